@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# All tests: builds release, ASan+UBSan and TSan (and what is not a fuzzer with
+# gcc), checks layers, style and shell scripts, replays repro/ and corpus/ in
+# each build. Sets up a bare Debian by itself. Ends in ctest's own summary.
+# Usage: scripts/check.sh [--fast]   (--fast: the release build alone)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+fast=no
+for arg in "$@"; do
+	case "$arg" in
+	--fast) fast=yes ;;
+	-h | --help) sed -n '3,6s/^# //p' "$0"; exit 0 ;;
+	*) echo "check.sh: unknown option '$arg' (see --help)" >&2; exit 2 ;;
+	esac
+done
+
+scripts/setup.sh
+jobs=$(nproc)
+
+say() { printf '\n== %s\n' "$*"; }
+
+build() { # preset
+	say "build $1"
+	cmake --preset "$1" >/dev/null
+	cmake --build --preset "$1" -j "$jobs" -- --quiet
+}
+
+run_tests() { # preset
+	say "test $1"
+	ctest --test-dir "build/$1" -j "$jobs" --output-on-failure --no-tests=error
+}
+
+if [ "$fast" = no ]; then
+	say "build gcc (all but the fuzz targets)"
+	CC=gcc cmake -S . -B build/gcc -G Ninja -DCMAKE_BUILD_TYPE=Release -DSWAPRACE_FUZZERS=OFF >/dev/null
+	cmake --build build/gcc -j "$jobs" -- --quiet
+	build fine
+	build asan
+	run_tests asan
+	build tsan
+	run_tests tsan
+fi
+build release
+run_tests release

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Installs what building and checking need on a bare Debian 12 (or newer), if it
+# is missing. Does nothing where all is there. Needs root or sudo to install.
+set -euo pipefail
+
+declare -A need=(
+	[clang-19]=clang-19
+	[llvm-symbolizer-19]=llvm-19
+	[cmake]=cmake
+	[ninja]=ninja-build
+	[pkg-config]=pkg-config
+	[python3]=python3
+	[shellcheck]=shellcheck
+	[gcc]=gcc
+)
+missing=()
+for tool in "${!need[@]}"; do
+	command -v "$tool" >/dev/null 2>&1 || missing+=("${need[$tool]}")
+done
+if ! ls /usr/lib/llvm-19/lib/clang/19/lib/linux/libclang_rt.fuzzer-*.a >/dev/null 2>&1; then
+	missing+=(libclang-rt-19-dev)
+fi
+if ! pkg-config --exists liburcu-memb 2>/dev/null; then
+	missing+=(liburcu-dev)
+fi
+[ "${#missing[@]}" -eq 0 ] && exit 0
+
+if ! command -v apt-get >/dev/null 2>&1; then
+	echo "setup.sh: missing: ${missing[*]}; no apt-get here, install them by hand" >&2
+	exit 2
+fi
+sudo=()
+if [ "$(id -u)" -ne 0 ]; then
+	if ! command -v sudo >/dev/null 2>&1; then
+		echo "setup.sh: missing: ${missing[*]}; run as root, or install sudo" >&2
+		exit 2
+	fi
+	sudo=(sudo)
+fi
+echo "setup.sh: installing ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+log=$(mktemp)
+if ! { "${sudo[@]}" apt-get update && "${sudo[@]}" apt-get install -y --no-install-recommends \
+	libc6-dev "${missing[@]}"; } >"$log" 2>&1; then
+	tail -n 20 "$log" >&2
+	echo "setup.sh: apt-get failed (see above; whole log: $log)" >&2
+	exit 2
+fi
+rm -f "$log"
