@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Sites and paths: reads the records that SITE() and PATH() left in their
+ * linker sections, and gives them names, hashes and an order. An inline
+ * function in several files leaves several records of one name; they count
+ * as one. Locking: filled once, before any thread; read-only afterwards.
+ */
+#include "core/base/site.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Weak: a small test may have no record at all. */
+extern struct site *const __start_swaprace_sites[] __attribute__((weak));
+extern struct site *const __stop_swaprace_sites[] __attribute__((weak));
+extern struct path *const __start_swaprace_paths[] __attribute__((weak));
+extern struct path *const __stop_swaprace_paths[] __attribute__((weak));
+
+#define FNV_BASIS 2166136261u
+#define FNV_PRIME 16777619u
+
+static const struct site **sites_by_name;
+static const struct site **sites_by_hash;
+static size_t sites_count;
+static bool sites_ready;
+
+static u32 fnv(u32 hash, const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ (u8)s[i]) * FNV_PRIME;
+	return hash;
+}
+
+u32 site_hash(const char *name, size_t len)
+{
+	return fnv(FNV_BASIS, name, len);
+}
+
+static int compare_names(const struct site *a, const struct site *b)
+{
+	int order = strcmp(a->op, b->op);
+
+	return order ? order : strcmp(a->func, b->func);
+}
+
+static int compare_sites(const void *a, const void *b)
+{
+	return compare_names(*(const struct site *const *)a, *(const struct site *const *)b);
+}
+
+static int compare_hashes(const void *a, const void *b)
+{
+	u32 x = (*(const struct site *const *)a)->hash;
+	u32 y = (*(const struct site *const *)b)->hash;
+
+	return (x > y) - (x < y);
+}
+
+static __cold void sites_die(const char *what)
+{
+	fprintf(stderr, "swaprace: sites: %s\n", what);
+	abort();
+}
+
+static __cold void sites_collide(const struct site *a, const struct site *b)
+{
+	fprintf(stderr, "swaprace: sites: %s@%s and %s@%s have one hash, 0x%08x: rename one\n",
+		a->op, a->func, b->op, b->func, a->hash);
+	abort();
+}
+
+static void *sites_alloc(size_t n)
+{
+	void *p = calloc(n ? n : 1, sizeof(void *));
+
+	if (!p)
+		sites_die("out of memory");
+	return p;
+}
+
+void sites_init(void)
+{
+	size_t records = (size_t)(__stop_swaprace_sites - __start_swaprace_sites);
+
+	if (sites_ready)
+		return;
+	sites_by_name = sites_alloc(records);
+	sites_by_hash = sites_alloc(records);
+	for (size_t i = 0; i < records; i++) {
+		struct site *site = __start_swaprace_sites[i];
+		u32 hash = fnv(FNV_BASIS, site->op, strlen(site->op));
+
+		hash = fnv(hash, "@", 1);
+		site->hash = fnv(hash, site->func, strlen(site->func));
+		if (!site->hash)
+			sites_die("a name has the hash 0, which means \"none\": rename it");
+		sites_by_name[i] = site;
+	}
+	qsort(sites_by_name, records, sizeof(*sites_by_name), compare_sites);
+	for (size_t i = 0; i < records; i++) {
+		if (sites_count && !compare_names(sites_by_name[sites_count - 1], sites_by_name[i]))
+			continue;
+		sites_by_name[sites_count++] = sites_by_name[i];
+	}
+	memcpy(sites_by_hash, sites_by_name, sites_count * sizeof(*sites_by_hash));
+	qsort(sites_by_hash, sites_count, sizeof(*sites_by_hash), compare_hashes);
+	for (size_t i = 1; i < sites_count; i++) {
+		if (sites_by_hash[i - 1]->hash == sites_by_hash[i]->hash)
+			sites_collide(sites_by_hash[i - 1], sites_by_hash[i]);
+	}
+	sites_ready = true;
+}
+
+const struct site *site_find(u32 hash)
+{
+	size_t low = 0, high = sites_count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (sites_by_hash[mid]->hash == hash)
+			return sites_by_hash[mid];
+		if (sites_by_hash[mid]->hash < hash)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return NULL;
+}
+
+void sites_for_each(void (*fn)(const struct site *site, void *arg), void *arg)
+{
+	for (size_t i = 0; i < sites_count; i++)
+		fn(sites_by_name[i], arg);
+}
+
+const char *site_name(u32 hash, char *buf, size_t size)
+{
+	const struct site *site = site_find(hash);
+
+	if (site)
+		snprintf(buf, size, "%s@%s", site->op, site->func);
+	else
+		snprintf(buf, size, "0x%08x", hash);
+	return buf;
+}
+
+/* ---- paths ---- */
+
+void path_count(struct path *path)
+{
+	__atomic_fetch_add(&path->taken, 1, __ATOMIC_RELAXED);
+}
+
+static int compare_path_names(const struct path *a, const struct path *b)
+{
+	int order = strcmp(a->func, b->func);
+
+	return order ? order : strcmp(a->name, b->name);
+}
+
+static int compare_paths(const void *a, const void *b)
+{
+	return compare_path_names(*(const struct path *const *)a, *(const struct path *const *)b);
+}
+
+void paths_for_each(void (*fn)(const struct path *path, void *arg), void *arg)
+{
+	size_t records = (size_t)(__stop_swaprace_paths - __start_swaprace_paths);
+	const struct path **sorted = sites_alloc(records);
+	size_t i = 0;
+
+	for (size_t n = 0; n < records; n++)
+		sorted[n] = __start_swaprace_paths[n];
+	qsort(sorted, records, sizeof(*sorted), compare_paths);
+	while (i < records) {
+		struct path sum = { .name = sorted[i]->name, .func = sorted[i]->func };
+
+		for (; i < records && !compare_path_names(sorted[i], &sum); i++)
+			sum.taken += __atomic_load_n(&sorted[i]->taken, __ATOMIC_RELAXED);
+		fn(&sum, arg);
+	}
+	free(sorted);
+}

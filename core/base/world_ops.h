@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The world-ops table: all that programs and oracles may ask of a world. The
+ * model is one implementation, the running kernel and a real kernel core are
+ * others, so nothing here names an mm structure.
+ *
+ * An mm is a small number (1..WORLD_MM_MAX). An address is a page number in
+ * 0..WORLD_PAGES-1: region r has the pages r*8..r*8+7 (one page table page,
+ * one PTL). A page's contents are WORLD_WORDS 8-byte words.
+ */
+#ifndef CORE_BASE_WORLD_OPS_H
+#define CORE_BASE_WORLD_OPS_H
+
+#include "core/base/types.h"
+
+#define WORLD_MM_MAX 6
+#define WORLD_REGIONS 4
+#define WORLD_REGION_PAGES 8
+#define WORLD_PAGES (WORLD_REGIONS * WORLD_REGION_PAGES)
+#define WORLD_WORDS 8
+#define WORLD_DEVS_MAX 3
+
+enum world_dev_flag {
+	WORLD_DEV_PRESENT = 1,  /* the device exists */
+	WORLD_DEV_ON = 2,       /* swapon before the tasks start */
+	WORLD_DEV_SYNC = 4,     /* SWP_SYNCHRONOUS_IO, zram-like */
+	WORLD_DEV_DISCARD = 8,  /* SWP_PAGE_DISCARD */
+	WORLD_DEV_ROTATIONAL = 16, /* not SWP_SOLIDSTATE */
+	WORLD_DEV_STABLE = 32,  /* SWP_STABLE_WRITES */
+};
+
+struct world_dev {
+	u8 flags;  /* enum world_dev_flag */
+	u8 slots;  /* usable slots + header, at most 64 */
+	s8 prio;
+	u8 bad[2]; /* bad slots, 0 = none */
+};
+
+/* The machine's shape: the "machine:" line of a program. */
+struct world_config {
+	u8 cpus;            /* 1..4 */
+	u8 folios;          /* size of the folio pool, 8..128 */
+	u8 cluster_slots;   /* 4 or 8 (or 16..64), a power of two */
+	u8 count_bits;      /* width of a swap count before it overflows: 2..8 */
+	u8 batch;           /* size of a per-CPU LRU batch: 1..15 */
+	u8 readahead;       /* page_cluster: 0 (off) .. 3 */
+	u8 swap_full;       /* vm_swap_full() when used*100 >= swap_full*total; 50 = kernel */
+	u8 low_watermark;   /* free folios below which allocation wakes reclaim */
+	u8 mms;             /* bit i-1 set: mm i exists when the tasks start */
+	struct world_dev dev[WORLD_DEVS_MAX];
+};
+
+enum world_vma_flag { WORLD_VMA_MERGEABLE = 1, WORLD_VMA_READONLY = 2 };
+
+/* What /proc/PID/pagemap can say of a page. */
+enum world_page_bit {
+	WORLD_PAGE_MAPPED = 1,     /* a vma covers it */
+	WORLD_PAGE_PRESENT = 2,
+	WORLD_PAGE_SWAPPED = 4,
+	WORLD_PAGE_EXCLUSIVE = 8,  /* present and mapped by this mm alone (pagemap bit 56) */
+	WORLD_PAGE_ZERO = 16,      /* the shared zero page */
+	WORLD_PAGE_POISON = 32,    /* a marker left by an I/O error */
+	WORLD_PAGE_WRITABLE = 64,
+};
+
+struct world_page_state {
+	u32 bits;     /* enum world_page_bit */
+	s32 dev;      /* of a swapped page, else -1 */
+	s32 slot;     /* ditto; no part of any title */
+};
+
+/*
+ * Called by the world at the very instant at which a user's word is stored or
+ * loaded (no scheduling point in between): the exact shadow of the contents
+ * oracle hangs here. NULL: nobody listens.
+ */
+struct world_hooks {
+	void (*store)(int mm, int page, int word, u64 value);
+	void (*load)(int mm, int page, int word, u64 value);
+};
+extern struct world_hooks world_hooks;
+
+struct world_mm_counters { long anon, swap; };
+struct world_counters {
+	long swap_total, swap_used; /* pages over all devices */
+	long ksm_shared, ksm_sharing;
+	long folios_free;
+};
+
+/*
+ * Ops return 0 or -errno; -ENOSYS: this world cannot do it. None is atomic.
+ * "-EINVAL: nothing to do" results (no such mm, no vma, device off) are not
+ * failures: the op did nothing. mm ops run on the calling task.
+ */
+struct world_ops {
+	const char *name;
+	/* set-up and tear-down; single-threaded, no task runs */
+	int (*setup)(const struct world_config *config);
+	/* exits every mm, drains batches, swapoffs nothing; then audit() */
+	void (*teardown)(void);
+	void (*check_cheap)(void);  /* invariants that hold at the end of any op */
+	void (*check_quiet)(void);  /* all invariants; no op is running */
+	void (*audit)(void);        /* after teardown: nothing leaked */
+
+	int (*mmap)(int mm, int page, int pages, u32 vma_flags);
+	int (*munmap)(int mm, int page, int pages);
+	/* stores value into each word in turn, through the TLB, faulting as needed;
+	 * scheduling points lie between the words */
+	int (*write)(int mm, int page, u64 value);
+	int (*read)(int mm, int page, u64 words[WORLD_WORDS]);
+	int (*madv_dontneed)(int mm, int page, int pages);
+	int (*madv_pageout)(int mm, int page, int pages);
+	int (*madv_mergeable)(int mm, int page, int pages, bool on);
+	int (*fork)(int mm, int child);
+	int (*exit)(int mm);
+	int (*reclaim)(int pages);        /* direct reclaim of so many */
+	int (*kswapd)(void);              /* one balancing pass */
+	int (*lru_drain)(void);           /* this CPU's batches */
+	int (*lru_drain_all)(void);
+	int (*ksm_scan)(int pages);
+	int (*ksm_unmerge)(int mm, int page, int pages);
+	int (*swapon)(int dev);
+	int (*swapoff)(int dev);
+	int (*hib_open)(int dev);         /* uswsusp: pin the device, SWP_HIBERNATION */
+	int (*hib_close)(void);           /* free_all_swap_pages and unpin */
+	int (*hib_alloc)(int dev, int slots); /* alloc_swapdev_block, so many times */
+	int (*hib_free)(int dev);         /* free_all_swap_pages */
+	int (*worker)(void);              /* runs queued work (discard, full-cluster reclaim) */
+
+	void (*page_state)(int mm, int page, struct world_page_state *out);
+	void (*mm_counters)(int mm, struct world_mm_counters *out);
+	void (*counters)(struct world_counters *out);
+};
+
+#endif
