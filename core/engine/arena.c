@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * World memory: the arena, the section of world globals (restored from its
+ * pristine image at each reset), per-CPU copies, poisoning, and the roles that
+ * name objects. The bookkeeping lies outside of the arena, so a stray write of
+ * the model cannot damage it. Memory that is not allocated is poisoned for ASan.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "core/engine/internal.h"
+
+#ifdef SWAPRACE_ASAN
+void __asan_poison_memory_region(void const volatile *p, size_t size);
+void __asan_unpoison_memory_region(void const volatile *p, size_t size);
+#define asan_poison(p, n) __asan_poison_memory_region((p), (n))
+#define asan_unpoison(p, n) __asan_unpoison_memory_region((p), (n))
+#else
+#define asan_poison(p, n) ((void)0)
+#define asan_unpoison(p, n) ((void)0)
+#endif
+
+#define ARENA_DEFAULT (64u << 10)
+#define ARENA_MAX (4u << 20)
+#define WORLD_MAX (64u << 10)
+#define FNV_INIT 2166136261u
+#define FNV_PRIME 16777619u
+
+extern char __start_swaprace_world[] __attribute__((weak));
+extern char __stop_swaprace_world[] __attribute__((weak));
+extern char __start_swaprace_percpu[] __attribute__((weak));
+extern char __stop_swaprace_percpu[] __attribute__((weak));
+extern const struct engine_world_name *const __start_swaprace_world_names[] __attribute__((weak));
+extern const struct engine_world_name *const __stop_swaprace_world_names[] __attribute__((weak));
+
+struct role {
+	const char *kind;
+	s16 a, b;       /* fixed name */
+	u16 op, num;    /* new: label and number */
+	u8 ctx;
+	u8 fixed;       /* 1: ("kind", a, b), 0: label and number */
+};
+
+struct role_map role_map;
+
+static struct {
+	size_t used;
+	size_t dirty;          /* bytes that the last run may have touched */
+	char *percpu;          /* first CPU's copy, in the arena */
+	size_t percpu_size;
+	char *world_image;     /* pristine copy of the section */
+	u16 world_map[WORLD_MAX / ROLE_GRANULE];
+	u16 world_map_image[WORLD_MAX / ROLE_GRANULE];
+	struct role role[ROLES_MAX];
+	u32 nroles, nroles_static;
+} mem;
+
+/* ---- roles ---- */
+
+static u32 fnv(u32 h, const char *s)
+{
+	for (; *s; s++)
+		h = (h ^ (u8)*s) * FNV_PRIME;
+	return h;
+}
+
+static size_t role_print(const struct role *r, char *buf, size_t size)
+{
+	char label[16];
+	int n;
+
+	if (r->fixed) {
+		if (r->a < 0)
+			n = snprintf(buf, size, "%s", r->kind);
+		else if (r->b < 0)
+			n = snprintf(buf, size, "%s%d", r->kind, r->a);
+		else
+			n = snprintf(buf, size, "%s%d.%d", r->kind, r->a, r->b);
+		return (size_t)n;
+	}
+	if (r->ctx == CTX_MAIN)
+		snprintf(label, sizeof(label), "setup");
+	else if (r->ctx < ENGINE_TASKS_MAX)
+		snprintf(label, sizeof(label), "%c%u", eng.ctx[r->ctx].letter, r->op);
+	else
+		snprintf(label, sizeof(label), "%s%u.%u",
+			 r->ctx < ENGINE_CTX_SOFTIRQ(0) ? "irq" : "rcu", eng.ctx[r->ctx].cpu, r->op);
+	return (size_t)snprintf(buf, size, "%s %s.%u", r->kind, label, r->num);
+}
+
+static u32 hash_dec(u32 h, unsigned v)
+{
+	char d[12];
+	int n = 0;
+
+	do {
+		d[n++] = (char)('0' + v % 10);
+		v /= 10;
+	} while (v);
+	while (n)
+		h = (h ^ (u8)d[--n]) * FNV_PRIME;
+	return h;
+}
+
+/* The hash of what role_print() prints, without printing it. */
+static u32 role_hash_make(const struct role *r)
+{
+	u32 h = fnv(FNV_INIT, r->kind);
+
+	if (r->fixed) {
+		if (r->a >= 0)
+			h = hash_dec(h, (unsigned)r->a);
+		if (r->a >= 0 && r->b >= 0)
+			h = hash_dec((h ^ '.') * FNV_PRIME, (unsigned)r->b);
+		return h;
+	}
+	h = (h ^ ' ') * FNV_PRIME;
+	if (r->ctx == CTX_MAIN) {
+		h = fnv(h, "setup");
+	} else if (r->ctx < ENGINE_TASKS_MAX) {
+		h = (h ^ (u8)eng.ctx[r->ctx].letter) * FNV_PRIME;
+		h = hash_dec(h, r->op);
+	} else {
+		h = fnv(h, r->ctx < ENGINE_CTX_SOFTIRQ(0) ? "irq" : "rcu");
+		h = hash_dec(h, eng.ctx[r->ctx].cpu);
+		h = hash_dec((h ^ '.') * FNV_PRIME, r->op);
+	}
+	return hash_dec((h ^ '.') * FNV_PRIME, r->num);
+}
+
+static u16 *role_slot(const volatile void *p, size_t *left)
+{
+	size_t off = (size_t)((const volatile char *)p - role_map.base);
+
+	if (likely(off < role_map.size)) {
+		*left = (role_map.size - off + ROLE_GRANULE - 1) / ROLE_GRANULE;
+		return &role_map.map[off / ROLE_GRANULE];
+	}
+	off = (size_t)((const volatile char *)p - __start_swaprace_world);
+	if (off < role_map.world_size) {
+		*left = (role_map.world_size - off + ROLE_GRANULE - 1) / ROLE_GRANULE;
+		return &role_map.world_map[off / ROLE_GRANULE];
+	}
+	return NULL;
+}
+
+bool arena_is_world(const volatile void *p)
+{
+	return (size_t)((const volatile char *)p - role_map.base) < role_map.size ||
+	       (size_t)((const volatile char *)p - __start_swaprace_world) < role_map.world_size;
+}
+
+u32 engine_role_of(const volatile void *p)
+{
+	return arena_role_of(p);
+}
+
+static void role_put(const volatile void *p, size_t size, const struct role *r)
+{
+	size_t left = 0, n = (size + ROLE_GRANULE - 1) / ROLE_GRANULE;
+	u16 *slot = role_slot(p, &left);
+
+	if (!slot || mem.nroles >= ROLES_MAX)
+		return;
+	mem.role[mem.nroles] = *r;
+	role_map.hash[mem.nroles] = role_hash_make(r);
+	if (n > left)
+		n = left;
+	for (size_t i = 0; i < n; i++)
+		slot[i] = (u16)mem.nroles;
+	mem.nroles++;
+}
+
+void engine_role_set(const volatile void *p, size_t size, const char *kind, int a, int b)
+{
+	role_put(p, size, &(struct role){ .kind = kind, .a = (s16)a, .b = (s16)b, .fixed = 1 });
+}
+
+void engine_role_new(const volatile void *p, size_t size, const char *kind)
+{
+	struct engine_ctx *c = eng.native ? native_ctx() : cur_ctx();
+	u32 h = fnv(FNV_INIT, kind), i;
+	u16 num = 0;
+
+	for (i = 0; i < c->nrole_kinds; i++)
+		if (c->role_kinds[i].kind_hash == h)
+			break;
+	if (i == c->nrole_kinds && i < ROLE_KINDS_MAX) {
+		c->role_kinds[i] = (struct role_kind){ .kind_hash = h };
+		c->nrole_kinds++;
+	}
+	if (i < ROLE_KINDS_MAX)
+		num = (u16)c->role_kinds[i].count++;
+	role_put(p, size, &(struct role){ .kind = kind, .ctx = c->index, .op = c->op, .num = num });
+}
+
+u32 engine_role_hash(u32 role)
+{
+	return role_map.hash[role];
+}
+
+const char *engine_role_name(u32 role, char *buf, size_t size)
+{
+	if (role == 0 || role >= mem.nroles)
+		snprintf(buf, size, "%s", role ? "?" : "-");
+	else
+		role_print(&mem.role[role], buf, size);
+	return buf;
+}
+
+/* ---- the arena ---- */
+
+static void world_init(void)
+{
+	role_map.world = __start_swaprace_world;
+	role_map.world_map = mem.world_map;
+	role_map.world_size = (size_t)(__stop_swaprace_world - __start_swaprace_world);
+	mem.percpu_size = ((size_t)(__stop_swaprace_percpu - __start_swaprace_percpu) + 63) & ~63ul;
+	if (role_map.world_size > WORLD_MAX) {
+		fprintf(stderr, "swaprace: world globals need %zu bytes, WORLD_MAX is %u\n",
+			role_map.world_size, WORLD_MAX);
+		exit(2);
+	}
+	mem.nroles = 1;
+	if (!role_map.world_size)
+		return;
+	mem.world_image = malloc(role_map.world_size);
+	if (!mem.world_image) {
+		fprintf(stderr, "swaprace: out of memory\n");
+		exit(2);
+	}
+	memcpy(mem.world_image, __start_swaprace_world, role_map.world_size);
+	for (const struct engine_world_name *const *n = __start_swaprace_world_names;
+	     n < __stop_swaprace_world_names; n++)
+		engine_role_set((*n)->addr, (*n)->size, (*n)->name, -1, -1);
+	mem.nroles_static = mem.nroles;
+	memcpy(mem.world_map_image, role_map.world_map, sizeof(mem.world_map));
+}
+
+static void arena_map(size_t size)
+{
+	size = (size + 4095) & ~4095ul;
+	if (role_map.base && role_map.size == size)
+		return;
+	if (!role_map.base) {
+		role_map.base = mmap(NULL, ARENA_MAX, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		role_map.map = calloc(ARENA_MAX / ROLE_GRANULE, sizeof(*role_map.map));
+		if (role_map.base == MAP_FAILED || !role_map.map) {
+			fprintf(stderr, "swaprace: no memory for the arena\n");
+			exit(2);
+		}
+		world_init();
+	}
+	role_map.size = size;
+}
+
+void arena_reset(void)
+{
+	size_t size = eng.config.arena_size ? eng.config.arena_size : ARENA_DEFAULT;
+	size_t left, n;
+
+	if (size > ARENA_MAX)
+		size = ARENA_MAX;
+	left = mem.dirty;
+	arena_map(size);
+	asan_unpoison(role_map.base, left > role_map.size ? left : role_map.size);
+	/* Before the memset, which TSan sees: the tasks of a run that a report ended
+	 * have not handed their accesses over. */
+	tsan_clear_shadow(role_map.base, left > role_map.size ? left : role_map.size);
+	memset(role_map.base, 0, left);
+	memset(role_map.map, 0, (left / ROLE_GRANULE + 1) * sizeof(*role_map.map));
+	asan_poison(role_map.base, role_map.size);
+	mem.used = mem.dirty = 0;
+	if (role_map.world_size) {
+		tsan_clear_shadow(__start_swaprace_world, (role_map.world_size + 7) & ~7ul);
+		memcpy(__start_swaprace_world, mem.world_image, role_map.world_size);
+		n = (role_map.world_size / ROLE_GRANULE + 1) * sizeof(u16);
+		memcpy(role_map.world_map, mem.world_map_image, n);
+	}
+	mem.nroles = mem.nroles_static ? mem.nroles_static : 1;
+	if (mem.percpu_size) {
+		mem.percpu = engine_arena_alloc(mem.percpu_size * ENGINE_CPUS_MAX);
+		for (unsigned i = 0; i < ENGINE_CPUS_MAX; i++)
+			memcpy(mem.percpu + i * mem.percpu_size, __start_swaprace_percpu,
+			       (size_t)(__stop_swaprace_percpu - __start_swaprace_percpu));
+		for (unsigned i = 0; i < ENGINE_CPUS_MAX; i++)
+			engine_role_set(mem.percpu + i * mem.percpu_size, mem.percpu_size, "percpu ",
+					(int)i, -1);
+	}
+}
+
+void *engine_arena_alloc(size_t size)
+{
+	void *p;
+
+	size = (size + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
+	if (role_map.size - mem.used < size) {
+		reportf("engine: arena exhausted", "%zu of %zu bytes used, %zu wanted; a larger "
+			"machine line needs a larger arena\n", mem.used, role_map.size, size);
+		return NULL;
+	}
+	p = role_map.base + mem.used;
+	mem.used += size;
+#ifdef SWAPRACE_ASAN
+	/* A gap that nobody owns, so that an overrun is seen; roles don't notice. */
+	if (role_map.size - mem.used >= 2 * ARENA_ALIGN)
+		mem.used += ARENA_ALIGN;
+#endif
+	if (mem.used > mem.dirty)
+		mem.dirty = mem.used;
+	asan_unpoison(p, size);
+	return p;
+}
+
+size_t engine_arena_used(void)
+{
+	return mem.used;
+}
+
+void *engine_percpu(const volatile void *template_addr, unsigned cpu)
+{
+	size_t off = (size_t)((const volatile char *)template_addr - __start_swaprace_percpu);
+
+	return mem.percpu + cpu * mem.percpu_size + off;
+}
+
+void engine_poison(void *p, size_t size, u8 byte)
+{
+	memset(p, byte, size);
+	asan_poison(p, size);
+}
+
+void engine_unpoison(void *p, size_t size)
+{
+	asan_unpoison(p, size);
+	(void)p;
+	(void)size;
+}
+
+void arena_exit(void)
+{
+	if (!role_map.base)
+		return;
+	asan_unpoison(role_map.base, ARENA_MAX);
+	if (role_map.world_size)
+		memcpy(__start_swaprace_world, mem.world_image, role_map.world_size);
+	munmap(role_map.base, ARENA_MAX);
+	free(role_map.map);
+	free(mem.world_image);
+	memset(&mem, 0, sizeof(mem));
+	memset(&role_map, 0, sizeof(role_map));
+}

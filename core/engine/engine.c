@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Runs: reset, set-up and tear-down on the caller's stack, tasks on the chosen
+ * backend, statistics; and lockdep's view of contexts.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/counters.h"
+#include "core/base/seeded_bug.h"
+#include "core/engine/internal.h"
+
+struct engine eng;
+
+static u64 hash_now(void)
+{
+	return eng.hash;
+}
+
+static unsigned capture_stack(void **stack, unsigned max)
+{
+	void **fp = __builtin_frame_address(0);
+	struct engine_ctx *c = eng.native ? native_ctx() : cur_ctx();
+	char *low = (char *)fp, *high = low + (64u << 10);
+	unsigned n = 0;
+
+	if (c->stack && low >= c->stack && low < c->stack + c->stack_size)
+		high = c->stack + c->stack_size;
+	while (n < max && (char *)(fp + 2) <= high && fp[1]) {
+		stack[n++] = fp[1];
+		if ((void **)fp[0] <= fp)
+			break;
+		fp = fp[0];
+	}
+	return n;
+}
+
+static void print_symbol(void *pc, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s", symbol_name((char *)pc - 1));
+}
+
+/* For lockdep's reports: the role of what a lock lies in. */
+static void print_object(const void *map, char *buf, size_t size)
+{
+	u32 role = engine_role_of(map);
+
+	if (role)
+		engine_role_name(role, buf, size);
+}
+
+/* "task A", "irq 0", "softirq 1", "set-up": without libc, this runs at every reset. */
+static void context_name(const struct engine_ctx *c, char *name)
+{
+	const char *kind = ctx_is_task(c->index) ? "task " : c->index < ENGINE_CTX_SOFTIRQ(0) ?
+			   "irq " : c->index < ENGINE_CTX_MAX ? "softirq " : "set-up";
+
+	while (*kind)
+		*name++ = *kind++;
+	if (c->index < ENGINE_CTX_MAX)
+		*name++ = ctx_is_task(c->index) ? c->letter : (char)('0' + c->cpu);
+	*name = 0;
+}
+
+static void lockdep_contexts_reset(void)
+{
+	for (u32 i = 0; i < CTX_COUNT; i++) {
+		struct engine_ctx *c = &eng.ctx[i];
+		char name[16];
+
+		if (i < eng.ntasks && eng.config.tasks[i].label)
+			c->letter = eng.config.tasks[i].label;
+		if (ctx_is_task(i) && i >= eng.ntasks && !c->ld.depth)
+			continue; /* unused in this run and in the last one */
+		context_name(c, name);
+		lockdep_ctx_reset(&c->ld, name, ctx_is_task(i) || i == CTX_MAIN ? 0 :
+				  i < ENGINE_CTX_SOFTIRQ(0) ? 2 : 1);
+	}
+}
+
+void engine_reset(const struct engine_config *config)
+{
+	static bool initialised;
+
+	if (!initialised) {
+		initialised = true;
+		sites_init();
+		report_install();
+		oops_install();
+		seeded_bug_trace_hash = hash_now;
+		lockdep_print_symbol = print_symbol;
+		lockdep_print_object = print_object;
+		eng.cur = CTX_MAIN;
+	}
+	eng.config = *config;
+	eng.ntasks = config->ntasks < ENGINE_TASKS_MAX ? config->ntasks : ENGINE_TASKS_MAX;
+	eng.ncpus = config->cpus >= 1 && config->cpus <= ENGINE_CPUS_MAX ? config->cpus : 1;
+	eng.policy = config->policy;
+	eng.steps_max = config->steps_max ? config->steps_max : STEPS_MAX_DEFAULT;
+	eng.native = eng.live = eng.quiet = eng.in_run = false;
+	eng.cur = CTX_MAIN;
+	memset(&eng.stats, 0, sizeof(eng.stats));
+	eng.view.steps = 0;
+	report_reset();
+	sim_reset();
+	rcu_reset();
+	trace_reset();
+	lockdep_capture_stack = config->capture_stacks ? capture_stack : NULL;
+	lockdep_reset();
+	lockdep_contexts_reset();
+	counters_reset();
+	seeded_bug_reset();
+	arena_reset();
+	if (config->backend == ENGINE_NATIVE)
+		native_reset();
+	if (config->flush_shadow || ++eng.runs % SHADOW_FLUSH_RUNS == 0)
+		tsan_flush();
+}
+
+enum engine_status engine_quiet(void (*fn)(void *arg), void *arg)
+{
+	eng.quiet = true;
+	eng.cur = CTX_MAIN;
+	if (setjmp(eng.quiet_jmp) == 0) {
+		fn(arg);
+		while (rcu_quiet_run())
+			;
+	}
+	eng.quiet = false;
+	return eng.reported ? ENGINE_REPORTED : ENGINE_DONE;
+}
+
+enum engine_status engine_run(void)
+{
+	enum engine_status status;
+
+	eng.in_run = true;
+	if (eng.config.backend == ENGINE_NATIVE) {
+		status = native_run();
+	} else {
+		sim_run();
+		status = eng.reported ? ENGINE_REPORTED :
+			 eng.truncated ? ENGINE_TRUNCATED : ENGINE_DONE;
+	}
+	eng.in_run = false;
+	eng.cur = CTX_MAIN;
+	return status;
+}
+
+void engine_exit(void)
+{
+	report_reset();
+	native_exit();
+	fibers_destroy();
+	arena_exit();
+	free(eng.log);
+	eng.log = NULL;
+}
+
+void engine_stats(struct engine_stats *out)
+{
+	*out = eng.stats;
+}
+
+bool engine_is_sim(void)
+{
+	return eng.config.backend == ENGINE_SIM;
+}
+
+bool engine_running(void)
+{
+	return eng.live || eng.native;
+}
+
+bool engine_killing(void)
+{
+	return eng.killing;
+}
+
+struct lockdep_ctx *engine_lockdep_begin(void)
+{
+	if (likely(eng.live))
+		return &cur_ctx()->ld;
+	if (!eng.native)
+		return NULL;
+	native_lockdep_lock();
+	return &native_ctx()->ld;
+}
+
+void engine_lockdep_end(void)
+{
+	if (unlikely(eng.native))
+		native_lockdep_unlock();
+}
+
+struct lockdep_ctx *engine_lockdep_ctx(void)
+{
+	if (likely(eng.live))
+		return &cur_ctx()->ld;
+	return eng.native ? &native_ctx()->ld : NULL;
+}
+
+void engine_lockdep_free_memory(const void *start, size_t len, const char *func)
+{
+	struct lockdep_ctx *ctxs[CTX_COUNT];
+	unsigned n = 0;
+
+	if (!engine_lockdep_begin())
+		return;
+	for (u32 i = 0; i < CTX_COUNT; i++)
+		if (eng.ctx[i].ld.depth)
+			ctxs[n++] = &eng.ctx[i].ld;
+	if (n)
+		lockdep_free_memory(ctxs, n, start, len, func);
+	engine_lockdep_end();
+}

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The machine: tasks, events, choices, CPUs, interrupts, blocking, RCU grace
+ * periods, the memory arena, sanitizer hooks. It takes opaque pointers and
+ * names and knows no kernel type; kernel names live in core/kapi.
+ *
+ * Two backends, chosen at run time: sim (fibers on one OS thread, exact and
+ * deterministic) and native (pthreads and liburcu). A scheduling point comes
+ * *before* each visible event: engine_point() publishes the event, lets the
+ * policy choose who runs, and returns when it is this context's turn.
+ *
+ * Contexts: program tasks (0..15, label 'A'..), then for each CPU an interrupt
+ * context and a softirq context (RCU callbacks). To deliver an interrupt *is*
+ * to schedule its context; it is runnable when it has work and its CPU allows.
+ */
+#ifndef CORE_ENGINE_ENGINE_H
+#define CORE_ENGINE_ENGINE_H
+
+#include "core/base/bug.h"
+#include "core/base/site.h"
+#include "core/base/types.h"
+
+#define ENGINE_TASKS_MAX 16
+#define ENGINE_CPUS_MAX 4
+#define ENGINE_CTX_IRQ(cpu) (ENGINE_TASKS_MAX + (cpu))
+#define ENGINE_CTX_SOFTIRQ(cpu) (ENGINE_TASKS_MAX + ENGINE_CPUS_MAX + (cpu))
+#define ENGINE_CTX_MAX (ENGINE_TASKS_MAX + 2 * ENGINE_CPUS_MAX)
+#define ENGINE_CTX_MAIN ENGINE_CTX_MAX /* set-up, tear-down: no scheduling */
+
+enum engine_backend { ENGINE_SIM, ENGINE_NATIVE };
+
+enum event_kind {
+	EV_NONE,
+	EV_OP,        /* an op of the program begins (obj NULL, site "op@name") */
+	EV_OP_END,
+	EV_LOCK,      /* about to acquire; blocks while it is taken */
+	EV_TRYLOCK,
+	EV_UNLOCK,
+	EV_LOAD,      /* marked load */
+	EV_STORE,     /* marked store */
+	EV_RMW,
+	EV_PLAIN,     /* plain access, `fine` build only */
+	EV_FENCE,
+	EV_RCU,       /* read-side lock or unlock, call_rcu, synchronize_rcu */
+	EV_PTE,       /* page table access */
+	EV_TLB,       /* TLB fill or flush */
+	EV_COPY,      /* a word of page contents */
+	EV_WAIT,      /* goes to sleep on a condition */
+	EV_WAKE,
+	EV_IO,        /* submission or completion */
+	EV_IRQ,       /* an interrupt or softirq context begins or ends */
+	EV_PREEMPT,   /* cond_resched, preemption enabled again */
+	EV_YIELD,     /* cpu_relax: fruitless without another task */
+	EV_ALLOC,
+	EV_FREE,
+	EV_KIND_COUNT,
+};
+/* May two pending events of these kinds on one object race? */
+bool event_kind_writes(enum event_kind kind);
+const char *event_kind_name(enum event_kind kind);
+
+/* ---- points, called on a context ------------------------------------- */
+
+/* A scheduling point before an event on obj (NULL: none) of size bytes. */
+void engine_point(const struct site *site, enum event_kind kind, const volatile void *obj,
+		  unsigned size);
+/* Mixes the event's result into the trace hash; integers only, no pointer. */
+void engine_result(u64 value);
+/* A point whose event makes no progress by itself (cpu_relax): policies demote. */
+void engine_yield(const struct site *site);
+
+/*
+ * Sleeps while *word == value, like a futex; returns after a wake, possibly
+ * spuriously. atomic: the waiter spins with its CPU (no other task of it runs).
+ * what names the condition in a deadlock report. Returns in kill mode never.
+ */
+void engine_wait(const struct site *site, const volatile u32 *word, u32 value, bool atomic,
+		 const char *what);
+/* Wakes up to n contexts (oldest first) that sleep on word. */
+void engine_wake(const volatile u32 *word, unsigned n);
+/* A task that waits for work and may stay there when all else has ended:
+ * a parked daemon is no deadlock. Same contract as engine_wait. */
+void engine_park(const struct site *site, const volatile u32 *word, u32 value);
+
+/* A choice among n alternatives (0 = the default): "alloc", "io", ... */
+u32 engine_choose(const struct site *site, const char *what, u32 n);
+
+/* ---- who am I --------------------------------------------------------- */
+
+unsigned engine_current(void);      /* context index, ENGINE_CTX_MAIN outside */
+unsigned engine_cpu(void);          /* CPU of this context; 0 on main */
+unsigned engine_cpus(void);
+bool engine_is_sim(void);
+bool engine_running(void);          /* tasks run: points are live */
+bool engine_killing(void);
+/* "A3", "irq0.1", "rcu.1", "setup": label of this context's current op. */
+const char *engine_label(unsigned ctx, char *buf, size_t size);
+/* A word of the context that belongs to the upper layers (kapi's `current`). */
+void *engine_ctx_data(void);
+void engine_set_ctx_data(void *data);
+
+/* ---- CPU state --------------------------------------------------------- */
+
+/* Counted. While off, no other task of this CPU runs; an RCU reader as well.
+ * The outermost pair carries the CPU's happens-before token. */
+void engine_preempt_disable(void);
+void engine_preempt_enable(const struct site *site);
+unsigned engine_preempt_count(void);
+/* Counted. While off, no interrupt or softirq is delivered on this CPU. */
+void engine_irq_disable(void);
+void engine_irq_enable(const struct site *site);
+bool engine_irqs_off(void);
+/* Moves the calling task to another CPU: how a task stands in for that CPU's own
+ * worker. Preemption, interrupts and softirqs are on. A point follows the move. */
+void engine_migrate(unsigned cpu, const struct site *site);
+/* Counted: softirq (RCU callbacks) alone. */
+void engine_bh_disable(void);
+void engine_bh_enable(const struct site *site);
+bool engine_in_hardirq(void);
+bool engine_in_softirq(void);
+/* Number of interrupts/callbacks delivered while the given event kinds were
+ * pending on the victim: for the printed histogram. */
+
+/*
+ * Queues fn(arg) to run in interrupt context on cpu. The schedule decides when.
+ * work lies in the arena and is free again when fn has returned.
+ */
+struct engine_irq_work {
+	void (*fn)(void *arg);
+	void *arg;
+	struct engine_irq_work *next;
+	const char *name;
+};
+void engine_irq_queue(unsigned cpu, struct engine_irq_work *work);
+
+/* ---- RCU ----------------------------------------------------------------- */
+
+struct engine_rcu_head {
+	struct engine_rcu_head *next;
+	void (*fn)(struct engine_rcu_head *head);
+	u32 gp;
+	u32 cpu;
+};
+void engine_rcu_read_lock(const struct site *site);
+void engine_rcu_read_unlock(const struct site *site);
+bool engine_rcu_read_held(void); /* explicit sections only */
+bool engine_rcu_watching(void);  /* explicit, or preemption or interrupts off */
+void engine_call_rcu(const struct site *site, struct engine_rcu_head *head,
+		     void (*fn)(struct engine_rcu_head *head));
+void engine_synchronize_rcu(const struct site *site);
+void engine_rcu_barrier(const struct site *site);
+
+/* ---- memory ---------------------------------------------------------------- */
+
+/*
+ * The arena: all memory of the world. Bump allocation during set-up and by the
+ * page and slab allocators; it never returns memory to itself, kapi's slab
+ * keeps the free lists. Zeroed and its shadow cleared by engine_reset().
+ * Returns 16-byte aligned zeroed memory; reports "arena exhausted" when full.
+ */
+void *engine_arena_alloc(size_t size);
+size_t engine_arena_used(void);
+/* Freed or not yet allocated memory: a touch is an ASan report; the bytes are
+ * filled with the poison so that other builds see it as well. */
+void engine_poison(void *p, size_t size, u8 byte);
+void engine_unpoison(void *p, size_t size);
+
+/*
+ * World globals: kernel-like file-scope variables. They live in one linker
+ * section that engine_reset() restores from its pristine image.
+ *	static unsigned int nr_swapfiles __world = 0;
+ *	WORLD_NAME(nr_swapfiles);
+ */
+struct engine_world_name { const void *addr; size_t size; const char *name; };
+#define __world __attribute__((section("swaprace_world"), used, aligned(16)))
+#define WORLD_NAME(var_)                                                         \
+	static const struct engine_world_name world_name_##var_ = { &(var_), sizeof(var_), #var_ }; \
+	static const struct engine_world_name *const world_name_p_##var_        \
+		__attribute__((section("swaprace_world_names"), used)) = &world_name_##var_
+/*
+ * Per-CPU variables: a template section; every CPU has a copy in the arena.
+ * engine_percpu(&var, cpu) gives the address of that CPU's copy.
+ */
+#define __world_percpu __attribute__((section("swaprace_percpu"), used, aligned(16)))
+void *engine_percpu(const volatile void *template_addr, unsigned cpu);
+
+/*
+ * Roles: the stable names of objects. engine_role_new() names [p, p+size) after
+ * its kind, the op that runs now and a number ("folio A2.0"); _set() gives a
+ * fixed name: ("cluster dev", 0, 1) reads "cluster dev0.1", b < 0 leaves ".b"
+ * out, a < 0 leaves both out. The innermost range that was named last wins.
+ * kind must be a string literal.
+ */
+void engine_role_new(const volatile void *p, size_t size, const char *kind);
+void engine_role_set(const volatile void *p, size_t size, const char *kind, int a, int b);
+/* Role index of a pointer (0: none), stable within a run. */
+u32 engine_role_of(const volatile void *p);
+/* Hash of the role's name: what trace hashes and order edges use. 0 for none. */
+u32 engine_role_hash(u32 role);
+const char *engine_role_name(u32 role, char *buf, size_t size);
+
+/* ---- happens-before for what TSan cannot see -------------------------------- */
+
+/* No-ops unless built with TSan. token: any arena or world address. */
+void engine_hb_release(const volatile void *token);
+void engine_hb_acquire(const volatile void *token);
+
+/* Tests only: number of one of the engine's annotations to leave out, -1 none. */
+extern int engine_hb_disabled;
+unsigned engine_hb_count(void);
+
+/* Feedback: called after each event of a sim run, if set. Must be fast. */
+extern void (*engine_feedback)(unsigned ctx, const struct site *site, u32 role, u32 kind);
+/* Called when a handler starts on a victim's CPU: kind is the event that was
+ * pending there (EV_NONE: idle CPU); hardirq or softirq. For the histogram. */
+extern void (*engine_irq_delivered)(unsigned victim_kind, bool hardirq);
+
+/* ---- runs, called from outside ------------------------------------------------ */
+
+struct engine_task {
+	void (*fn)(void *arg);
+	void *arg;
+	u8 cpu;
+	char label; /* 'A'.. ; 0: by index */
+};
+
+struct sched_policy; /* core/engine/policy.h */
+
+struct engine_config {
+	enum engine_backend backend;
+	unsigned cpus;
+	unsigned ntasks;
+	const struct engine_task *tasks;
+	struct sched_policy *policy; /* sim */
+	u64 seed;
+	u32 steps_max;      /* 0: the default; then a fair schedule takes over */
+	size_t arena_size;  /* 0: 64 KiB */
+	bool log_events;    /* keep all events for schedules and traces */
+	bool capture_stacks; /* lockdep and RCU keep stacks: slow, for reports */
+	bool flush_shadow;  /* TSan: flush before this run, not every 64 runs */
+};
+
+enum engine_status {
+	ENGINE_DONE,     /* all tasks ended */
+	ENGINE_REPORTED, /* engine_report() says what */
+	ENGINE_TRUNCATED /* TSan's history bound was reached: said, never called clean */
+};
+
+/* Prepares a world: zeroes the arena, restores globals and per-CPU data, clears
+ * the shadow, resets lockdep, counters, roles, trace. Then set-up code may run
+ * through engine_quiet(), then engine_run(), then engine_quiet() for tear-down. */
+void engine_reset(const struct engine_config *config);
+/* Runs fn on the caller's stack; a report ends it early. Points are no-ops. */
+enum engine_status engine_quiet(void (*fn)(void *arg), void *arg);
+enum engine_status engine_run(void);
+void engine_exit(void); /* joins native threads, frees all */
+
+struct engine_report {
+	char title[REPORT_TITLE_MAX];
+	char *body;          /* malloc'ed text, valid until the next reset */
+	char label[16];      /* op during which it was made */
+	u64 trace_hash;      /* of all events before it */
+	u32 step;
+};
+const struct engine_report *engine_report(void); /* NULL: none */
+/* Native ends the process at its first report; this prints it (NULL: to stderr). */
+extern void (*engine_native_report)(const struct engine_report *report);
+
+struct engine_stats {
+	u64 steps, switches, irqs, softirqs, choices;
+	u64 trace_hash;
+};
+void engine_stats(struct engine_stats *out);
+
+/* Ops: called by the executor on a task, around each op. name: static string. */
+void engine_op_begin(unsigned number, const struct site *site);
+void engine_op_end(const struct site *site);
+
+/* Lines of the trace ring about a role (0: all), newest last, into body text. */
+size_t engine_ring_print(char *buf, size_t size, u32 role, unsigned lines);
+/* This context's stack, a function a line. */
+size_t engine_stack_print(char *buf, size_t size, unsigned ctx);
+
+#endif

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The engine's own state, shared by its files and by nobody else. One global:
+ * there is one world in a process. Nothing here lies in the arena, nothing here
+ * is seen by ThreadSanitizer (the folder is built without it).
+ */
+#ifndef CORE_ENGINE_INTERNAL_H
+#define CORE_ENGINE_INTERNAL_H
+
+#include <setjmp.h>
+#include <stdio.h>
+
+#include "core/engine/context.h"
+#include "core/engine/engine.h"
+#include "core/engine/policy.h"
+#include "core/engine/symbols.h"
+
+#define CTX_MAIN ENGINE_CTX_MAIN
+#define CTX_COUNT (ENGINE_CTX_MAX + 1)
+#define STEPS_MAX_DEFAULT 8000u
+/* A TSan run keeps both sides of a race for about 40,000 calls of a task: a task
+ * with more points than this may have lost one, and the run is not called clean. */
+#define TSAN_TASK_POINTS_MAX 6000u
+#define SHADOW_FLUSH_RUNS 64
+#define ROLE_GRANULE 8 /* the words of a swap table have roles of their own */
+#define ARENA_ALIGN 16
+#define ROLES_MAX 4096
+#define RING_SIZE 4096
+#define LOG_MAX (1u << 17)
+#define GP_MAX 512
+#define ROLE_KINDS_MAX 12
+
+enum ctx_state { CTX_UNUSED, CTX_READY, CTX_BLOCKED, CTX_PARKED, CTX_DONE };
+
+struct role_kind { u32 kind_hash; u32 count; };
+
+struct engine_ctx {
+	/* fiber */
+	void *sp;
+	void *tsan_fiber;
+	void *asan_fake;
+	char *stack;
+	size_t stack_size;
+	jmp_buf entry; /* where kill mode jumps to */
+	/* what it is */
+	void (*fn)(void *arg);
+	void *arg;
+	u8 index, cpu, state;
+	char letter;
+	u16 op;               /* number of op, interrupt, callback */
+	const struct site *op_site;
+	/* CPU state; preempt_count lies in ld */
+	u32 irqoff, bhoff;
+	u32 atomic_nest;      /* of preempt, irq, bh: how many are off */
+	u32 reader_nest;      /* of those and rcu_read_lock, handlers: reasons to be a reader */
+	u32 points;
+	/* sleeping */
+	const volatile u32 *wait_word;
+	const char *wait_what;
+	const struct site *wait_site;
+	u64 wait_seq;
+	/* RCU */
+	u32 gp_seen_started, gp_seen_ended;
+	char token_read;              /* explicit sections that are over */
+	void *data;
+	struct role_kind role_kinds[ROLE_KINDS_MAX];
+	u32 nrole_kinds;
+	struct lockdep_ctx ld;
+};
+
+struct engine_cpu_state {
+	u32 tasks;                    /* mask of its task contexts */
+	s32 holder;                   /* task that is not preemptible now, or -1 */
+	bool irq_active, softirq_active;
+	struct engine_irq_work *irq_head, **irq_tail;
+	struct engine_rcu_head *cb_head, **cb_tail; /* grace period over */
+	u16 irq_count, cb_count;
+	char token_cpu, token_irq, token_bh;
+};
+
+/* A modelled grace period. */
+struct engine_gp {
+	u32 waiting;                  /* readers that were inside at its start */
+	bool ended;
+	u8 waiter;                    /* context in synchronize_rcu(), or CTX_COUNT */
+	u32 done_word;                /* what the waiter sleeps on */
+	struct engine_rcu_head *head; /* callback, NULL for synchronize_rcu */
+	char token_start, token_end;
+};
+
+struct ring_entry {
+	u32 step;
+	u32 role;
+	const struct site *site;
+	u16 op;
+	u8 ctx;
+	u8 kind;
+};
+
+struct engine {
+	/* hot: a scheduling point touches these */
+	bool live;                    /* sim, tasks run, nothing is ending */
+	bool native;                  /* native run under way */
+	bool quiet;                   /* inside engine_quiet() */
+	bool killing;                 /* every resumed fiber jumps to its entry */
+	bool ending;                  /* first report made, or run over */
+	bool log_on;
+	bool fair;                    /* the built-in fair schedule has taken over */
+	u32 cur;
+	u32 ready;                    /* contexts that are not blocked */
+	u32 masked;                   /* contexts that their CPU keeps off */
+	u32 steps_max;
+	u64 hash;
+	u32 readers;                  /* contexts inside an RCU reader */
+	u32 ring_at;
+	struct sched_policy *policy;
+	struct engine_view view;
+	struct engine_ctx ctx[CTX_COUNT];
+	struct engine_cpu_state cpu[ENGINE_CPUS_MAX];
+	u32 ncpus, ntasks;
+	u64 wait_seq;
+	u64 runs;
+	u32 fair_left;
+	u32 fair_step, progress_step; /* fair schedule since; last end of an op */
+	bool truncated;
+	bool in_run;                  /* engine_run() is on the C stack */
+	struct engine_config config;
+	struct engine_stats stats;
+	/* RCU */
+	struct engine_gp gp[GP_MAX];
+	u32 ngps, gps_ended;
+	/* reports */
+	bool reported;
+	struct engine_report report;
+	jmp_buf quiet_jmp;
+	/* trace */
+	struct ring_entry ring[RING_SIZE];
+	struct engine_logged *log;
+	size_t nlog;
+	bool log_full;
+	char token_start, token_end;  /* run start and end */
+};
+
+extern struct engine eng;
+
+static inline struct engine_ctx *cur_ctx(void)
+{
+	return &eng.ctx[eng.cur];
+}
+
+static inline bool ctx_is_task(u32 i)
+{
+	return i < ENGINE_TASKS_MAX;
+}
+
+static inline u64 hash_mix(u64 h, u64 v)
+{
+	h = (h ^ v) * 0x9e3779b97f4a7c15ull;
+	return h ^ (h >> 29);
+}
+
+/* fiber.c: the switch and the sanitizers' view of it */
+void fiber_create(struct engine_ctx *c);
+void fiber_switch(struct engine_ctx *from, struct engine_ctx *to);
+void fiber_first(void); /* first thing on a new fiber */
+void fibers_destroy(void);
+#ifdef SWAPRACE_ASAN
+void fiber_asan_first(void);
+#define fiber_arrived_first() fiber_asan_first()
+#else
+#define fiber_arrived_first() ((void)0)
+#endif
+
+/* sim.c */
+void sim_reset(void);
+void sim_run(void);
+void sim_schedule(void);              /* current context cannot go on */
+void sim_execute(struct engine_ctx *c);
+void sim_abort(void) __attribute__((noreturn)); /* ends the run from a fiber */
+void sim_cpu_update(u32 cpu);         /* recomputes what the CPU masks */
+void sim_pend_begin(struct engine_ctx *c, u16 op, const struct site *site, u8 kind);
+
+/* interrupt.c */
+void interrupt_body(struct engine_ctx *c);
+void softirq_body(struct engine_ctx *c);
+void interrupt_kick(u32 cpu, bool hard); /* makes it runnable if it has work */
+void sim_softirq_queue(u32 cpu, struct engine_rcu_head *head); /* grace period over */
+
+/* rcu.c */
+void rcu_reset(void);
+void rcu_reader_enter(struct engine_ctx *c);
+void rcu_reader_leave(struct engine_ctx *c);
+void rcu_run_callback(struct engine_ctx *c, struct engine_rcu_head *head);
+bool rcu_quiet_run(void);             /* set-up: runs what is due; false: nothing */
+
+/* arena.c: what a scheduling point needs of it, for inlining */
+struct role_map {
+	char *base;                   /* the arena */
+	size_t size;
+	char *world;                  /* the section of world globals */
+	size_t world_size;
+	u16 *map;                     /* granule of the arena -> role */
+	u16 *world_map;
+	u32 hash[ROLES_MAX];          /* of the role's name */
+};
+extern struct role_map role_map;
+
+static inline u32 arena_role_of(const volatile void *p)
+{
+	size_t off = (size_t)((const volatile char *)p - role_map.base);
+
+	if (likely(off < role_map.size))
+		return role_map.map[off / ROLE_GRANULE];
+	off = (size_t)((const volatile char *)p - role_map.world);
+	return off < role_map.world_size ? role_map.world_map[off / ROLE_GRANULE] : 0;
+}
+
+void arena_reset(void);
+void arena_exit(void);
+bool arena_is_world(const volatile void *p); /* arena or world globals */
+
+/* trace.c: without libc, which TSan would see on the fiber */
+void label_print(const struct engine_ctx *c, char *buf, size_t size);
+void trace_reset(void);
+void trace_log_event(struct engine_ctx *c, const struct engine_event *ev);
+static inline void trace_event(struct engine_ctx *c, const struct engine_event *ev)
+{
+	struct ring_entry *r = &eng.ring[eng.ring_at++ % RING_SIZE];
+
+	*r = (struct ring_entry){ .step = eng.view.steps, .role = ev->role, .site = ev->site,
+				  .op = ev->op, .ctx = c->index, .kind = ev->kind };
+	if (unlikely(eng.log_on))
+		trace_log_event(c, ev);
+}
+void trace_choice(struct engine_ctx *c, const struct sched_choice *ch, u32 value);
+
+/* report.c */
+void report_reset(void);
+void report_install(void);
+void report_from_sanitizer(const char *title, const char *body); /* from its hook */
+void report_deadlock(void);
+
+/*
+ * The engine's happens-before annotations, each with a number so that a test can
+ * leave one out and must then see its twin fail (engine_hb_disabled).
+ */
+enum engine_hb {
+	HB_RUN_START_RELEASE, HB_RUN_START_ACQUIRE, HB_RUN_END_RELEASE, HB_RUN_END_ACQUIRE,
+	HB_CPU_RELEASE, HB_CPU_ACQUIRE,
+	HB_IRQ_RELEASE_ENABLE, HB_IRQ_ACQUIRE_DISABLE, HB_IRQ_RELEASE_EXIT, HB_IRQ_ACQUIRE_ENTRY,
+	HB_IRQ_QUEUE_RELEASE, HB_IRQ_QUEUE_ACQUIRE,
+	HB_BH_RELEASE_ENABLE, HB_BH_ACQUIRE_DISABLE, HB_BH_RELEASE_EXIT, HB_BH_ACQUIRE_ENTRY,
+	HB_GP_START_RELEASE, HB_GP_START_ACQUIRE, HB_GP_READER_RELEASE, HB_GP_READER_ACQUIRE,
+	HB_GP_CALLBACK_ACQUIRE, HB_GP_WAITER_ACQUIRE, HB_GP_PAST_READERS,
+	ENGINE_HB_COUNT,
+};
+#ifdef SWAPRACE_TSAN
+#define HB(id, what, token)                                            \
+	do {                                                           \
+		if (likely(engine_hb_disabled != (int)(id)))           \
+			engine_hb_##what(token);                       \
+	} while (0)
+#else
+#define HB(id, what, token) ((void)0)
+#endif
+
+/* oops.c: faults of the model's code become reports */
+void oops_install(void);
+
+/* tsan.c: empty inline stand-ins without TSan */
+#ifdef SWAPRACE_TSAN
+void tsan_clear_shadow(void *p, size_t size);
+void tsan_flush(void);
+/* Runs fn on a fiber of its own, whose knowledge is what it acquires there. */
+void tsan_on_courier(void (*fn)(void *arg), void *arg);
+#else
+static inline void tsan_clear_shadow(void *p, size_t size) { (void)p; (void)size; }
+static inline void tsan_flush(void) {}
+#endif
+
+/* native.c */
+void native_reset(void);
+enum engine_status native_run(void);
+void native_exit(void);
+void native_point(const struct site *site, enum event_kind kind, const volatile void *obj);
+void native_wait(const struct site *site, const volatile u32 *word, u32 value, bool park);
+void native_wake(const volatile u32 *word, unsigned n);
+u32 native_choose(const struct site *site, const char *what, u32 n);
+unsigned native_current(void);
+struct engine_ctx *native_ctx(void);
+void native_preempt_disable(void);
+void native_preempt_enable(void);
+void native_irq_queue(unsigned cpu, struct engine_irq_work *work);
+void native_lockdep_lock(void);
+void native_lockdep_unlock(void);
+void native_rcu_read_lock(void);
+void native_rcu_read_unlock(void);
+void native_call_rcu(struct engine_rcu_head *head, void (*fn)(struct engine_rcu_head *head));
+void native_synchronize_rcu(void);
+void native_rcu_barrier(void);
+void native_report(const struct engine_report *report) __attribute__((noreturn));
+
+
+
+
+#endif

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The sink of base's reports: the first report of a run is kept with everything
+ * that a person needs (who, doing what, locks, stacks, history) and ends the run.
+ * In native it ends the process.
+ */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/engine/internal.h"
+
+#define BODY_MAX (32u << 10)
+#define HISTORY_LINES 24
+
+void (*engine_native_report)(const struct engine_report *report);
+
+void report_reset(void)
+{
+	free(eng.report.body);
+	memset(&eng.report, 0, sizeof(eng.report));
+	eng.reported = false;
+}
+
+static void append(char *body, size_t *n, const char *fmt, ...) __printf_like(3, 4);
+static void append(char *body, size_t *n, const char *fmt, ...)
+{
+	va_list ap;
+	int w;
+
+	va_start(ap, fmt);
+	w = vsnprintf(body + *n, BODY_MAX - *n, fmt, ap);
+	va_end(ap);
+	*n += (size_t)w;
+	if (*n >= BODY_MAX)
+		*n = BODY_MAX - 1;
+}
+
+static void append_context(char *body, size_t *n, unsigned i)
+{
+	struct engine_ctx *c = &eng.ctx[i];
+	char label[16], role[48];
+
+	append(body, n, "\n%s at %s", c->ld.name[0] ? c->ld.name : "set-up",
+	       engine_label(i, label, sizeof(label)));
+	if (c->op_site)
+		append(body, n, " (%s)", c->op_site->func);
+	if (i < ENGINE_CTX_MAX && eng.view.pending[i].site)
+		append(body, n, ", event %s@%s(%s)", eng.view.pending[i].site->op,
+		       eng.view.pending[i].site->func,
+		       engine_role_name(eng.view.pending[i].role, role, sizeof(role)));
+	append(body, n, ":\n");
+	*n += lockdep_print_held(&c->ld, body + *n, BODY_MAX - *n);
+	append(body, n, "stack:\n");
+	*n += engine_stack_print(body + *n, BODY_MAX - *n, i);
+}
+
+/* Fills eng.report; the first one wins. */
+static void report_keep(const char *title, const char *body)
+{
+	unsigned i = engine_current();
+	size_t n = 0;
+	char *b;
+	u32 role;
+
+	if (eng.reported)
+		return;
+	eng.reported = true;
+	snprintf(eng.report.title, sizeof(eng.report.title), "%s", title);
+	engine_label(i, eng.report.label, sizeof(eng.report.label));
+	eng.report.trace_hash = eng.hash;
+	eng.report.step = eng.view.steps;
+	b = malloc(BODY_MAX);
+	eng.report.body = b;
+	if (!b)
+		return;
+	b[0] = 0;
+	append(b, &n, "%s", body);
+	append_context(b, &n, i);
+	role = i < ENGINE_CTX_MAX ? eng.view.pending[i].role : 0;
+	if (role) {
+		char name[48];
+
+		append(b, &n, "\nhistory of %s:\n", engine_role_name(role, name, sizeof(name)));
+		n += engine_ring_print(b + n, BODY_MAX - n, role, HISTORY_LINES);
+	}
+	append(b, &n, "\nlast events:\n");
+	n += engine_ring_print(b + n, BODY_MAX - n, 0, HISTORY_LINES);
+	b = realloc(b, n + 1);
+	if (b)
+		eng.report.body = b;
+}
+
+static void sink(const char *title, const char *body)
+{
+	report_keep(title, body);
+	if (eng.native) {
+		native_report(&eng.report);
+	}
+	if (eng.in_run && eng.cur != CTX_MAIN) {
+		eng.ending = true;
+		sim_abort();
+	}
+	if (eng.quiet)
+		longjmp(eng.quiet_jmp, 1);
+}
+
+void report_install(void)
+{
+	report_set_sink(sink);
+}
+
+/* TSan calls with its locks held: keep it, and end the run at the next point. */
+void report_from_sanitizer(const char *title, const char *body)
+{
+	report_keep(title, body);
+	if (eng.native)
+		native_report(&eng.report);
+	if (eng.in_run)
+		eng.ending = true;
+}
+
+/* Nothing can run and somebody has not finished. Called on main. */
+void report_deadlock(void)
+{
+	char title[REPORT_TITLE_MAX], label[16], role[48];
+	const struct engine_ctx *first = NULL;
+	char *body = malloc(BODY_MAX);
+	size_t n = 0;
+
+	if (!body)
+		return;
+	body[0] = 0;
+	for (u32 i = 0; i < ENGINE_CTX_MAX; i++) {
+		struct engine_ctx *c = &eng.ctx[i];
+
+		if (c->state != CTX_BLOCKED && c->state != CTX_READY)
+			continue;
+		if (!first && c->state == CTX_BLOCKED)
+			first = c;
+		append(body, &n, "%s %s", engine_label(i, label, sizeof(label)),
+		       c->state == CTX_BLOCKED ? "waits" : "is kept off its CPU");
+		if (c->state == CTX_BLOCKED)
+			append(body, &n, " for %s in %s@%s(%s)", c->wait_what, c->wait_site->op,
+			       c->wait_site->func,
+			       engine_role_name(arena_role_of(c->wait_word), role, sizeof(role)));
+		append(body, &n, "\n");
+	}
+	for (u32 i = 0; i < ENGINE_CTX_MAX; i++)
+		if (eng.ctx[i].state == CTX_BLOCKED || eng.ctx[i].state == CTX_READY)
+			append_context(body, &n, i);
+	snprintf(title, sizeof(title), "deadlock: task hung in %s",
+		 first ? first->wait_site->func : "a masked CPU");
+	report_keep(title, body);
+	free(body);
+}
+
+const struct engine_report *engine_report(void)
+{
+	return eng.reported ? &eng.report : NULL;
+}

@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The sim backend: all contexts are fibers on one OS thread and the policy says
+ * at each point who runs. A blocked context is not runnable; when nothing is,
+ * that is a deadlock. A run that exceeds its steps is continued under a fair
+ * schedule; when no op ends under that for long, it is a livelock.
+ * To end a run early every fiber is resumed in kill mode and longjmps to its
+ * entry: no model code runs then, and no fiber is ever abandoned.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/counters.h"
+#include "core/base/seeded_bug.h"
+#include "core/engine/internal.h"
+
+#define FAIR_QUANTUM 64
+/* Points of a fair schedule in which some op must end. A pass of reclaim over a
+ * full pool that frees nothing takes some thousands. */
+#define FAIR_POINTS_MAX 40000u
+
+void (*engine_feedback)(unsigned ctx, const struct site *site, u32 role, u32 kind);
+
+/* ---- which contexts their CPU keeps off ---- */
+
+void sim_cpu_update(u32 cpu)
+{
+	struct engine_cpu_state *s = &eng.cpu[cpu];
+	u32 irq = 1u << ENGINE_CTX_IRQ(cpu), soft = 1u << ENGINE_CTX_SOFTIRQ(cpu);
+	u32 all = s->tasks | irq | soft, off = 0;
+
+	if (s->irq_active) {
+		off = all & ~irq;
+	} else {
+		if (s->softirq_active) {
+			off = s->tasks;
+			if (eng.ctx[ENGINE_CTX_SOFTIRQ(cpu)].irqoff)
+				off |= irq;
+		} else if (s->holder >= 0) {
+			struct engine_ctx *h = &eng.ctx[s->holder];
+
+			off = s->tasks & ~(1u << s->holder);
+			if (h->irqoff)
+				off |= irq | soft;
+			if (h->bhoff)
+				off |= soft;
+		}
+	}
+	eng.masked = (eng.masked & ~all) | off;
+}
+
+/* ---- choosing and switching ---- */
+
+static u32 fair_next(u32 runnable)
+{
+	u32 cur = eng.cur;
+
+	if (cur < ENGINE_CTX_MAX && (runnable & (1u << cur)) && eng.fair_left > 0 &&
+	    eng.view.pending[cur].kind != EV_YIELD) {
+		eng.fair_left--;
+		return cur;
+	}
+	eng.fair_left = FAIR_QUANTUM;
+	for (u32 i = 1; i <= ENGINE_CTX_MAX; i++) {
+		u32 n = (cur + i) % ENGINE_CTX_MAX;
+
+		if (runnable & (1u << n))
+			return n;
+	}
+	return cur;
+}
+
+static u32 sim_next(u32 runnable)
+{
+	eng.view.runnable = runnable;
+	eng.view.cur = eng.cur;
+	if (unlikely(eng.fair))
+		return fair_next(runnable);
+	return eng.policy->next(eng.policy, &eng.view);
+}
+
+static void sim_switch(u32 n)
+{
+	fiber_switch(cur_ctx(), &eng.ctx[n]);
+	if (unlikely(eng.killing) && eng.cur != CTX_MAIN)
+		longjmp(cur_ctx()->entry, 1);
+}
+
+/* The current context cannot go on: somebody else, or the end of the run. */
+void sim_schedule(void)
+{
+	u32 runnable = eng.ready & ~eng.masked;
+
+	if (likely(runnable != 0)) {
+		u32 n = sim_next(runnable);
+
+		if (n != eng.cur)
+			sim_switch(n);
+		return;
+	}
+	sim_switch(CTX_MAIN);
+}
+
+static __cold void sim_too_long(void)
+{
+	u32 since = eng.fair ? max(eng.progress_step, eng.fair_step) : eng.view.steps;
+
+	if (!eng.fair) {
+		eng.fair = true;
+		eng.fair_left = FAIR_QUANTUM;
+		eng.fair_step = eng.view.steps;
+	}
+	if (eng.view.steps - since < FAIR_POINTS_MAX) {
+		eng.steps_max = since + FAIR_POINTS_MAX;
+		return;
+	}
+	for (u32 i = 0; i < eng.ntasks; i++) {
+		struct engine_ctx *c = &eng.ctx[i];
+		char title[REPORT_TITLE_MAX];
+		const char *op;
+
+		if (c->state == CTX_DONE || c->state == CTX_PARKED || c->state == CTX_UNUSED)
+			continue;
+		op = c->op_site ? c->op_site->func : "task";
+		snprintf(title, sizeof(title), "livelock in %s", op);
+		reportf(title, "%u points; under a fair schedule no op ended during the last %u\n",
+			eng.view.steps, eng.view.steps - since);
+	}
+	reportf("livelock in interrupts", "no end after %u points\n", eng.view.steps);
+}
+
+/* The event happens now: it is this context's turn. */
+void sim_execute(struct engine_ctx *c)
+{
+	struct engine_event *ev = &eng.view.pending[c->index];
+
+	eng.view.steps++;
+	c->points++;
+#ifdef SWAPRACE_TSAN
+	if (c->points > TSAN_TASK_POINTS_MAX)
+		eng.truncated = true;
+#endif
+	eng.hash = hash_mix(eng.hash, (u64)ev->site->hash << 32 | role_map.hash[ev->role]);
+	eng.hash ^= (u64)c->index << 8 | ev->kind;
+	trace_event(c, ev);
+	if (engine_feedback)
+		engine_feedback(c->index, ev->site, ev->role, ev->kind);
+	if (unlikely(eng.view.steps >= eng.steps_max))
+		sim_too_long();
+}
+
+void engine_point(const struct site *site, enum event_kind kind, const volatile void *obj,
+		  unsigned size)
+{
+	struct engine_ctx *c;
+	u32 runnable, n;
+
+	if (unlikely(!eng.live)) {
+		if (eng.native)
+			native_point(site, kind, obj);
+		return;
+	}
+	if (unlikely(eng.ending))
+		sim_abort();
+	c = cur_ctx();
+	eng.view.pending[c->index] = (struct engine_event){
+		.site = site, .obj = obj, .role = arena_role_of(obj), .kind = (u8)kind,
+		.size = (u8)size, .op = c->op,
+	};
+	runnable = eng.ready & ~eng.masked;
+	n = sim_next(runnable);
+	if (n != c->index)
+		sim_switch(n);
+	sim_execute(c);
+}
+
+void engine_yield(const struct site *site)
+{
+	if (!eng.live && !eng.native)
+		rcu_quiet_run();
+	engine_point(site, EV_YIELD, NULL, 0);
+}
+
+void engine_result(u64 value)
+{
+	if (eng.live) {
+		eng.hash = hash_mix(eng.hash, value);
+		if (unlikely(eng.log_on) && eng.nlog)
+			eng.log[eng.nlog - 1].result = value;
+	}
+}
+
+u32 engine_choose(const struct site *site, const char *what, u32 n)
+{
+	struct sched_choice ch = { .site = site, .what = what, .ctx = eng.cur, .n = n };
+	u32 v;
+
+	if (!eng.live)
+		return eng.native ? native_choose(site, what, n) : 0;
+	if (unlikely(eng.ending))
+		sim_abort();
+	v = eng.policy->choose(eng.policy, &eng.view, &ch);
+	if (v >= n)
+		v = 0;
+	eng.stats.choices++;
+	eng.hash = hash_mix(eng.hash, (u64)site->hash << 8 | v);
+	trace_choice(cur_ctx(), &ch, v);
+	return v;
+}
+
+/* ---- sleeping ---- */
+
+/* Set-up and tear-down: nobody else runs, so do what interrupts and callbacks
+ * would do until the word changes. */
+static void quiet_wait(const struct site *site, const volatile u32 *word, u32 value,
+		       const char *what)
+{
+	while (engine_load_relaxed(word) == value) {
+		if (rcu_quiet_run())
+			continue;
+		reportf("deadlock: set-up or tear-down hung", "%s@%s waits for %s\n", site->op,
+			site->func, what);
+		return;
+	}
+}
+
+static void sim_sleep(const struct site *site, const volatile u32 *word, u32 value,
+		      const char *what, u8 state)
+{
+	struct engine_ctx *c = cur_ctx();
+
+	if (unlikely(eng.ending))
+		sim_abort();
+	if (engine_load_relaxed(word) != value)
+		return;
+	c->state = state;
+	c->wait_word = word;
+	c->wait_what = what;
+	c->wait_site = site;
+	c->wait_seq = ++eng.wait_seq;
+	eng.ready &= ~(1u << c->index);
+	eng.view.pending[c->index] = (struct engine_event){
+		.site = site, .obj = word, .role = arena_role_of(word), .kind = EV_WAIT,
+		.size = 4, .op = c->op,
+	};
+	sim_schedule();
+	sim_execute(c);
+}
+
+void engine_wait(const struct site *site, const volatile u32 *word, u32 value, bool atomic,
+		 const char *what)
+{
+	(void)atomic; /* the waiter has preemption off: its CPU is masked already */
+	if (eng.live)
+		sim_sleep(site, word, value, what, CTX_BLOCKED);
+	else if (eng.native)
+		native_wait(site, word, value, false);
+	else
+		quiet_wait(site, word, value, what);
+}
+
+void engine_park(const struct site *site, const volatile u32 *word, u32 value)
+{
+	if (eng.live)
+		sim_sleep(site, word, value, "work", CTX_PARKED);
+	else if (eng.native)
+		native_wait(site, word, value, true);
+	else
+		rcu_quiet_run();
+}
+
+void engine_wake(const volatile u32 *word, unsigned n)
+{
+	if (!eng.live) {
+		if (eng.native)
+			native_wake(word, n);
+		return;
+	}
+	for (u32 left = ~eng.ready & ((1u << ENGINE_CTX_MAX) - 1); n > 0; n--) {
+		struct engine_ctx *oldest = NULL;
+
+		for (u32 m = left; m; m &= m - 1) {
+			struct engine_ctx *c = &eng.ctx[__builtin_ctz(m)];
+
+			if (c->wait_word != word || (c->state != CTX_BLOCKED && c->state != CTX_PARKED))
+				left &= ~(1u << c->index);
+			else if (!oldest || c->wait_seq < oldest->wait_seq)
+				oldest = c;
+		}
+		if (!oldest)
+			return;
+		left &= ~(1u << oldest->index);
+		oldest->state = CTX_READY;
+		oldest->wait_word = NULL;
+		eng.ready |= 1u << oldest->index;
+	}
+}
+
+/* ---- what a fiber does ---- */
+
+static void task_body(struct engine_ctx *c)
+{
+	HB(HB_RUN_START_ACQUIRE, acquire, &eng.token_start);
+	c->fn(c->arg);
+	HB(HB_RUN_END_RELEASE, release, &eng.token_end);
+}
+
+/* What the context will do next is to begin: visible to policies. */
+void sim_pend_begin(struct engine_ctx *c, u16 op, const struct site *site, u8 kind)
+{
+	eng.view.pending[c->index] = (struct engine_event){ .site = site, .kind = kind, .op = op };
+}
+
+void fiber_first(void)
+{
+	struct engine_ctx *c = cur_ctx();
+
+	fiber_arrived_first();
+	for (;;) {
+		bool hard = c->index >= ENGINE_CTX_IRQ(0) && c->index < ENGINE_CTX_SOFTIRQ(0);
+
+		if (setjmp(c->entry) == 0) {
+			if (eng.killing)
+				goto ended;
+			if (ctx_is_task(c->index))
+				task_body(c);
+			else if (hard)
+				interrupt_body(c);
+			else
+				softirq_body(c);
+		}
+ended:
+		c = cur_ctx();
+		c->state = CTX_DONE;
+		eng.progress_step = eng.view.steps;
+		eng.ready &= ~(1u << c->index);
+		if (eng.killing || eng.ending) {
+			fiber_switch(c, &eng.ctx[CTX_MAIN]);
+			continue;
+		}
+		if (!ctx_is_task(c->index)) {
+			interrupt_kick(c->cpu, hard);
+			if (eng.ready & ~eng.masked & (1u << c->index)) {
+				u32 n = sim_next(eng.ready & ~eng.masked);
+
+				if (n != c->index)
+					fiber_switch(c, &eng.ctx[n]);
+				continue;
+			}
+		}
+		/* not sim_switch(): kill mode must come back to this loop */
+		{
+			u32 runnable = eng.ready & ~eng.masked;
+			u32 n = runnable ? sim_next(runnable) : CTX_MAIN;
+
+			fiber_switch(c, &eng.ctx[n]);
+		}
+	}
+}
+
+void sim_abort(void)
+{
+	longjmp(cur_ctx()->entry, 1);
+}
+
+/* ---- runs ---- */
+
+void sim_reset(void)
+{
+	eng.ready = eng.masked = eng.readers = 0;
+	eng.hash = 0x243f6a8885a308d3ull;
+	eng.fair = eng.truncated = eng.ending = false;
+	eng.progress_step = eng.fair_step = 0;
+	eng.wait_seq = 0;
+	for (u32 i = 0; i < CTX_COUNT; i++) {
+		struct engine_ctx *c = &eng.ctx[i];
+
+		c->index = (u8)i;
+		c->state = CTX_UNUSED;
+		c->op = 0;
+		c->op_site = NULL;
+		c->points = c->irqoff = c->bhoff = c->atomic_nest = c->reader_nest = 0;
+		c->wait_word = NULL;
+		c->nrole_kinds = 0;
+		c->gp_seen_started = c->gp_seen_ended = 0;
+		c->data = NULL;
+		c->letter = ctx_is_task(i) ? (char)('A' + i) : '?';
+		c->cpu = 0;
+	}
+	for (u32 i = 0; i < ENGINE_CPUS_MAX; i++) {
+		struct engine_cpu_state *s = &eng.cpu[i];
+
+		s->tasks = 0;
+		s->holder = -1;
+		s->irq_active = s->softirq_active = false;
+		s->irq_head = NULL;
+		s->irq_tail = &s->irq_head;
+		s->cb_head = NULL;
+		s->cb_tail = &s->cb_head;
+		s->irq_count = s->cb_count = 0;
+		eng.ctx[ENGINE_CTX_IRQ(i)].cpu = (u8)i;
+		eng.ctx[ENGINE_CTX_SOFTIRQ(i)].cpu = (u8)i;
+	}
+}
+
+static void ctx_prepare(u32 i)
+{
+	struct engine_ctx *c = &eng.ctx[i];
+
+	fiber_create(c);
+	eng.view.cpu_of[i] = c->cpu;
+}
+
+/* Every unfinished fiber comes back to its entry. */
+static void sim_kill_all(void)
+{
+	eng.killing = true;
+	for (u32 i = 0; i < ENGINE_CTX_MAX; i++) {
+		struct engine_ctx *c = &eng.ctx[i];
+
+		if (c->state == CTX_UNUSED || c->state == CTX_DONE)
+			continue;
+		fiber_switch(&eng.ctx[CTX_MAIN], c);
+	}
+	eng.killing = false;
+}
+
+void sim_run(void)
+{
+	bool unfinished = false;
+
+	for (u32 i = 0; i < eng.ntasks; i++) {
+		struct engine_ctx *c = &eng.ctx[i];
+		const struct engine_task *t = &eng.config.tasks[i];
+
+		c->fn = t->fn;
+		c->arg = t->arg;
+		c->cpu = t->cpu < eng.ncpus ? t->cpu : 0;
+		c->letter = t->label ? t->label : (char)('A' + i);
+		c->state = CTX_READY;
+		eng.cpu[c->cpu].tasks |= 1u << i;
+		eng.ready |= 1u << i;
+		ctx_prepare(i);
+		sim_pend_begin(c, 1, SITE("task_begin"), EV_OP);
+	}
+	for (u32 cpu = 0; cpu < eng.ncpus; cpu++) {
+		ctx_prepare(ENGINE_CTX_IRQ(cpu));
+		ctx_prepare(ENGINE_CTX_SOFTIRQ(cpu));
+	}
+	eng.view.steps = 0;
+	eng.view.ntasks = eng.ntasks;
+	eng.view.cpus = eng.ncpus;
+	eng.view.cur = ENGINE_CTX_MAX;
+	eng.policy->start(eng.policy, &eng.view, eng.config.seed);
+	HB(HB_RUN_START_RELEASE, release, &eng.token_start);
+	eng.live = true;
+	for (u32 cpu = 0; cpu < eng.ncpus; cpu++) {
+		interrupt_kick(cpu, true);
+		interrupt_kick(cpu, false);
+	}
+	for (u32 i = 0; i < eng.ntasks; i++)
+		unfinished = true;
+	if (unfinished)
+		fiber_switch(&eng.ctx[CTX_MAIN], &eng.ctx[sim_next(eng.ready & ~eng.masked)]);
+	/* Back on main: nothing runnable, or a report was made. */
+	eng.live = false;
+	if (!eng.ending) {
+		for (u32 i = 0; i < ENGINE_CTX_MAX; i++)
+			if (eng.ctx[i].state == CTX_BLOCKED || eng.ctx[i].state == CTX_READY) {
+				report_deadlock();
+				break;
+			}
+	}
+	eng.ending = true;
+	sim_kill_all();
+	eng.ending = false;
+	HB(HB_RUN_END_ACQUIRE, acquire, &eng.token_end);
+	eng.stats.steps = eng.view.steps;
+	eng.stats.trace_hash = eng.reported ? eng.report.trace_hash : eng.hash;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ThreadSanitizer's side of the engine: happens-before tokens, clearing the
+ * shadow of the arena between runs (so that no verdict depends on an earlier
+ * run), and the hook that turns its report into one of ours with both stacks.
+ * Empty in other builds.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/engine/internal.h"
+
+/* Test hook: index of one annotation that is left out; -1 none. */
+int engine_hb_disabled = -1;
+
+unsigned engine_hb_count(void)
+{
+	return ENGINE_HB_COUNT;
+}
+
+#ifdef SWAPRACE_TSAN
+void __tsan_acquire(void *addr);
+void __tsan_release(void *addr);
+void __tsan_flush_memory(void);
+void __tsan_java_init(uintptr_t begin, uintptr_t size);
+void __tsan_java_alloc(uintptr_t p, uintptr_t size);
+void __tsan_java_free(uintptr_t p, uintptr_t size);
+int __tsan_get_report_data(void *report, const char **description, int *count, int *stacks,
+			   int *mops, int *locs, int *mutexes, int *threads, int *unique_tids,
+			   void **sleep_trace, unsigned long trace_size);
+int __tsan_get_report_mop(void *report, unsigned long idx, int *tid, void **addr, int *size,
+			  int *write, int *atomic, void **trace, unsigned long trace_size);
+void __tsan_on_report(void *report);
+
+void engine_hb_release(const volatile void *token)
+{
+	__tsan_release((void *)(uintptr_t)token);
+}
+
+void engine_hb_acquire(const volatile void *token)
+{
+	__tsan_acquire((void *)(uintptr_t)token);
+}
+
+void *__tsan_create_fiber(unsigned flags);
+void __tsan_switch_to_fiber(void *fiber, unsigned flags);
+void *__tsan_get_current_fiber(void);
+
+static void *courier; /* created by main: it begins with what main knows */
+
+void tsan_on_courier(void (*fn)(void *arg), void *arg)
+{
+	void *self = __tsan_get_current_fiber();
+
+	__tsan_switch_to_fiber(courier, 1);
+	fn(arg);
+	__tsan_switch_to_fiber(self, 1);
+}
+
+void tsan_clear_shadow(void *p, size_t size)
+{
+	static bool initialised;
+
+	/* The "Java heap" interface is TSan's public way to reset a range. */
+	if (!initialised) {
+		__tsan_java_init(1u << 12, 1ul << 46);
+		initialised = true;
+		courier = __tsan_create_fiber(0);
+		__tsan_java_alloc((uintptr_t)p, size);
+		return;
+	}
+	__tsan_java_free((uintptr_t)p, size);
+	__tsan_java_alloc((uintptr_t)p, size);
+}
+
+void tsan_flush(void)
+{
+	__tsan_flush_memory();
+}
+
+/*
+ * TSan asks here whether a report counts. Only world memory is judged: libc
+ * calls of the engine (snprintf, memcpy) are seen by TSan's interceptors on
+ * whatever fiber they happen, and what they touch is not the model's. Model
+ * code has no writable memory outside of the world (scripts/style.py checks).
+ */
+bool tsan_report_is_foreign(const void *report, bool suppressed)
+	__asm__("_ZN6__tsan8OnReportEPKNS_10ReportDescEb");
+bool tsan_report_is_foreign(const void *report, bool suppressed)
+{
+	const char *what;
+	int count, stacks, mops, locs, mutexes, threads, tids, tid, bytes, write, atomic;
+	void *sleep_trace[4], *addr = NULL, *trace[2];
+
+	if (suppressed)
+		return true;
+	__tsan_get_report_data((void *)(uintptr_t)report, &what, &count, &stacks, &mops, &locs,
+			       &mutexes, &threads, &tids, sleep_trace, 4);
+	if (strcmp(what, "data-race") != 0 || mops == 0 ||
+	    !__tsan_get_report_mop((void *)(uintptr_t)report, 0, &tid, &addr, &bytes, &write, &atomic,
+				   trace, 2))
+		return false;
+	return !arena_is_world(addr);
+}
+
+#define RACE_FRAMES 12
+static size_t race_side(void *report, unsigned long i, char *func, size_t func_size, char *body,
+			size_t size)
+{
+	int tid, bytes, write, atomic;
+	void *addr, *trace[RACE_FRAMES] = { NULL };
+	size_t n = 0;
+	char name[64];
+
+	func[0] = 0;
+	if (!__tsan_get_report_mop(report, i, &tid, &addr, &bytes, &write, &atomic, trace,
+				   RACE_FRAMES))
+		return 0;
+	engine_role_name(engine_role_of(addr), name, sizeof(name));
+	n += (size_t)snprintf(body + n, size - n, "%s%s of %d bytes of %s:\n",
+			      atomic ? "marked " : "", write ? "write" : "read", bytes, name);
+	for (unsigned f = 0; f < RACE_FRAMES && trace[f] && n < size; f++) {
+		const char *s = symbol_name((char *)trace[f] - 1);
+
+		/* memset and the like: the caller is what matters */
+		if (!func[0] && !strstr(s, "interceptor") && strcmp(s, "?") != 0)
+			snprintf(func, func_size, "%s", s);
+		n += (size_t)snprintf(body + n, size - n, "  %s\n", s);
+	}
+	return n < size ? n : size - 1;
+}
+
+void __tsan_on_report(void *report)
+{
+	const char *what;
+	int count, stacks, mops, locs, mutexes, threads, tids;
+	void *sleep_trace[4];
+	char f[2][64], title[REPORT_TITLE_MAX];
+	static char body[8192];
+	size_t n = 0;
+
+	f[0][0] = f[1][0] = 0;
+	__tsan_get_report_data(report, &what, &count, &stacks, &mops, &locs, &mutexes, &threads,
+			       &tids, sleep_trace, 4);
+	for (unsigned long i = 0; i < 2 && i < (unsigned long)mops; i++)
+		n += race_side(report, i, f[i], sizeof(f[i]), body + n, sizeof(body) - n);
+	body[n] = 0;
+	if (strcmp(f[0], f[1]) > 0) {
+		char t[64];
+
+		memcpy(t, f[0], sizeof(t));
+		memcpy(f[0], f[1], sizeof(t));
+		memcpy(f[1], t, sizeof(t));
+	}
+	if (strcmp(what, "data-race") == 0)
+		snprintf(title, sizeof(title), "data-race in %s / %s", f[0], f[1]);
+	else
+		snprintf(title, sizeof(title), "%s in %s", what, f[0][0] ? f[0] : f[1]);
+	report_from_sanitizer(title, body);
+}
+#else
+void engine_hb_release(const volatile void *token)
+{
+	(void)token;
+}
+
+void engine_hb_acquire(const volatile void *token)
+{
+	(void)token;
+}
+#endif
