@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The model as programs and oracles see it: its ops (core/mm/model_world.c),
+ * with the checkers, and what may be asked without locks (pagemap, counters).
+ */
+#include "core/check/check.h"
+
+#include "core/check/look.h"
+#include "core/mm/ksm.h"
+#include "core/swap/block_device.h"
+
+void check_all_cheap(void)
+{
+	check_page_cheap();
+	check_swap_cheap();
+	check_mm_cheap();
+}
+
+void check_all_quiet(void)
+{
+	check_page_quiet();
+	check_swap_quiet();
+	check_mm_quiet();
+	check_ksm_quiet();
+}
+
+/* ---- pagemap and counters ---------------------------------------------------------- */
+
+static bool page_covered(const struct mm_struct *mm, unsigned long addr, bool *writable)
+{
+	const struct list_head *p;
+
+	for (p = mm->vmas.next; p != &mm->vmas; p = p->next) {
+		const struct vm_area_struct *vma = list_entry(p, struct vm_area_struct, vm_link);
+
+		if (addr >= vma->vm_start && addr < vma->vm_end) {
+			*writable = vma->vm_flags & VM_WRITE;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void swapped_state(pte_t pte, struct world_page_state *out)
+{
+	unsigned int type = (unsigned int)(pte.pte >> PTE_SWP_TYPE_SHIFT & PTE_SWP_TYPE_MASK);
+	unsigned long offset = pte.pte >> PTE_SWP_OFFSET_SHIFT;
+
+	if (type < MAX_SWAPFILES) {
+		out->bits |= WORLD_PAGE_SWAPPED;
+		out->dev = look_device(type) ? swap_info[type]->bdev->id : -1;
+		out->slot = (s32)offset;
+	} else if (type == SWP_PTE_MARKER && offset & PTE_MARKER_POISONED) {
+		out->bits |= WORLD_PAGE_POISON;
+	}
+}
+
+static void model_page_state(int slot, int page, struct world_page_state *out)
+{
+	struct mm_struct *mm;
+	struct ptdesc *pt;
+	bool writable;
+	pte_t pte;
+
+	*out = (struct world_page_state){ .dev = -1, .slot = -1 };
+	if (slot < 1 || slot > WORLD_MM_MAX || page < 0 || page >= WORLD_PAGES)
+		return;
+	mm = look_mm(slot);
+	if (!mm || model_mm_slots[slot].users & MODEL_MM_EXITING)
+		return;
+	if (page_covered(mm, (unsigned long)page << PAGE_SHIFT, &writable))
+		out->bits |= WORLD_PAGE_MAPPED | (writable ? WORLD_PAGE_WRITABLE : 0);
+	pt = mm->pt[page / PTRS_PER_PTE];
+	if (!pt)
+		return;
+	pte = pt->pte[page % PTRS_PER_PTE];
+	if (pte_none(pte))
+		return;
+	if (!pte_present(pte)) {
+		swapped_state(pte, out);
+		return;
+	}
+	out->bits |= WORLD_PAGE_PRESENT;
+	if (pte_special(pte))
+		out->bits |= WORLD_PAGE_ZERO;
+	else if (pte.pte >> PTE_PFN_SHIFT < folio_map_size &&
+		 look_mapcount(&folio_map[pte.pte >> PTE_PFN_SHIFT]) == 1)
+		out->bits |= WORLD_PAGE_EXCLUSIVE;
+}
+
+static void model_mm_counters(int slot, struct world_mm_counters *out)
+{
+	struct mm_struct *mm = slot >= 1 && slot <= WORLD_MM_MAX ? look_mm(slot) : NULL;
+
+	*out = (struct world_mm_counters){ 0 };
+	if (!mm)
+		return;
+	out->anon = mm->rss_stat[MM_ANONPAGES].counter;
+	out->swap = mm->rss_stat[MM_SWAPENTS].counter;
+}
+
+static void model_counters(struct world_counters *out)
+{
+	unsigned int type;
+
+	*out = (struct world_counters){ 0 };
+	out->swap_total = total_swap_pages;
+	for (type = 0; type < MAX_SWAPFILES; type++)
+		out->swap_used += look_device(type) ? look_inuse(swap_info[type]) : 0;
+	out->ksm_shared = (long)ksm_pages_shared_now();
+	out->ksm_sharing = (long)ksm_pages_sharing_now();
+	out->folios_free = (long)nr_free_pages();
+}
+
+const struct world_ops model_world_ops = {
+	.name = "model",
+	.setup = model_setup,
+	.teardown = model_teardown,
+	.check_cheap = check_all_cheap,
+	.check_quiet = check_all_quiet,
+	.audit = check_all_audit,
+	.mmap = model_mmap,
+	.munmap = model_munmap,
+	.write = model_write,
+	.read = model_read,
+	.madv_dontneed = model_madv_dontneed,
+	.madv_pageout = model_madv_pageout,
+	.madv_mergeable = model_madv_mergeable,
+	.fork = model_fork,
+	.exit = model_exit,
+	.reclaim = model_reclaim,
+	.kswapd = model_kswapd,
+	.lru_drain = model_lru_drain,
+	.lru_drain_all = model_lru_drain_all,
+	.ksm_scan = model_ksm_scan,
+	.ksm_unmerge = model_ksm_unmerge,
+	.swapon = model_swapon,
+	.swapoff = model_swapoff,
+	.hib_open = model_hib_open,
+	.hib_close = model_hib_close,
+	.hib_alloc = model_hib_alloc,
+	.hib_free = model_hib_free,
+	.worker = model_worker,
+	.page_state = model_page_state,
+	.mm_counters = model_mm_counters,
+	.counters = model_counters,
+};

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Models: mm/madvise.c (do_madvise, madvise_dontneed_single_vma,
+ * madvise_cold_or_pageout_pte_range, madvise_update_vma).
+ * Left out: MADV_FREE, MADV_COLD (their place is beside PAGEOUT), large folios,
+ * process_madvise, guard regions.
+ * Locking: mmap_lock for read, for write where vma flags change; the PTL over the
+ * isolation of a page table page's folios, not over their reclaim.
+ */
+#include "core/mm/ksm.h"
+#include "core/mm/mm.h"
+#include "core/mm/vmscan.h"
+#include "core/page/folio.h"
+#include "core/page/lru.h"
+#include "core/page/pgtable.h"
+#include "core/page/tlb.h"
+
+/* Isolates one folio for reclaim, if it is this mapping's alone. PTL held. */
+static void pageout_isolate(struct folio *folio, struct list_head *folio_list)
+{
+	/* Not what others map as well, nor what is in a batch or isolated. */
+	if (!folio_test_lru(folio) || folio_mapcount(folio) != 1) {
+		PATH("pageout_skipped");
+		return;
+	}
+	folio_clear_referenced(folio);
+	if (folio_test_active(folio))
+		folio_set_workingset(folio);
+	if (!folio_isolate_lru(folio)) {
+		PATH("pageout_isolate_failed");
+		return;
+	}
+	if (folio_test_unevictable(folio))
+		folio_putback_lru(folio);
+	else
+		list_add(&folio->lru, folio_list);
+}
+
+static void madvise_pageout_pte_range(struct vm_area_struct *vma, unsigned long addr,
+				      unsigned long end)
+	__no_lock_analysis("pte_offset_map_lock()")
+{
+	struct mm_struct *mm = vma->vm_mm;
+	struct list_head folio_list;
+	pte_t *start_pte, *pte;
+	spinlock_t *ptl;
+
+	INIT_LIST_HEAD(&folio_list);
+	start_pte = pte = pte_offset_map_lock(mm, addr, &ptl);
+	if (!pte)
+		return;
+	flush_tlb_batched_pending(mm);
+	for (; addr < end; pte++, addr += PAGE_SIZE) {
+		pte_t ptent = ptep_get(pte);
+		struct folio *folio;
+
+		if (!pte_present(ptent))
+			continue;
+		folio = vm_normal_folio(vma, addr, ptent);
+		if (folio)
+			pageout_isolate(folio, &folio_list);
+	}
+	pte_unmap_unlock(start_pte, ptl);
+	reclaim_pages(&folio_list);
+	cond_resched();
+}
+
+static int madvise_pageout(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	struct mmu_gather tlb;
+
+	if (vma->vm_flags & VM_LOCKED)
+		return -EINVAL;
+	lru_add_drain();
+	tlb_gather_mmu(&tlb, vma->vm_mm);
+	madvise_pageout_pte_range(vma, start, end);
+	tlb_finish_mmu(&tlb);
+	return 0;
+}
+
+static int madvise_dontneed(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	if (vma->vm_flags & VM_LOCKED)
+		return -EINVAL;
+	zap_page_range_single(vma, start, end - start);
+	return 0;
+}
+
+/* Splits where the flags of a part change. Follows madvise_update_vma(). */
+static int madvise_update_vma(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+			      unsigned long new_flags)
+{
+	if (new_flags == vma->vm_flags)
+		return 0;
+	if (vma->vm_end > end && split_vma(vma, end))
+		return -ENOMEM;
+	if (vma->vm_start < start) {
+		if (split_vma(vma, start))
+			return -ENOMEM;
+		vma = list_next_entry(vma, vm_link);
+	}
+	BUG_ON(vma->vm_start != start || vma->vm_end != end);
+	/* rmap walks look at it without mmap_lock. */
+	WRITE_ONCE(vma->vm_flags, new_flags);
+	return 0;
+}
+
+static int madvise_ksm(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+		       bool mergeable)
+{
+	unsigned long new_flags = vma->vm_flags;
+	int error = ksm_madvise(vma, start, end, mergeable, &new_flags);
+
+	return error ? error : madvise_update_vma(vma, start, end, new_flags);
+}
+
+static int madvise_vma_behavior(struct vm_area_struct *vma, unsigned long start,
+				unsigned long end, int behavior)
+{
+	switch (behavior) {
+	case MADV_DONTNEED:
+		return madvise_dontneed(vma, start, end);
+	case MADV_PAGEOUT:
+		return madvise_pageout(vma, start, end);
+	case MADV_MERGEABLE:
+	case MADV_UNMERGEABLE:
+		return madvise_ksm(vma, start, end, behavior == MADV_MERGEABLE);
+	default:
+		return -EINVAL;
+	}
+}
+
+static bool madvise_needs_write_lock(int behavior)
+{
+	return behavior == MADV_MERGEABLE || behavior == MADV_UNMERGEABLE;
+}
+
+/* Applies it to what is mapped; -ENOMEM at the end where something was not. */
+static int madvise_walk_vmas(struct mm_struct *mm, unsigned long start, unsigned long end,
+			     int behavior)
+{
+	int unmapped_error = 0;
+
+	while (start < end) {
+		struct vm_area_struct *vma = find_vma(mm, start);
+		unsigned long tmp;
+		int error;
+
+		if (!vma || vma->vm_start >= end)
+			return -ENOMEM;
+		if (start < vma->vm_start) {
+			unmapped_error = -ENOMEM;
+			start = vma->vm_start;
+		}
+		tmp = min(vma->vm_end, end);
+		error = madvise_vma_behavior(vma, start, tmp, behavior);
+		if (error)
+			return error;
+		start = tmp;
+	}
+	return unmapped_error;
+}
+
+int do_madvise(struct mm_struct *mm, unsigned long start, size_t len, int behavior)
+	__no_lock_analysis("read or write lock by behaviour")
+{
+	int error;
+
+	if ((start & ~PAGE_MASK) || (len & ~PAGE_MASK) || start + len < start)
+		return -EINVAL;
+	if (!len)
+		return 0;
+	if (madvise_needs_write_lock(behavior)) {
+		mmap_write_lock(mm);
+		error = madvise_walk_vmas(mm, start, start + len, behavior);
+		mmap_write_unlock(mm);
+	} else {
+		mmap_read_lock(mm);
+		error = madvise_walk_vmas(mm, start, start + len, behavior);
+		mmap_read_unlock(mm);
+	}
+	return error;
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Models: mm/rmap.c (try_to_unmap, try_to_unmap_one, try_to_unmap_flush,
+ * set_tlb_ubc_flush_pending, flush_tlb_batched_pending).
+ * Replaces each PTE of a folio by its swap entry. With TTU_BATCH_FLUSH other
+ * CPUs may go on through their TLBs until the caller flushes, which he must do
+ * before the folio is written or freed.
+ * Left out: file folios, large folios, lazyfree (its place is marked), mlock,
+ * memory failure, migration (try_to_migrate).
+ * Locking: folio lock; anon_vma for read by the walk; PTL by the walk of a vma.
+ */
+#include "core/mm/mm.h"
+#include "core/page/folio.h"
+#include "core/page/pgtable.h"
+#include "core/page/tlb.h"
+#include "core/swap/swap.h"
+
+/* ---- batched flushes ------------------------------------------------------------------------ */
+
+void try_to_unmap_flush(void)
+{
+	struct tlbflush_unmap_batch *tlb_ubc = current_tlb_ubc();
+
+	if (!tlb_ubc->flush_required)
+		return;
+	arch_tlbbatch_flush(&tlb_ubc->arch);
+	tlb_ubc->flush_required = false;
+	tlb_ubc->writable = false;
+}
+
+void try_to_unmap_flush_dirty(void)
+{
+	if (current_tlb_ubc()->writable)
+		try_to_unmap_flush();
+}
+
+/* PTL held. Says that mm has PTEs that were cleared and not flushed. */
+static void set_tlb_ubc_flush_pending(struct mm_struct *mm, pte_t pteval, unsigned long start,
+				      unsigned long end)
+{
+	struct tlbflush_unmap_batch *tlb_ubc = current_tlb_ubc();
+	int batch;
+
+	if (!pte_accessible(mm, pteval))
+		return;
+	arch_tlbbatch_add_pending(&tlb_ubc->arch, mm, start, end);
+	tlb_ubc->flush_required = true;
+
+	batch = atomic_read(&mm->tlb_flush_batched);
+	/* So that "pending" never catches up with "flushed" by overflow. */
+	while ((batch & TLB_FLUSH_BATCH_PENDING_MASK) > TLB_FLUSH_BATCH_PENDING_LARGE)
+		if (atomic_try_cmpxchg(&mm->tlb_flush_batched, &batch, 1))
+			goto done;
+	atomic_inc(&mm->tlb_flush_batched);
+done:
+	/* A dirty PTE was writable: flush before any I/O. */
+	if (pte_dirty(pteval))
+		tlb_ubc->writable = true;
+}
+
+static bool should_defer_flush(struct mm_struct *mm, enum ttu_flags flags)
+{
+	return (flags & TTU_BATCH_FLUSH) && arch_tlbbatch_should_defer(mm);
+}
+
+/*
+ * Under the PTL, which orders it against set_tlb_ubc_flush_pending(). The low
+ * half of tlb_flush_batched counts the batches begun, the high half says up to
+ * which of them was flushed.
+ */
+void flush_tlb_batched_pending(struct mm_struct *mm)
+{
+	int batch = atomic_read(&mm->tlb_flush_batched);
+	int pending = batch & TLB_FLUSH_BATCH_PENDING_MASK;
+	int flushed = batch >> TLB_FLUSH_BATCH_FLUSHED_SHIFT;
+
+	if (pending == flushed)
+		return;
+	PATH("flush_tlb_batched_pending");
+	arch_flush_tlb_batched_pending(mm);
+	/* Begun meanwhile: then it stays pending. */
+	atomic_cmpxchg(&mm->tlb_flush_batched, batch,
+		       pending | (pending << TLB_FLUSH_BATCH_FLUSHED_SHIFT));
+}
+
+/* ---- unmapping -------------------------------------------------------------------------------- */
+
+/* The mm goes onto the list that swapoff walks, before its swap PTE is there. */
+static void mmlist_add(struct mm_struct *mm)
+{
+	if (!list_empty(&mm->mmlist))
+		return;
+	spin_lock(&mmlist_lock);
+	if (list_empty(&mm->mmlist))
+		data_race(({ list_add(&mm->mmlist, &init_mm.mmlist); 0; }));
+	spin_unlock(&mmlist_lock);
+}
+
+static bool try_to_unmap_one(struct folio *folio, struct vm_area_struct *vma,
+			     unsigned long address, void *arg)
+	__no_lock_analysis("PTL taken by page_vma_mapped_walk()")
+{
+	enum ttu_flags flags = (enum ttu_flags)(uintptr_t)arg;
+	struct mm_struct *mm = vma->vm_mm;
+	DEFINE_FOLIO_VMA_WALK(pvmw, folio, vma, address, 0);
+	struct page *subpage = folio_page(folio, 0);
+	bool anon_exclusive, ret = true;
+	swp_entry_t entry;
+	pte_t pteval, swp_pte;
+
+	/* Without it a PTE that somebody has cleared, but whose mapcount he has
+	 * not dropped yet, is passed over: folio_mapped() is true after us. */
+	if (flags & TTU_SYNC)
+		pvmw.flags = PVMW_SYNC;
+
+	while (page_vma_mapped_walk(&pvmw)) {
+		/* Place of VM_LOCKED: restore the mlock, abort. */
+		pteval = ptep_get(pvmw.pte);
+		address = pvmw.address;
+		anon_exclusive = folio_test_anon(folio) && PageAnonExclusive(subpage);
+
+		/* Other CPUs may write through their TLBs until the flush. What
+		 * was clean they can't: the MMU looks at the PTE again to set the
+		 * dirty bit. */
+		pteval = ptep_get_and_clear(mm, address, pvmw.pte);
+		if (should_defer_flush(mm, flags))
+			set_tlb_ubc_flush_pending(mm, pteval, address, address + PAGE_SIZE);
+		else
+			flush_tlb_page(vma, address);
+		if (pte_dirty(pteval))
+			folio_mark_dirty(folio);
+
+		BUG_ON(!folio_peek_anon(folio)); /* place of file folios */
+		entry = folio->swap;
+		if (unlikely(folio_test_swapbacked(folio) != folio_test_swapcache(folio))) {
+			report_warn("swapbacked folio not in swap cache", __func__, "");
+			goto walk_abort;
+		}
+		/* Place of lazyfree (!swapbacked): full barrier, refcount, mapcount,
+		 * read barrier, dirty; restore the PTE or drop the page. */
+
+		if (!bug_seeded(BUG_UNMAP_DUP_AFTER_PUBLISH) &&
+		    folio_dup_swap(folio, subpage) < 0) {
+			PATH("unmap_dup_failed");
+			set_pte_at(mm, address, pvmw.pte, pteval);
+			goto walk_abort;
+		}
+		/* Place of arch_unmap_one(). */
+
+		/* The PTE is cleared: GUP-fast sees that, or we see its pin. */
+		if (anon_exclusive && folio_try_share_anon_rmap_pte(folio, subpage)) {
+			folio_put_swap(folio, subpage);
+			set_pte_at(mm, address, pvmw.pte, pteval);
+			goto walk_abort;
+		}
+		if (!bug_seeded(BUG_UNMAP_SKIPS_MMLIST))
+			mmlist_add(mm);
+		dec_mm_counter(mm, MM_ANONPAGES);
+		inc_mm_counter(mm, MM_SWAPENTS);
+		swp_pte = swp_entry_to_pte(entry);
+		if (anon_exclusive)
+			swp_pte = pte_swp_mkexclusive(swp_pte);
+		if (pte_soft_dirty(pteval))
+			swp_pte = pte_swp_mksoft_dirty(swp_pte);
+		if (pte_uffd_wp(pteval))
+			swp_pte = pte_swp_mkuffd_wp(swp_pte);
+		set_pte_at(mm, address, pvmw.pte, swp_pte);
+		if (bug_seeded(BUG_UNMAP_DUP_AFTER_PUBLISH)) {
+			/* The entry is visible and its count isn't raised. */
+			page_vma_mapped_walk_done(&pvmw);
+			if (folio_dup_swap(folio, subpage) < 0)
+				report_warn("swap dup failed", __func__, "");
+			folio_remove_rmap_pte(folio, subpage, vma);
+			folio_put(folio);
+			return true;
+		}
+		folio_remove_rmap_pte(folio, subpage, vma);
+		folio_put(folio);
+		continue;
+walk_abort:
+		ret = false;
+		page_vma_mapped_walk_done(&pvmw);
+		break;
+	}
+	return ret;
+}
+
+static int folio_not_mapped(struct folio *folio)
+{
+	return !folio_mapped(folio);
+}
+
+void try_to_unmap(struct folio *folio, enum ttu_flags flags)
+{
+	struct rmap_walk_control rwc = {
+		.rmap_one = try_to_unmap_one,
+		.arg = (void *)(uintptr_t)flags,
+		.done = folio_not_mapped,
+		.anon_lock = folio_lock_anon_vma_read,
+	};
+
+	VM_WARN_ON_FOLIO(!folio_peek_locked(folio), folio);
+	if (flags & TTU_RMAP_LOCKED)
+		rmap_walk_locked(folio, &rwc);
+	else
+		rmap_walk(folio, &rwc);
+}
