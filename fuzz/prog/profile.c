@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The profiles of the fuzz targets, and weighted draws.
+ */
+#include "fuzz/prog/profile.h"
+
+#include <assert.h>
+#include <string.h>
+
+const struct prog_profile prog_profile_all = {
+	.name = "all",
+	.scenario = {
+		[SCENARIO_PLAIN] = 25, [SCENARIO_REFAULT] = 20, [SCENARIO_FORK] = 15,
+		[SCENARIO_KSM] = 15, [SCENARIO_SWAPOFF] = 15, [SCENARIO_HIBERNATE] = 10,
+		[SCENARIO_PRESSURE] = 15,
+	},
+	.few_folios = 40, .tiny_device = 40, .second_device = 45, .third_device = 10,
+	.async_device = 45, .discard = 20,
+};
+
+/* Slots, the swap cache, swap-in and swap-out; no KSM, no hibernation. */
+const struct prog_profile prog_profile_swap = {
+	.name = "swap",
+	.scenario = {
+		[SCENARIO_PLAIN] = 20, [SCENARIO_REFAULT] = 40, [SCENARIO_FORK] = 25,
+		[SCENARIO_PRESSURE] = 25,
+	},
+	.few_folios = 40, .tiny_device = 55, .second_device = 30, .third_device = 5,
+	.async_device = 40, .discard = 25,
+	.scale = {
+		{ OP_ksm_scan, 0 }, { OP_ksm_unmerge, 0 }, { OP_madv_mergeable, 0 },
+		{ OP_madv_unmergeable, 0 }, { OP_hib_open, 0 }, { OP_hib_close, 0 },
+		{ OP_hib_alloc, 0 }, { OP_hib_free, 0 }, { OP_swapoff, 25 }, { OP_swapon, 25 },
+		{ OP_madv_pageout, 200 },
+	},
+	.nscales = 11,
+};
+
+const struct prog_profile prog_profile_swapoff = {
+	.name = "swapoff",
+	.scenario = {
+		[SCENARIO_SWAPOFF] = 75, [SCENARIO_REFAULT] = 10, [SCENARIO_FORK] = 10,
+		[SCENARIO_KSM] = 10,
+	},
+	.few_folios = 25, .tiny_device = 35, .second_device = 50, .third_device = 10,
+	.async_device = 45, .discard = 15,
+	.scale = {
+		{ OP_swapoff, 300 }, { OP_swapon, 300 }, { OP_madv_pageout, 150 },
+		{ OP_hib_alloc, 30 }, { OP_ksm_scan, 50 },
+	},
+	.nscales = 5,
+};
+
+const struct prog_profile prog_profile_ksm = {
+	.name = "ksm",
+	.scenario = { [SCENARIO_KSM] = 85, [SCENARIO_FORK] = 10, [SCENARIO_PLAIN] = 5 },
+	.few_folios = 20, .tiny_device = 25, .second_device = 35, .third_device = 5,
+	.async_device = 50, .discard = 10,
+	.scale = {
+		{ OP_ksm_scan, 400 }, { OP_ksm_unmerge, 300 }, { OP_madv_mergeable, 300 },
+		{ OP_madv_unmergeable, 300 }, { OP_hib_open, 0 }, { OP_hib_close, 0 },
+		{ OP_hib_alloc, 0 }, { OP_hib_free, 0 },
+	},
+	.nscales = 8,
+};
+
+const struct prog_profile prog_profile_hibernate = {
+	.name = "hibernate",
+	.scenario = { [SCENARIO_HIBERNATE] = 90, [SCENARIO_SWAPOFF] = 10 },
+	.few_folios = 25, .tiny_device = 35, .second_device = 45, .third_device = 10,
+	.async_device = 40, .discard = 20,
+	.scale = {
+		{ OP_hib_open, 500 }, { OP_hib_close, 400 }, { OP_hib_alloc, 700 },
+		{ OP_hib_free, 500 }, { OP_swapoff, 150 }, { OP_swapon, 150 },
+		{ OP_ksm_scan, 0 }, { OP_ksm_unmerge, 0 },
+	},
+	.nscales = 8,
+};
+
+const struct prog_profile prog_profile_reclaim = {
+	.name = "reclaim",
+	.scenario = {
+		[SCENARIO_PRESSURE] = 60, [SCENARIO_REFAULT] = 15, [SCENARIO_FORK] = 15,
+		[SCENARIO_PLAIN] = 10,
+	},
+	.few_folios = 75, .tiny_device = 35, .second_device = 30, .third_device = 5,
+	.async_device = 60, .discard = 15,
+	.scale = {
+		{ OP_reclaim, 300 }, { OP_kswapd, 300 }, { OP_lru_drain, 200 },
+		{ OP_lru_drain_all, 200 }, { OP_hib_open, 0 }, { OP_hib_alloc, 0 },
+		{ OP_hib_free, 0 }, { OP_hib_close, 0 }, { OP_swapoff, 40 },
+	},
+	.nscales = 9,
+};
+
+const struct prog_profile *prog_profile_find(const char *name)
+{
+	static const struct prog_profile *const profiles[] = {
+		&prog_profile_all, &prog_profile_swap, &prog_profile_swapoff, &prog_profile_ksm,
+		&prog_profile_hibernate, &prog_profile_reclaim,
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(profiles); i++) {
+		if (!strcmp(profiles[i]->name, name))
+			return profiles[i];
+	}
+	return NULL;
+}
+
+u32 profile_weight(const struct prog_profile *profile, unsigned kind)
+{
+	assert(kind < PROG_OP_COUNT && profile->nscales <= PROFILE_SCALES_MAX);
+	for (unsigned i = 0; i < profile->nscales; i++) {
+		if (profile->scale[i].kind == kind)
+			return (u32)prog_ops[kind].weight * profile->scale[i].percent / 100;
+	}
+	return prog_ops[kind].weight;
+}
+
+unsigned pick_weighted(struct prng *rng, const u32 *weight, unsigned n)
+{
+	u32 sum = 0, at;
+
+	for (unsigned i = 0; i < n; i++)
+		sum += weight[i];
+	assert(sum > 0);
+	at = prng_below(rng, sum);
+	for (unsigned i = 0; i < n; i++) {
+		if (at < weight[i])
+			return i;
+		at -= weight[i];
+	}
+	assert(!"the draw lies below the sum");
+	return 0;
+}
+
+u8 profile_pick_op(const struct prog_profile *profile, struct prng *rng, bool have_mm)
+{
+	u32 weight[PROG_OP_COUNT];
+
+	for (unsigned i = 0; i < PROG_OP_COUNT; i++)
+		weight[i] = prog_ops[i].needs_mm && !have_mm ? 0 : profile_weight(profile, i);
+	return (u8)pick_weighted(rng, weight, PROG_OP_COUNT);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a generator makes more or less of: one profile for each fuzz target. The
+ * weights say what is tried, never what counts as a failure.
+ */
+#ifndef FUZZ_PROG_PROFILE_H
+#define FUZZ_PROG_PROFILE_H
+
+#include "fuzz/prog/prog.h"
+
+/* The skeletons that a program is built around: see generate.c. */
+enum scenario {
+	SCENARIO_PLAIN,     /* a few mms, a few tasks each, any op */
+	SCENARIO_REFAULT,   /* tasks of one mm fault the same swapped pages */
+	SCENARIO_FORK,      /* fork chains that share swapped pages */
+	SCENARIO_KSM,       /* equal pages of two mms, merged and swapped out */
+	SCENARIO_SWAPOFF,   /* a device goes away under its users */
+	SCENARIO_HIBERNATE, /* slots for a snapshot, beside ordinary swapping */
+	SCENARIO_PRESSURE,  /* more pages than folios */
+	SCENARIO_COUNT,
+};
+
+#define PROFILE_SCALES_MAX 12
+
+struct prog_profile {
+	const char *name;
+	u8 scenario[SCENARIO_COUNT]; /* weights */
+	/* Percentages of programs: */
+	u8 few_folios;      /* a pool that the pages don't fit in */
+	u8 tiny_device;     /* devices that are nearly full at once */
+	u8 second_device, third_device;
+	u8 async_device;
+	u8 discard;
+	/* Weights of ops.def in percent; ops that are not listed keep 100. */
+	struct profile_scale { u8 kind; u16 percent; } scale[PROFILE_SCALES_MAX];
+	u8 nscales;
+};
+
+/* The weight of an op under a profile. */
+u32 profile_weight(const struct prog_profile *profile, unsigned kind);
+/* An index in 0..n-1, drawn by weight; n - 1 weights may be 0, not all. */
+unsigned pick_weighted(struct prng *rng, const u32 *weight, unsigned n);
+/* An op kind by the profile's weights. */
+u8 profile_pick_op(const struct prog_profile *profile, struct prng *rng, bool have_mm);
+
+/* A machine of either regime; no mms. */
+void generate_machine(struct world_config *m, struct prng *rng, const struct prog_profile *profile);
+/* Pages, values and devices that make a random op meaningful in this program. */
+void generate_op(const struct prog *p, unsigned t, u8 kind, struct prng *rng, struct prog_op *op);
+/* An mm that neither exists nor is forked by anybody; 0: none. */
+u8 generate_free_mm(const struct prog *p);
+
+static inline bool percent(struct prng *rng, unsigned n)
+{
+	return prng_chance(rng, n, 100);
+}
+
+/* A number in low..high. */
+static inline u32 between(struct prng *rng, u32 low, u32 high)
+{
+	return low + prng_below(rng, high - low + 1);
+}
+
+#endif

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A program: the machine's shape, tasks with their ops, a schedule. What the
+ * decoder makes of any byte string, what the text form says, what is mutated,
+ * minimised, executed. Plain data, no pointers: copy it by assignment.
+ * ops.def is the one place to add an op.
+ */
+#ifndef FUZZ_PROG_PROG_H
+#define FUZZ_PROG_PROG_H
+
+#include "core/base/prng.h"
+#include "core/base/types.h"
+#include "core/base/world_ops.h"
+
+#define PROG_TASKS_MAX 8
+#define PROG_OPS_MAX 16     /* a task */
+#define PROG_ARGS_MAX 3
+#define PROG_EDGES_MAX 512
+#define PROG_CHOICES_MAX 64
+#define PROG_EXPECTS_MAX 4
+#define PROG_ROLE_MAX 24    /* bytes of "folio A2.0" with its 0 */
+/* What prog_encode() and prog_print() can need at most. */
+#define PROG_BYTES_MAX (48 * 1024)
+#define PROG_TEXT_MAX (256 * 1024)
+
+enum prog_op_kind {
+#define OP(name, ...) OP_##name,
+#include "fuzz/prog/ops.def"
+	PROG_OP_COUNT,
+};
+
+enum prog_arg_kind {
+#define ARG(kind, ...) PROG_ARG_##kind,
+#include "fuzz/prog/ops.def"
+	PROG_ARG_KIND_COUNT,
+};
+
+struct prog_op {
+	u8 kind;                 /* enum prog_op_kind */
+	u8 arg[PROG_ARGS_MAX];   /* meaning and bounds: ops.def */
+};
+
+struct prog_task {
+	char label;              /* 'A'..'Z', distinct: the letter of its ops in text */
+	u8 cpu;
+	u8 mm;                   /* 1..WORLD_MM_MAX, 0: none (kswapd, ksmd, ...) */
+	u8 nops;
+	struct prog_op op[PROG_OPS_MAX];
+};
+
+/* Contexts as the engine numbers them: 0..7 tasks 'A'.., then irq and softirq. */
+#define PROG_CTX_IRQ(cpu) (16 + (cpu))
+#define PROG_CTX_SOFTIRQ(cpu) (20 + (cpu))
+
+/* The key of an event. site == 0: the whole op (its begin as the later side of
+ * an edge, its end as the earlier side). role[0] == 0: any object. */
+struct prog_event {
+	u8 ctx;                  /* index in prog.task, or PROG_CTX_...() */
+	u8 op;                   /* 1-based; number of the interrupt or callback */
+	u16 nth;                 /* 1-based occurrence among such events of the op */
+	u32 site;                /* site_hash("folio_lock@do_swap_page") */
+	char role[PROG_ROLE_MAX];
+};
+
+struct prog_edge { struct prog_event event, after; };
+
+/* "A3 alloc@folio_alloc#1 = 1" */
+struct prog_choice { struct prog_event event; u8 value; };
+
+enum prog_policy { PROG_POLICY_REPLAY, PROG_POLICY_RANDOM, PROG_POLICY_PCT, PROG_POLICY_COUNT };
+
+struct prog {
+	struct world_config machine;
+	u8 ntasks;
+	u8 policy;               /* enum prog_policy: where the schedule is silent */
+	u16 nedges;
+	u16 nchoices;
+	u64 seed;
+	struct prog_task task[PROG_TASKS_MAX];
+	struct prog_edge edge[PROG_EDGES_MAX];
+	struct prog_choice choice[PROG_CHOICES_MAX];
+};
+
+/* What the text form has beyond the bytes. */
+struct prog_text {
+	char bug[40];                            /* "" where there is none */
+	char expect[PROG_EXPECTS_MAX][176];      /* without the "expect: " */
+	u8 nexpects;
+	char comment[2048];                      /* opening comment lines */
+};
+
+struct prog_op_info {
+	const char *name;
+	u8 nargs;
+	const char *arg_name[PROG_ARGS_MAX];
+	u8 arg_kind[PROG_ARGS_MAX]; /* enum prog_arg_kind */
+	u8 arg_min[PROG_ARGS_MAX];  /* smallest and */
+	u8 arg_max[PROG_ARGS_MAX];  /* largest value */
+	u16 weight;                 /* of the generator */
+	bool needs_mm;
+	const char *models;         /* "mm/memory.c (do_swap_page)", one line */
+};
+extern const struct prog_op_info prog_ops[PROG_OP_COUNT];
+/* The kind of this name, or -ENOENT. */
+int prog_op_find(const char *name, size_t len);
+
+/* ---- machine.c ---- */
+/* What the text form leaves out: 2 CPUs, 32 folios, no device, ... */
+extern const struct world_config prog_machine_default;
+/* The mms that a machine line without "mms=" has at the start: those that some
+ * task runs in and no task forks. */
+u8 prog_mms_default(const struct prog *p);
+/* The default machine and one task "A" without ops: the smallest valid program. */
+void prog_init(struct prog *p);
+
+/* ---- encode.c: bytes ---- */
+/* Total: every byte string is a program that prog_valid() accepts. */
+void prog_decode(struct prog *p, const u8 *data, size_t size);
+/* The canonical bytes; returns their number, 0 where out is too small.
+ * decode(encode(p)) == p for each valid p. */
+size_t prog_encode(const struct prog *p, u8 *out, size_t out_size);
+
+/* ---- text.c, text_parse.c, text_print.c ---- */
+struct prog_error { u32 line, column; char what[160]; };
+/* 0, or -EINVAL with *err filled (1-based line and column). text may be NULL. */
+int prog_parse(struct prog *p, struct prog_text *text, const char *src, size_t len,
+	       struct prog_error *err);
+/* Number of bytes written without the 0, or 0 where out is too small. */
+size_t prog_print(const struct prog *p, const struct prog_text *text, char *out, size_t out_size);
+/* One event "A3 folio_lock@do_swap_page(folio A2.0)#1" into buf; returns buf.
+ * p names the tasks; NULL: by index. */
+const char *prog_event_print(const struct prog *p, const struct prog_event *e, char *buf,
+			     size_t size);
+/* Is this the text form (by content: its first byte is printable)? */
+bool prog_is_text(const void *data, size_t size);
+/* A file, text or bytes: as prog_parse(), and -EINVAL for what is neither (empty;
+ * too long or without the first byte of an encoding). text is cleared for bytes. */
+int prog_load(struct prog *p, struct prog_text *text, const void *data, size_t size,
+	      struct prog_error *err);
+
+/* ---- validate.c ---- */
+/* All bounds and references hold; *why gets a static text where they don't. */
+bool prog_valid(const struct prog *p, const char **why);
+/* Makes any struct valid by the smallest change; used by decode and mutate. */
+void prog_repair(struct prog *p);
+bool prog_equal(const struct prog *a, const struct prog *b);
+
+/* ---- generate.c, profile.c, mutate.c, crossover.c ---- */
+struct prog_profile; /* which ops, which machines: one for each fuzz target */
+extern const struct prog_profile prog_profile_all, prog_profile_swap, prog_profile_swapoff,
+	prog_profile_ksm, prog_profile_hibernate, prog_profile_reclaim;
+/* By name ("all", "swap", ...), NULL where there is none. */
+const struct prog_profile *prog_profile_find(const char *name);
+void prog_generate(struct prog *p, struct prng *rng, const struct prog_profile *profile);
+void prog_mutate(struct prog *p, struct prng *rng, const struct prog_profile *profile);
+void prog_crossover(struct prog *out, const struct prog *a, const struct prog *b,
+		    struct prng *rng);
+
+/* ---- minimize.c ---- */
+/* Removes as much as leaves holds(p, arg) true, to a checked local minimum: no
+ * single removal that it knows of keeps it. holds must be deterministic.
+ * tick(arg) returns false when time is up. Returns the number of calls. */
+struct prog_minimize {
+	bool (*holds)(const struct prog *p, void *arg);
+	bool (*tick)(void *arg);
+	void *arg;
+	bool minimal; /* out: the local minimum was checked to its end */
+};
+u64 prog_minimize(struct prog *p, struct prog_minimize *m);
+
+#endif
