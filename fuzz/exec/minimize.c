@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Minimising a failure: the schedule is recorded and reduced, then prog_minimize()
+ * removes what the title does not need. Where an op can only go together with a
+ * different schedule, a few random schedules of the smaller program are tried and
+ * the one that fails in the same way is reduced in its turn. Rounds go on until
+ * nothing is removed; everything is deterministic.
+ */
+#include <string.h>
+
+#include "core/base/bug.h"
+#include "fuzz/exec/run.h"
+#include "fuzz/prog/edit.h"
+
+#define ROUNDS_MAX 8
+#define SCHEDULES_PER_OP 24
+
+static bool within_time(struct run_minimize *m)
+{
+	return !m->tick || m->tick(m->arg);
+}
+
+static bool fails_alike(struct run_minimize *m, const struct prog *p)
+{
+	static struct run_result result;
+
+	m->runs++;
+	return run_program(p, m->world, &m->options, &result) == RUN_REPORT &&
+	       !strcmp(result.title, m->title);
+}
+
+static bool holds(const struct prog *p, void *arg)
+{
+	return fails_alike(arg, p);
+}
+
+static bool tick(void *arg)
+{
+	return within_time(arg);
+}
+
+static unsigned prog_size(const struct prog *p)
+{
+	unsigned size = p->ntasks * 16u + p->nedges + p->nchoices;
+
+	for (unsigned i = 0; i < p->ntasks; i++)
+		size += p->task[i].nops * 16u;
+	return size;
+}
+
+/* Records p's schedule anew and keeps what is needed; true: p got smaller, or is
+ * a replay now where it was not. */
+static bool reduce_again(struct run_minimize *m, struct prog *p)
+{
+	static struct prog out;
+	static struct run_result result;
+
+	if (run_reduce(p, m->world, &m->options, &out, &result, m->tick, m->arg) != 0)
+		return false;
+	if (strcmp(result.title, m->title) != 0)
+		return false;
+	if (p->policy == PROG_POLICY_REPLAY && prog_size(&out) >= prog_size(p))
+		return false;
+	*p = out;
+	return true;
+}
+
+/* Does the program fail alike under one of a few random schedules? Then p is
+ * that failure, reduced. */
+static bool fails_under_random(struct run_minimize *m, struct prog *p)
+{
+	for (unsigned i = 0; i < SCHEDULES_PER_OP && within_time(m); i++) {
+		p->policy = i % 2 ? PROG_POLICY_PCT : PROG_POLICY_RANDOM;
+		p->seed = i;
+		if (fails_alike(m, p))
+			return reduce_again(m, p);
+	}
+	return false;
+}
+
+/* What waits for this op (0-based) waits for what the op waited for instead, so
+ * that the op itself can go: "B1 after C1, A4 after B1" becomes "A4 after C1". */
+static void bypass_op(struct prog *p, unsigned t, unsigned index)
+{
+	const struct prog_event *before = NULL;
+
+	for (unsigned i = 0; i < p->nedges; i++) {
+		const struct prog_event *e = &p->edge[i].event;
+
+		if (e->ctx == t && e->op == index + 1)
+			before = &p->edge[i].after;
+	}
+	for (unsigned i = 0; before && i < p->nedges; i++) {
+		struct prog_event *after = &p->edge[i].after;
+
+		if (after->ctx == t && after->op == index + 1)
+			*after = *before;
+	}
+}
+
+/* Tries to remove each op, from the last to the first. */
+static bool remove_ops_and_search(struct run_minimize *m, struct prog *p)
+{
+	static struct prog trial;
+	bool smaller = false;
+
+	for (unsigned t = p->ntasks; t-- > 0;) {
+		for (unsigned i = p->task[t].nops; i-- > 0;) {
+			if (!within_time(m))
+				return smaller;
+			trial = *p;
+			bypass_op(&trial, t, i);
+			prog_op_remove(&trial, t, i);
+			if (trial.task[t].nops == 0 && trial.ntasks > 1)
+				prog_task_remove(&trial, t);
+			prog_repair(&trial);
+			if (!fails_alike(m, &trial) && !fails_under_random(m, &trial))
+				continue;
+			if (prog_size(&trial) >= prog_size(p))
+				continue;
+			*p = trial;
+			smaller = true;
+			if (t >= p->ntasks)
+				break;
+		}
+		if (t > p->ntasks)
+			t = p->ntasks;
+	}
+	return smaller;
+}
+
+int run_minimize(struct prog *p, struct run_minimize *m)
+{
+	static struct run_result result;
+	struct prog_minimize minimize = { .holds = holds, .tick = tick, .arg = m };
+	const char *why = NULL;
+	bool smaller = true;
+	int ret = 0;
+
+	m->runs = 0;
+	m->minimal = false;
+	m->options.flush_shadow = true;
+	m->options.coverage = NULL;
+	if (m->options.policy != RUN_POLICY_OF_PROGRAM)
+		p->policy = (u8)m->options.policy;
+	if (m->options.seed_set)
+		p->seed = m->options.seed;
+	m->options.policy = RUN_POLICY_OF_PROGRAM;
+	m->options.seed_set = false;
+	if (!m->title[0]) {
+		if (run_program(p, m->world, &m->options, &result) != RUN_REPORT)
+			return -ENOENT;
+		memcpy(m->title, result.title, sizeof(m->title));
+	}
+	if (!fails_alike(m, p))
+		return -ENOENT;
+	reduce_again(m, p);
+	if (p->policy != PROG_POLICY_REPLAY)
+		ret = -E2BIG; /* goes on: fewer ops may have a schedule that fits */
+	for (unsigned round = 0; round < ROUNDS_MAX && smaller && within_time(m); round++) {
+		prog_minimize(p, &minimize);
+		m->minimal = minimize.minimal;
+		smaller = reduce_again(m, p);
+		smaller |= remove_ops_and_search(m, p);
+	}
+	BUG_ON(!prog_valid(p, &why));
+	return p->policy == PROG_POLICY_REPLAY ? 0 : ret;
+}

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The schedule that a run took, as a program's edges and choices: exactly
+ * (run_record), or the part of it that a title needs (run_reduce). Reducing
+ * works on the policy's own arrays, which have no bound, so a schedule that does
+ * not fit into a program gets there as well.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz/exec/run.h"
+
+/* ---- translation ---- */
+
+_Static_assert(SCHED_ROLE_MAX == PROG_ROLE_MAX, "a role's name has the same room in both");
+
+static struct sched_event_key key_of_prog(const struct prog_event *e)
+{
+	struct sched_event_key k = {
+		.ctx = e->ctx, .op = e->op, .nth = e->nth, .site = e->site,
+		.role = e->role[0] ? site_hash(e->role, strlen(e->role)) : 0,
+	};
+
+	memcpy(k.role_name, e->role, sizeof(e->role));
+	return k;
+}
+
+void run_schedule_of(const struct prog *p, struct sched_schedule *out)
+{
+	sched_schedule_clear(out);
+	for (unsigned i = 0; i < p->nedges; i++)
+		sched_add_edge(out, &(struct sched_edge){
+			.event = key_of_prog(&p->edge[i].event),
+			.after = key_of_prog(&p->edge[i].after) });
+	for (unsigned i = 0; i < p->nchoices; i++)
+		sched_add_decision(out, &(struct sched_decision){
+			.event = key_of_prog(&p->choice[i].event),
+			.value = p->choice[i].value });
+}
+
+static struct prog_event event_of_key(const struct sched_event_key *k)
+{
+	struct prog_event e;
+
+	memset(&e, 0, sizeof(e));
+	e.ctx = k->ctx;
+	e.op = (u8)k->op;
+	e.site = k->site;
+	e.nth = k->nth;
+	memcpy(e.role, k->role_name, sizeof(k->role_name));
+	return e;
+}
+
+static bool key_fits(const struct sched_event_key *k)
+{
+	return k->op <= 0xff;
+}
+
+int run_schedule_to(struct prog *p, const struct sched_schedule *s)
+{
+	if (s->nedges > PROG_EDGES_MAX || s->ndecisions > PROG_CHOICES_MAX)
+		return -E2BIG;
+	p->policy = PROG_POLICY_REPLAY;
+	p->nedges = (u16)s->nedges;
+	p->nchoices = (u16)s->ndecisions;
+	memset(p->edge, 0, sizeof(p->edge));
+	memset(p->choice, 0, sizeof(p->choice));
+	for (u32 i = 0; i < s->nedges; i++) {
+		if (!key_fits(&s->edge[i].event) || !key_fits(&s->edge[i].after))
+			return -E2BIG;
+		p->edge[i].event = event_of_key(&s->edge[i].event);
+		p->edge[i].after = event_of_key(&s->edge[i].after);
+	}
+	for (u32 i = 0; i < s->ndecisions; i++) {
+		if (!key_fits(&s->decision[i].event))
+			return -E2BIG;
+		p->choice[i].event = event_of_key(&s->decision[i].event);
+		p->choice[i].value = (u8)s->decision[i].value;
+	}
+	return 0;
+}
+
+/* ---- exactly ---- */
+
+/* Runs with the log on and turns the log into a schedule. */
+static enum run_status run_logged(const struct prog *p, const struct world_ops *world,
+				  const struct run_options *opt, struct run_result *result,
+				  struct sched_schedule *out)
+{
+	struct run_options logged = *opt;
+	enum run_status status;
+
+	logged.log = true;
+	logged.flush_shadow = true;
+	status = run_program(p, world, &logged, result);
+	sched_record(out, sched_view());
+	return status;
+}
+
+int run_record(const struct prog *p, const struct world_ops *world,
+	       const struct run_options *opt, struct prog *out, struct run_result *result)
+{
+	static struct sched_schedule schedule;
+	struct run_options again;
+	u64 hash;
+	int ret;
+
+	opt = opt ? opt : &run_defaults;
+	run_logged(p, world, opt, result, &schedule);
+	hash = result->hash;
+	*out = *p;
+	ret = run_schedule_to(out, &schedule);
+	if (ret)
+		return ret;
+	prog_repair(out);
+	again = *opt;
+	again.policy = PROG_POLICY_REPLAY;
+	again.schedule = NULL;
+	again.log = false;
+	run_program(out, world, &again, result);
+	return result->hash == hash ? 0 : -EILSEQ;
+}
+
+/* ---- what a title needs ---- */
+
+struct reduction {
+	const struct prog *prog;
+	const struct world_ops *world;
+	struct run_options opt;
+	struct run_result *result;
+	struct sched_schedule best, trial;
+	char title[REPORT_TITLE_MAX];
+	bool (*tick)(void *arg);
+	void *arg;
+};
+
+static bool reduction_holds(struct reduction *r)
+{
+	struct run_result res = { 0 };
+	bool holds;
+
+	r->opt.schedule = &r->trial;
+	run_program(r->prog, r->world, &r->opt, &res);
+	holds = res.status == RUN_REPORT && !strcmp(res.title, r->title);
+	run_result_clear(&res);
+	return holds;
+}
+
+/* trial = best without edges (or decisions) [from, from + n). */
+static void trial_without(struct reduction *r, bool decisions, u32 from, u32 n)
+{
+	sched_schedule_clear(&r->trial);
+	for (u32 i = 0; i < r->best.nedges; i++) {
+		if (decisions || i < from || i >= from + n)
+			sched_add_edge(&r->trial, &r->best.edge[i]);
+	}
+	for (u32 i = 0; i < r->best.ndecisions; i++) {
+		if (!decisions || i < from || i >= from + n)
+			sched_add_decision(&r->trial, &r->best.decision[i]);
+	}
+}
+
+static void trial_accept(struct reduction *r)
+{
+	struct sched_schedule s = r->best;
+
+	r->best = r->trial;
+	r->trial = s;
+}
+
+/* Removes chunks, halving their size; from the end, where a switch matters least
+ * to those before it. Returns false when time is up. */
+static bool reduce_part(struct reduction *r, bool decisions)
+{
+	u32 count = decisions ? r->best.ndecisions : r->best.nedges;
+
+	for (u32 chunk = count; chunk > 0; chunk /= 2) {
+		for (u32 end = count; end > 0;) {
+			u32 n = chunk < end ? chunk : end;
+
+			if (r->tick && !r->tick(r->arg))
+				return false;
+			trial_without(r, decisions, end - n, n);
+			if (reduction_holds(r)) {
+				trial_accept(r);
+				count -= n;
+			}
+			end -= n;
+		}
+	}
+	return true;
+}
+
+/* Dropped edges say nothing: leave them out where the title stays. */
+static void reduce_dropped(struct reduction *r)
+{
+	sched_schedule_clear(&r->trial);
+	for (u32 i = 0; i < r->best.nedges; i++)
+		sched_add_edge(&r->trial, &r->best.edge[i]);
+	for (u32 i = 0; i < r->best.ndecisions; i++)
+		sched_add_decision(&r->trial, &r->best.decision[i]);
+	if (!reduction_holds(r))
+		return;
+	sched_schedule_clear(&r->trial);
+	for (u32 i = 0; i < r->best.nedges; i++) {
+		if (sched_replay_edge_used(i) && !sched_replay_edge_dropped(i))
+			sched_add_edge(&r->trial, &r->best.edge[i]);
+	}
+	for (u32 i = 0; i < r->best.ndecisions; i++)
+		sched_add_decision(&r->trial, &r->best.decision[i]);
+	if (r->trial.nedges < r->best.nedges && reduction_holds(r))
+		trial_accept(r);
+}
+
+/* The reduced schedule as a program; checks that it still fails in the same way. */
+static int reduction_finish(struct reduction *r, struct prog *out, struct run_result *result)
+{
+	int ret = run_schedule_to(out, &r->best);
+
+	if (ret)
+		return ret;
+	prog_repair(out);
+	r->opt.schedule = NULL;
+	r->opt.policy = PROG_POLICY_REPLAY;
+	run_program(out, r->world, &r->opt, result);
+	return result->status == RUN_REPORT && !strcmp(result->title, r->title) ? 0 : -EILSEQ;
+}
+
+int run_reduce(const struct prog *p, const struct world_ops *world,
+	       const struct run_options *opt, struct prog *out, struct run_result *result,
+	       bool (*tick)(void *arg), void *arg)
+{
+	struct reduction *r = calloc(1, sizeof(*r));
+	int ret = -ENOENT;
+
+	if (!r)
+		return -ENOMEM;
+	opt = opt ? opt : &run_defaults;
+	*out = *p;
+	r->prog = p;
+	r->world = world;
+	r->opt = *opt;
+	r->opt.log = false;
+	r->opt.coverage = NULL;
+	r->opt.flush_shadow = true;
+	r->tick = tick;
+	r->arg = arg;
+	if (run_logged(p, world, opt, result, &r->best) == RUN_REPORT) {
+		memcpy(r->title, result->title, sizeof(r->title));
+		if (reduce_part(r, false))
+			reduce_part(r, true);
+		reduce_dropped(r);
+		ret = reduction_finish(r, out, result);
+	}
+	sched_schedule_free(&r->best);
+	sched_schedule_free(&r->trial);
+	free(r);
+	return ret;
+}

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * One run of a program: engine_reset, set-up, tasks, checks when quiet, read-back
+ * of all contents, tear-down, audit. A report in any of them ends it; then the
+ * world is as it is and is not torn down, the next reset takes it away. All state
+ * of a run lies here and in the engine: one run at a time.
+ */
+#include "fuzz/exec/run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/kapi/sched.h"
+#include "core/mm/model_world.h"
+#include "fuzz/exec/exec.h"
+#include "fuzz/exec/observe.h"
+
+struct running_task {
+	const struct prog_task *task;
+	unsigned index;
+	struct task_struct *self; /* in the arena */
+};
+
+struct running {
+	const struct prog *prog;
+	const struct world_ops *world;
+	const struct run_options *opt;
+	struct run_result *result;
+	struct running_task task[PROG_TASKS_MAX];
+};
+static struct running running;
+
+const struct run_options run_defaults = {
+	.backend = ENGINE_SIM,
+	.policy = RUN_POLICY_OF_PROGRAM,
+	.check_ops = true,
+};
+
+/* ---- on a task ---- */
+
+static void count_op(int ret)
+{
+	__atomic_fetch_add(&running.result->ops, 1, __ATOMIC_RELAXED);
+	if (ret)
+		__atomic_fetch_add(&running.result->ops_failed, 1, __ATOMIC_RELAXED);
+}
+
+static void task_run(void *arg)
+{
+	const struct running_task *t = arg;
+	const struct prog_task *task = t->task;
+	struct exec_call call = { .world = running.world, .mm = task->mm };
+
+	engine_set_ctx_data(t->self);
+	for (unsigned i = 0; i < task->nops; i++) {
+		u8 kind = task->op[i].kind;
+		int ret;
+
+		call.arg = task->op[i].arg;
+		engine_op_begin(i + 1, exec_site(kind));
+		engine_label(t->index, call.label, sizeof(call.label));
+		coverage_op_begin(t->index, kind);
+		ret = exec_op(kind, &call);
+		clear_signal(t->self);
+		engine_result((u64)(s64)ret);
+		if (running.opt->check_ops && running.world->check_cheap && engine_is_sim())
+			running.world->check_cheap();
+		engine_op_end(exec_site(kind));
+		coverage_op_end(t->index, kind, ret != 0);
+		count_op(ret);
+	}
+}
+
+/* ---- what is observed ---- */
+
+static void event_hook(unsigned ctx, const struct site *site, u32 role, u32 kind)
+{
+	if (running.opt->coverage)
+		coverage_event(ctx);
+	if (running.opt->feedback)
+		feedback_event(ctx, site, role, kind);
+}
+
+static void delivery_hook(unsigned victim_kind, bool hardirq)
+{
+	coverage_delivery(victim_kind, hardirq);
+}
+
+static void choice_observed(const struct sched_choice *c, u32 value)
+{
+	if (!value)
+		return;
+	if (!strcmp(c->what, "io")) {
+		running.result->io_errors++;
+		contents_io_error();
+	} else if (!strcmp(c->what, "alloc")) {
+		running.result->alloc_failures++;
+	}
+}
+
+static struct sched_observer observer = { .choice = choice_observed };
+
+static void hooks_install(void)
+{
+	const struct run_options *opt = running.opt;
+
+	engine_feedback = opt->coverage || opt->feedback ? event_hook : NULL;
+	engine_irq_delivered = opt->coverage ? delivery_hook : NULL;
+	lockdep_new_dependency = opt->feedback ? feedback_dependency : NULL;
+	coverage_begin(opt->coverage);
+	if (opt->feedback)
+		feedback_begin();
+}
+
+static void hooks_remove(void)
+{
+	engine_feedback = NULL;
+	engine_irq_delivered = NULL;
+	lockdep_new_dependency = NULL;
+	contents_stop();
+}
+
+/* ---- the parts of a run ---- */
+
+static void world_set_up(void *arg)
+{
+	struct running *r = arg;
+	int ret = r->world->setup(&r->prog->machine);
+
+	if (ret)
+		reportf("set-up failed", "the world's set-up returned %d\n", ret);
+	for (unsigned i = 0; i < r->prog->ntasks; i++) {
+		struct running_task *t = &r->task[i];
+
+		t->task = &r->prog->task[i];
+		t->index = i;
+		t->self = engine_arena_alloc(sizeof(*t->self));
+		t->self->comm[0] = t->task->label;
+		t->self->flags = PF_MAY_SIGNAL;
+		t->self->pid = (int)i + 1;
+	}
+}
+
+static void world_check(void *arg)
+{
+	struct running *r = arg;
+
+	if (r->world->check_quiet)
+		r->world->check_quiet();
+}
+
+/* Reads every page back; what that starts (readahead, write-back) ends with it. */
+static void world_read_back(void *arg)
+{
+	struct running *r = arg;
+
+	contents_check_quiet(r->world);
+}
+
+static void world_tear_down(void *arg)
+{
+	struct running *r = arg;
+
+	contents_stop();
+	r->world->teardown();
+	if (r->world->audit)
+		r->world->audit();
+}
+
+/* The k of PCT: about the number of events of such a program, by its ops alone. */
+static u32 steps_expected(const struct prog *p)
+{
+	u32 ops = 0, steps;
+
+	for (unsigned i = 0; i < p->ntasks; i++)
+		ops += p->task[i].nops;
+	steps = ops * 40;
+	return steps < 64 ? 64 : steps > 4000 ? 4000 : steps;
+}
+
+static struct sched_policy *policy_of(const struct prog *p, const struct run_options *opt)
+{
+	static struct sched_schedule schedule;
+	int policy = opt->policy == RUN_POLICY_OF_PROGRAM ? p->policy : opt->policy;
+
+	if (opt->schedule)
+		return sched_replay(opt->schedule);
+	switch (policy) {
+	case PROG_POLICY_RANDOM:
+		return sched_random();
+	case PROG_POLICY_PCT:
+		return sched_pct(steps_expected(p));
+	default:
+		run_schedule_of(p, &schedule);
+		return sched_replay(&schedule);
+	}
+}
+
+static size_t arena_size(const struct world_config *m)
+{
+	size_t size = 64u << 10;
+	size_t slots = 0;
+
+	for (int i = 0; i < WORLD_DEVS_MAX; i++)
+		slots += m->dev[i].flags & WORLD_DEV_PRESENT ? m->dev[i].slots : 0;
+	if (m->folios > 40 || slots > 96)
+		size *= 2;
+	return size;
+}
+
+static void result_fill(struct run_result *res, const struct run_options *opt)
+{
+	const struct engine_report *report = engine_report();
+
+	engine_stats(&res->stats);
+	res->hash = res->stats.trace_hash;
+	memcpy(res->counters, counters, sizeof(res->counters));
+	if (opt->bug != BUG_NONE)
+		res->hash_at_bug = seeded_bug_hash_at_first(opt->bug);
+	if (report) {
+		res->status = RUN_REPORT;
+		memcpy(res->title, report->title, sizeof(res->title));
+		memcpy(res->label, report->label, sizeof(report->label));
+		res->body = report->body ? strdup(report->body) : NULL;
+		res->hash = report->trace_hash;
+		res->step = report->step;
+	}
+}
+
+static void result_log(struct run_result *res)
+{
+	size_t n;
+	const struct engine_logged *log = engine_log(&n);
+
+	for (size_t i = 0; i < n; i++)
+		res->contexts |= 1u << log[i].ctx;
+}
+
+static void result_replay(struct run_result *res, const struct sched_policy *policy)
+{
+	u32 n;
+
+	if (strcmp(policy->name, "replay") != 0)
+		return;
+	res->dropped = sched_replay_dropped();
+	for (n = 0; res->dropped && !sched_replay_edge_dropped(n); n++)
+		;
+	res->first_dropped = n;
+}
+
+enum run_status run_program(const struct prog *p, const struct world_ops *world,
+			    const struct run_options *opt, struct run_result *result)
+{
+	struct engine_task tasks[PROG_TASKS_MAX];
+	struct engine_config config = { .tasks = tasks };
+	struct sched_policy *policy;
+	enum engine_status status;
+
+	BUG_ON(!*(const volatile char *)&exec_sanitizer_options_linked);
+	BUG_ON_CMP(p->ntasks, >, PROG_TASKS_MAX);
+	opt = opt ? opt : &run_defaults;
+	run_result_clear(result);
+	running.prog = p;
+	running.world = world ? world : run_model_world();
+	running.opt = opt;
+	running.result = result;
+	policy = policy_of(p, opt);
+	for (unsigned i = 0; i < p->ntasks; i++)
+		tasks[i] = (struct engine_task){ .fn = task_run, .arg = &running.task[i],
+						 .cpu = p->task[i].cpu,
+						 .label = p->task[i].label };
+	config.backend = opt->backend;
+	config.cpus = p->machine.cpus;
+	config.ntasks = p->ntasks;
+	config.policy = sched_observe(policy, &observer);
+	config.seed = opt->seed_set ? opt->seed : p->seed;
+	config.steps_max = opt->steps_max;
+	config.arena_size = arena_size(&p->machine);
+	config.log_events = opt->log;
+	config.capture_stacks = opt->capture;
+	config.flush_shadow = opt->flush_shadow;
+
+	seeded_bug_select(opt->bug);
+	engine_reset(&config);
+	hooks_install();
+	contents_reset(p->machine.mms, opt->backend == ENGINE_NATIVE);
+	status = engine_quiet(world_set_up, &running);
+	if (status == ENGINE_DONE)
+		status = engine_run();
+	result->status = status == ENGINE_TRUNCATED ? RUN_TRUNCATED : RUN_CLEAN;
+	result_replay(result, policy);
+	if (status != ENGINE_REPORTED)
+		status = engine_quiet(world_check, &running);
+	if (status != ENGINE_REPORTED)
+		status = engine_quiet(world_read_back, &running);
+	if (status != ENGINE_REPORTED)
+		status = engine_quiet(world_check, &running);
+	if (status != ENGINE_REPORTED)
+		engine_quiet(world_tear_down, &running);
+	hooks_remove();
+	result_fill(result, opt);
+	if (opt->log)
+		result_log(result);
+	if (opt->coverage)
+		coverage_end(&result->stats, result->status == RUN_REPORT);
+	return result->status;
+}
+
+void run_result_clear(struct run_result *result)
+{
+	free(result->body);
+	memset(result, 0, sizeof(*result));
+}
+
+const struct world_ops *run_model_world(void)
+{
+	return &model_world_ops;
+}
+
+void run_exit(void)
+{
+	engine_exit();
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Running a program: reset, set-up, one context a task, checks when the machine
+ * is quiet, tear-down, audit. One run at a time in a process. The world is the
+ * model unless options say otherwise; it is reached through its ops table only.
+ */
+#ifndef FUZZ_EXEC_RUN_H
+#define FUZZ_EXEC_RUN_H
+
+#include "core/base/counters.h"
+#include "core/base/seeded_bug.h"
+#include "core/engine/engine.h"
+#include "core/engine/policy.h"
+#include "fuzz/prog/prog.h"
+#include "fuzz/sched/sched.h"
+
+struct run_coverage; /* coverage.h */
+
+struct run_options {
+	enum engine_backend backend;
+	int policy;            /* enum prog_policy, or RUN_POLICY_OF_PROGRAM */
+	bool seed_set;         /* seed below instead of the program's */
+	u64 seed;
+	enum seeded_bug bug;   /* BUG_NONE: none */
+	bool log;              /* keep the event log: engine_log() until the next run */
+	bool capture;          /* stacks at every lock, for the report's text: slow */
+	bool flush_shadow;     /* TSan: verdict independent of earlier runs; 120 us */
+	bool check_ops;        /* check_cheap() at the end of each op */
+	bool feedback;         /* feed libFuzzer's extra counters: feedback.h */
+	u32 steps_max;         /* 0: the engine's default */
+	struct run_coverage *coverage;  /* what this run adds to, or NULL */
+	const struct sched_schedule *schedule; /* replay this one, not the program's */
+};
+#define RUN_POLICY_OF_PROGRAM (-1)
+/* The program's policy and seed, sim, all checks, no bug. */
+extern const struct run_options run_defaults;
+
+enum run_status {
+	RUN_CLEAN,
+	RUN_REPORT,
+	RUN_TRUNCATED, /* a bound of TSan was reached: nothing found, but not called clean */
+};
+
+struct run_result {
+	enum run_status status;
+	char title[REPORT_TITLE_MAX]; /* "" unless RUN_REPORT */
+	char label[16];               /* op that made the report: "A3", "setup" */
+	char *body;                   /* the report's text, malloc'ed; NULL without one */
+	u64 hash;                     /* trace hash, up to the first report */
+	u64 hash_at_bug;              /* ... at the bug's first evaluation, 0: none */
+	u32 step;                     /* of the report */
+	struct engine_stats stats;
+	u64 counters[COUNTER_COUNT];
+	u32 ops, ops_failed;          /* ops that ended; of those, with an error */
+	u32 io_errors, alloc_failures; /* injected */
+	u32 dropped;                  /* edges that could not be met (replay) */
+	u32 first_dropped;            /* index of the first one, if any */
+	u32 contexts;                 /* mask of contexts that had an event (log) */
+};
+
+/* opt NULL: run_defaults; world NULL: the model with its checkers. result is
+ * overwritten: run_result_clear() it, or zero it, before the first use. */
+enum run_status run_program(const struct prog *p, const struct world_ops *world,
+			    const struct run_options *opt, struct run_result *result);
+void run_result_clear(struct run_result *result);
+/* The model with its checkers: what world == NULL means. */
+const struct world_ops *run_model_world(void);
+/* Ends all engine state of the process. */
+void run_exit(void);
+
+/* "counter needless_drain > 3" or a title: does the result meet an expect: line?
+ * A line may start with "[tsan]", "[asan]", ..: it then holds in that build only;
+ * *applies says whether it does here. */
+bool run_meets_expect(const struct run_result *result, const char *expect, bool *applies);
+
+/* ---- record.c ---- */
+
+/*
+ * out: the same program with policy replay and the schedule that opt's run takes
+ * as edges and choices, so that it gives the same trace hash. 0, -E2BIG where the
+ * schedule does not fit into a program (see run_reduce()), -EILSEQ where a rerun
+ * does not give the same hash (result then says what it gave).
+ */
+int run_record(const struct prog *p, const struct world_ops *world,
+	       const struct run_options *opt, struct prog *out, struct run_result *result);
+/*
+ * For programs that fail: as run_record(), but only the title must stay; edges and
+ * choices that it doesn't need are left out until the schedule is as small as
+ * removing parts of it makes it. tick(arg) false: time is up. -ENOENT: no report.
+ */
+int run_reduce(const struct prog *p, const struct world_ops *world,
+	       const struct run_options *opt, struct prog *out, struct run_result *result,
+	       bool (*tick)(void *arg), void *arg);
+/* Edges and choices of a program as the policy takes them, and back (-E2BIG: too
+ * many of them). */
+void run_schedule_of(const struct prog *p, struct sched_schedule *out);
+int run_schedule_to(struct prog *p, const struct sched_schedule *s);
+
+/* ---- minimize.c ---- */
+
+/* prog_minimize() with "the same title" as the predicate: records and reduces the
+ * schedule first, then removes what the title does not need. 0 or -errno as
+ * run_reduce(). p is replaced by the smallest program found. */
+struct run_minimize {
+	const struct world_ops *world;
+	struct run_options options;
+	bool (*tick)(void *arg); /* NULL: no limit */
+	void *arg;
+	u64 runs;     /* out */
+	bool minimal; /* out: a checked local minimum */
+	char title[REPORT_TITLE_MAX]; /* in: "" takes what p gives; out */
+};
+int run_minimize(struct prog *p, struct run_minimize *m);
+
+#endif

@@ -1,0 +1,567 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The shadow: for each word the candidate values and the last few that it had.
+ * A candidate is killed by a later store at once, unless a window is open on the
+ * page (see contents.h); then by the end of an op that began after the store.
+ * Pages are cleared when first touched in a run. A word that has had too many
+ * values inside windows is no longer judged (any), which errs to silence.
+ * Locking: in native all entries take one spinlock; in sim there is one thread.
+ */
+#include "fuzz/oracle/contents.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/bug.h"
+#include "core/engine/engine.h"
+#include "fuzz/oracle/shadow.h"
+
+struct shadow shadow;
+
+/* ---- the lock and the clock ---- */
+
+void shadow_lock(void)
+{
+	if (!shadow.native)
+		return;
+	while (__atomic_exchange_n(&shadow.locked, 1, __ATOMIC_ACQUIRE))
+		;
+}
+
+void shadow_unlock(void)
+{
+	if (shadow.native)
+		__atomic_store_n(&shadow.locked, 0, __ATOMIC_RELEASE);
+}
+
+static u32 tick(void)
+{
+	return ++shadow.clock;
+}
+
+/* ---- pages and words ---- */
+
+static bool page_valid(int mm, int page)
+{
+	return mm >= 1 && mm <= WORLD_MM_MAX && page >= 0 && page < WORLD_PAGES;
+}
+
+struct shadow_page *shadow_page(int mm, int page)
+{
+	struct shadow_page *p = &shadow.page[mm][page];
+
+	if (p->run != shadow.run) {
+		memset(p, 0, sizeof(*p));
+		p->run = shadow.run;
+		for (int w = 0; w < WORLD_WORDS; w++)
+			p->word[w].ncands = 1; /* zero, from before the start */
+	}
+	return p;
+}
+
+static bool page_open(int mm, const struct shadow_page *p)
+{
+	return p->windows > 0 || shadow.mm[mm].windows > 0;
+}
+
+static void word_remember(struct shadow_word *w, const struct shadow_value *v, u32 now)
+{
+	struct shadow_value *old = &w->old[w->nolds++ % SHADOW_OLDS];
+
+	if (w->nolds > SHADOW_OLDS && old->killed > w->forgot)
+		w->forgot = old->killed;
+	*old = *v;
+	old->killed = now;
+}
+
+static void word_kill_all(struct shadow_word *w, u32 now)
+{
+	for (u32 i = 0; i < w->ncands; i++)
+		word_remember(w, &w->cand[i], now);
+	w->ncands = 0;
+}
+
+static void word_add(struct shadow_word *w, u64 value, u32 stamp, bool open)
+{
+	for (u32 i = 0; i < w->ncands; i++) {
+		if (w->cand[i].value == value) {
+			w->cand[i].stamp = stamp;
+			w->cand[i].open = open;
+			return;
+		}
+	}
+	if (w->ncands == SHADOW_CANDS) {
+		w->any = true;
+		return;
+	}
+	w->cand[w->ncands++] = (struct shadow_value){ .value = value, .stamp = stamp, .open = open };
+}
+
+/* Kills the candidates that are over before `before`; keep: this value lives. */
+static void word_kill_before(struct shadow_word *w, u32 before, u32 now, const u64 *keep)
+{
+	u32 n = 0;
+
+	for (u32 i = 0; i < w->ncands; i++) {
+		struct shadow_value *v = &w->cand[i];
+
+		if (!v->open && v->stamp < before && !(keep && v->value == *keep))
+			word_remember(w, v, now);
+		else
+			w->cand[n++] = *v;
+	}
+	w->ncands = (u8)n;
+}
+
+static bool word_has(const struct shadow_word *w, u64 value)
+{
+	for (u32 i = 0; i < w->ncands; i++) {
+		if (w->cand[i].value == value)
+			return true;
+	}
+	return w->any;
+}
+
+static u32 word_olds(const struct shadow_word *w)
+{
+	return w->nolds < SHADOW_OLDS ? w->nolds : SHADOW_OLDS;
+}
+
+/* Was value alive in the word at any time after since? */
+static bool word_had_after(const struct shadow_word *w, u64 value, u32 since)
+{
+	for (u32 i = 0; i < word_olds(w); i++) {
+		if (w->old[i].value == value && w->old[i].killed > since)
+			return true;
+	}
+	return w->forgot > since;
+}
+
+/* A fork that is open with this child: its mm, 0 for none. */
+static const struct shadow_window *fork_into(int child)
+{
+	for (unsigned i = 0; i <= ENGINE_CTX_MAX; i++) {
+		const struct shadow_window *win = &shadow.window[i];
+
+		if (win->op.effect == CONTENTS_FORK && win->op.child == child)
+			return win;
+	}
+	return NULL;
+}
+
+/* May a load see value now? since: values alive after it count (native reads). */
+static bool value_allowed(int mm, int page, int word, u64 value, u32 since)
+{
+	const struct shadow_page *p = shadow_page(mm, page);
+	const struct shadow_word *w = &p->word[word];
+	const struct shadow_window *fork;
+
+	if (shadow.mm[mm].unknown || word_has(w, value) || word_had_after(w, value, since))
+		return true;
+	if (page_open(mm, p) && value == 0)
+		return true;
+	fork = fork_into(mm);
+	if (!fork)
+		return false;
+	return shadow.mm[fork->op.mm].unknown ||
+	       value_allowed_parent(fork, page, word, value);
+}
+
+bool value_allowed_parent(const struct shadow_window *fork, int page, int word, u64 value)
+{
+	const struct shadow_page *p = shadow_page(fork->op.mm, page);
+	const struct shadow_word *w = &p->word[word];
+
+	return word_has(w, value) || word_had_after(w, value, fork->begin) ||
+	       (page_open(fork->op.mm, p) && value == 0);
+}
+
+bool contents_allows(int mm, int page, int word, u64 value)
+{
+	bool allowed;
+
+	shadow_lock();
+	allowed = value_allowed(mm, page, word, value, shadow.clock);
+	shadow_unlock();
+	return allowed;
+}
+
+/* ---- the hooks: sim only ---- */
+
+static void hook_store(int mm, int page, int word, u64 value)
+{
+	struct shadow_window *win = &shadow.window[engine_current()];
+	struct shadow_page *p;
+	struct shadow_word *w;
+	u32 now;
+
+	if (!page_valid(mm, page) || win->zombie)
+		return;
+	p = shadow_page(mm, page);
+	w = &p->word[word];
+	now = tick();
+	memcpy(p->writer, win->op.label, sizeof(p->writer));
+	if (!page_open(mm, p)) {
+		if (p->mapped == SHADOW_UNMAPPED && !shadow.mm[mm].unknown)
+			shadow_report_unmapped(mm, page, "store");
+		word_kill_all(w, now);
+		w->any = false;
+	}
+	word_add(w, value, now, false);
+}
+
+static void hook_load(int mm, int page, int word, u64 value)
+{
+	struct shadow_window *win = &shadow.window[engine_current()];
+	struct shadow_page *p;
+	struct shadow_word *w;
+
+	if (!page_valid(mm, page) || win->zombie || win->mismatch || shadow.mm[mm].unknown)
+		return;
+	p = shadow_page(mm, page);
+	w = &p->word[word];
+	if (page_open(mm, p)) {
+		if (!value_allowed(mm, page, word, value, shadow.clock))
+			shadow_mismatch(win, mm, page, word, value);
+		return;
+	}
+	if (p->mapped == SHADOW_UNMAPPED)
+		shadow_report_unmapped(mm, page, "load");
+	if (!word_has(w, value)) {
+		shadow_mismatch(win, mm, page, word, value);
+		return;
+	}
+	if (w->ncands > 1 || w->any) { /* settled: it is this one */
+		word_kill_all(w, shadow.clock);
+		word_add(w, value, shadow.clock, false);
+		w->any = false;
+	}
+}
+
+void contents_reset(u8 mms, bool native)
+{
+	memset(shadow.window, 0, sizeof(shadow.window));
+	memset(shadow.mm, 0, sizeof(shadow.mm));
+	for (int mm = 1; mm <= WORLD_MM_MAX; mm++)
+		shadow.mm[mm].exists = mms >> (mm - 1) & 1;
+	shadow.run++;
+	shadow.clock = 1;
+	shadow.io_errors = 0;
+	shadow.native = native;
+	world_hooks = native ? (struct world_hooks){ NULL, NULL } :
+			       (struct world_hooks){ hook_store, hook_load };
+}
+
+void contents_stop(void)
+{
+	world_hooks = (struct world_hooks){ NULL, NULL };
+}
+
+void contents_io_error(void)
+{
+	__atomic_fetch_add(&shadow.io_errors, 1, __ATOMIC_RELAXED);
+}
+
+/* ---- ops: windows ---- */
+
+static bool covers(const struct contents_op *op)
+{
+	return page_valid(op->mm, op->page) && op->page + op->pages <= WORLD_PAGES;
+}
+
+void contents_op_begin(const struct contents_op *op)
+{
+	struct shadow_window *win = &shadow.window[engine_current()];
+
+	shadow_lock();
+	*win = (struct shadow_window){ .op = *op, .begin = tick() };
+	win->io_errors = shadow.io_errors;
+	if (op->mm < 1 || op->mm > WORLD_MM_MAX) {
+		win->op.effect = CONTENTS_NONE;
+	} else if (op->effect == CONTENTS_EXIT) {
+		shadow.mm[op->mm].windows++;
+		shadow.mm[op->mm].exits++;
+	} else if (op->effect == CONTENTS_FORK) {
+		if (op->child >= 1 && op->child <= WORLD_MM_MAX)
+			shadow.mm[op->child].windows++;
+		else
+			win->op.effect = CONTENTS_NONE;
+	} else if (!covers(op)) {
+		win->op.effect = CONTENTS_NONE;
+	} else if (op->effect >= CONTENTS_MAP ||
+		   (op->effect == CONTENTS_WRITE && shadow.native)) {
+		for (int i = op->page; i < op->page + op->pages; i++) {
+			struct shadow_page *p = shadow_page(op->mm, i);
+
+			p->windows++;
+			for (int w = 0; op->effect == CONTENTS_WRITE && w < WORLD_WORDS; w++)
+				word_add(&p->word[w], op->value, win->begin, true);
+		}
+	} else if (op->effect == CONTENTS_READ) {
+		struct shadow_page *p = shadow_page(op->mm, op->page);
+
+		win->sure = p->mapped == SHADOW_MAPPED && !page_open(op->mm, p) &&
+			    shadow.mm[op->mm].exists;
+		win->changes = p->changes + shadow.mm[op->mm].changes;
+	}
+	shadow_unlock();
+}
+
+/* Errors after which nothing has happened. */
+static bool did_nothing(int ret)
+{
+	return ret == -EINVAL || ret == -EEXIST || ret == -ESRCH || ret == -ENOSYS ||
+	       ret == -EFAULT || ret == -ENOENT;
+}
+
+static void range_end(const struct shadow_window *win, int ret)
+{
+	const struct contents_op *op = &win->op;
+	u32 now = tick();
+
+	for (int i = op->page; i < op->page + op->pages; i++) {
+		struct shadow_page *p = shadow_page(op->mm, i);
+		bool busy;
+
+		p->windows--;
+		p->changes++;
+		if (did_nothing(ret) || win->zombie)
+			continue;
+		/* another one inside of this or around it: who was last? */
+		busy = page_open(op->mm, p) || p->remapped > win->begin;
+		for (int w = 0; w < WORLD_WORDS; w++) {
+			if (ret == 0)
+				word_kill_before(&p->word[w], win->begin, now, NULL);
+			word_add(&p->word[w], 0, win->begin, false);
+		}
+		if (ret == 0)
+			p->discarded = now;
+		if (op->effect == CONTENTS_MAP)
+			p->mapped = ret == 0 && !busy ? SHADOW_MAPPED : SHADOW_MAYBE;
+		if (op->effect == CONTENTS_UNMAP)
+			p->mapped = ret == 0 && !busy ? SHADOW_UNMAPPED : SHADOW_MAYBE;
+		if (op->effect != CONTENTS_DISCARD)
+			p->remapped = now;
+	}
+}
+
+static void write_end(const struct shadow_window *win, int ret)
+{
+	struct shadow_page *p = shadow_page(win->op.mm, win->op.page);
+	u32 now = tick();
+
+	p->windows--;
+	memcpy(p->writer, win->op.label, sizeof(p->writer));
+	for (int w = 0; w < WORLD_WORDS; w++) {
+		if (ret == 0 && !win->zombie)
+			word_kill_before(&p->word[w], win->begin, now, &win->op.value);
+		for (u32 i = 0; i < p->word[w].ncands; i++) {
+			struct shadow_value *v = &p->word[w].cand[i];
+
+			if (v->value == win->op.value) {
+				v->open = false;
+				v->stamp = now;
+			}
+		}
+	}
+}
+
+/* One page of the child: what the parent's page had since the fork began. */
+static void fork_page(const struct shadow_window *win, int page)
+{
+	const struct shadow_page *from = shadow_page(win->op.mm, page);
+	struct shadow_page *to = shadow_page(win->op.child, page);
+	bool open = page_open(win->op.mm, from);
+	struct shadow_page own = *to;
+
+	*to = *from;
+	to->windows = own.windows;
+	to->changes = own.changes + 1;
+	if (open)
+		to->mapped = SHADOW_MAYBE;
+	for (int w = 0; w < WORLD_WORDS; w++) {
+		const struct shadow_word *pw = &from->word[w];
+		struct shadow_word *cw = &to->word[w];
+
+		for (u32 i = 0; i < cw->ncands; i++)
+			cw->cand[i].open = false;
+		for (u32 i = 0; i < word_olds(pw); i++) {
+			if (pw->old[i].killed > win->begin)
+				word_add(cw, pw->old[i].value, win->begin, false);
+		}
+		cw->any |= pw->forgot > win->begin;
+		cw->forgot = 0;
+		if (open)
+			word_add(cw, 0, win->begin, false);
+		/* What the child itself stored while the fork was not over. */
+		for (u32 i = 0; i < own.word[w].ncands; i++) {
+			if (own.word[w].cand[i].stamp > win->begin)
+				word_add(cw, own.word[w].cand[i].value, own.word[w].cand[i].stamp,
+					 own.word[w].cand[i].open);
+		}
+	}
+}
+
+static void fork_end(const struct shadow_window *win, int ret)
+{
+	struct shadow_mm *parent = &shadow.mm[win->op.mm], *child = &shadow.mm[win->op.child];
+
+	tick();
+	child->windows--;
+	child->changes++;
+	if (ret != 0)
+		return;
+	/* Two forks, or an exit and a fork, of one number at a time: who won? */
+	child->unknown = child->windows > 0 || child->exits > 0 || parent->unknown ||
+			 child->exists || parent->exits > 0 || win->zombie;
+	child->exists = true;
+	for (int page = 0; page < WORLD_PAGES; page++) {
+		if (shadow.page[win->op.mm][page].run == shadow.run ||
+		    shadow.page[win->op.child][page].run == shadow.run)
+			fork_page(win, page);
+	}
+}
+
+static void exit_end(const struct shadow_window *win, int ret)
+{
+	struct shadow_mm *mm = &shadow.mm[win->op.mm];
+
+	tick();
+	mm->windows--;
+	mm->exits--;
+	mm->changes++;
+	if (ret != 0)
+		return;
+	/* Ops that are still inside have the old mm, not the next of this number. */
+	for (unsigned i = 0; i <= ENGINE_CTX_MAX; i++) {
+		if (&shadow.window[i] != win && shadow.window[i].op.mm == win->op.mm)
+			shadow.window[i].zombie = true;
+	}
+	mm->exists = mm->windows > 0 || mm->unknown;
+	mm->unknown = mm->exists;
+	for (int page = 0; page < WORLD_PAGES; page++) {
+		struct shadow_page *p = &shadow.page[win->op.mm][page];
+		u32 windows = p->windows;
+
+		if (p->run != shadow.run)
+			continue;
+		p->run = 0;
+		p = shadow_page(win->op.mm, page);
+		p->windows = windows;
+	}
+}
+
+static void window_end(struct shadow_window *win, int ret)
+{
+	switch (win->op.effect) {
+	case CONTENTS_MAP:
+	case CONTENTS_UNMAP:
+	case CONTENTS_DISCARD:
+		range_end(win, ret);
+		break;
+	case CONTENTS_WRITE:
+		if (shadow.native)
+			write_end(win, ret);
+		break;
+	case CONTENTS_FORK:
+		fork_end(win, ret);
+		break;
+	case CONTENTS_EXIT:
+		exit_end(win, ret);
+		break;
+	case CONTENTS_READ:
+	case CONTENTS_NONE:
+		break;
+	}
+}
+
+void contents_op_end(int ret)
+{
+	struct shadow_window *win = &shadow.window[engine_current()];
+
+	shadow_lock();
+	window_end(win, ret);
+	memset(win, 0, sizeof(*win));
+	shadow_unlock();
+}
+
+/* ---- reads ---- */
+
+/* Native: each word against what it was allowed since the read began. */
+static void judge_native(struct shadow_window *win, const u64 words[WORLD_WORDS])
+{
+	for (int w = 0; w < WORLD_WORDS && !win->mismatch; w++) {
+		if (!value_allowed(win->op.mm, win->op.page, w, words[w], win->begin))
+			shadow_mismatch(win, win->op.mm, win->op.page, w, words[w]);
+	}
+}
+
+static void judge_failure(const struct shadow_window *win, int ret)
+{
+	const struct contents_op *op = &win->op;
+	const struct shadow_page *p = shadow_page(op->mm, op->page);
+
+	if (!win->sure || page_open(op->mm, p) || shadow.mm[op->mm].unknown ||
+	    win->changes != p->changes + shadow.mm[op->mm].changes)
+		return;
+	if (ret == -EFAULT)
+		shadow_report_failure(win, "contents: fault on a mapped page");
+	if ((ret == -EHWPOISON || ret == -EIO) && !shadow.io_errors && !shadow.native)
+		shadow_report_failure(win, "contents: poison without an I/O error");
+}
+
+void contents_read_end(int ret, const u64 words[WORLD_WORDS],
+		       int (*reread)(int mm, int page, u64 words[WORLD_WORDS]))
+{
+	struct shadow_window *win = &shadow.window[engine_current()], seen;
+
+	shadow_lock();
+	if (win->op.effect == CONTENTS_READ && !win->zombie) {
+		if (ret == 0 && shadow.native)
+			judge_native(win, words);
+		else if (ret != 0 && !win->mismatch)
+			judge_failure(win, ret);
+	}
+	seen = *win;
+	shadow_unlock();
+	if (seen.mismatch)
+		shadow_report_mismatch(&seen, ret == 0 ? words : NULL, reread);
+	shadow_lock();
+	memset(win, 0, sizeof(*win));
+	shadow_unlock();
+}
+
+/* ---- quiet ---- */
+
+static bool page_expects_zero(const struct shadow_page *p)
+{
+	for (int w = 0; w < WORLD_WORDS; w++) {
+		if (!word_has(&p->word[w], 0))
+			return false;
+	}
+	return true;
+}
+
+void contents_check_quiet(const struct world_ops *world)
+{
+	for (int mm = 1; mm <= WORLD_MM_MAX; mm++) {
+		for (int page = 0; page < WORLD_PAGES; page++) {
+			const struct shadow_page *p = &shadow.page[mm][page];
+			struct world_page_state state = { 0 };
+			u64 words[WORLD_WORDS] = { 0 };
+			int ret;
+
+			if (p->run != shadow.run || !shadow.mm[mm].exists ||
+			    p->mapped == SHADOW_UNMAPPED)
+				continue;
+			world->page_state(mm, page, &state);
+			if (!(state.bits & (WORLD_PAGE_PRESENT | WORLD_PAGE_SWAPPED)) &&
+			    page_expects_zero(p))
+				continue;
+			contents_op_begin(&(struct contents_op){ .effect = CONTENTS_READ,
+				.mm = (u8)mm, .page = (u8)page, .pages = 1, .label = "end" });
+			ret = world->read(mm, page, words);
+			contents_read_end(ret, words, world->read);
+		}
+	}
+}

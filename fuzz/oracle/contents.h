@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The contents oracle: what each word of each (mm, page) may hold now.
+ *
+ * In sim world_hooks report each user store and load at its very instant, so a
+ * word has one allowed value, except while an op that changes many pages at no
+ * single instant is open on it (mmap, munmap, MADV_DONTNEED, exit, fork): then it
+ * has a few, and the end of that op, or the next load, settles it. In native the
+ * write ops are such windows too, and reads are judged at their end.
+ *
+ * Titles, without numbers:
+ *   contents: lost write           an older value, and the newest is gone
+ *   contents: stale read           an older value once; a second read is right
+ *   contents: torn page            some words of the newest write, others older
+ *   contents: data after discard   a value from before munmap or MADV_DONTNEED
+ *   contents: foreign data         a value that this page never had
+ *   contents: access after unmap   a load or store where nothing is mapped
+ *   contents: fault on a mapped page        -EFAULT, or SIGBUS without a failed
+ *   contents: poison without an I/O error   read, where the page must be there
+ */
+#ifndef FUZZ_ORACLE_CONTENTS_H
+#define FUZZ_ORACLE_CONTENTS_H
+
+#include "core/base/types.h"
+#include "core/base/world_ops.h"
+
+/* What an op does to contents. */
+enum contents_effect {
+	CONTENTS_NONE,
+	CONTENTS_READ,
+	CONTENTS_WRITE,
+	CONTENTS_MAP,      /* pages become zero, mapped */
+	CONTENTS_UNMAP,
+	CONTENTS_DISCARD,  /* pages become zero, stay mapped */
+	CONTENTS_FORK,     /* child gets what mm has */
+	CONTENTS_EXIT,
+};
+
+struct contents_op {
+	enum contents_effect effect;
+	u8 mm, child;      /* child: of a fork */
+	u8 page, pages;
+	u64 value;         /* of a write */
+	char label[12];    /* "A3", for the report */
+};
+
+/* Forgets everything; mms: bit i-1 set when mm i exists. Installs the hooks in
+ * sim (exact), takes them away in native. */
+void contents_reset(u8 mms, bool native);
+/* Takes the hooks away. */
+void contents_stop(void);
+/* An injected read or write error: poisoned pages are allowed from now on. */
+void contents_io_error(void);
+
+/* Around each op, on its context (engine_current()); ret: what the op returned. */
+void contents_op_begin(const struct contents_op *op);
+void contents_op_end(int ret);
+/*
+ * End of a read op instead of contents_op_end(): words as the op returned them.
+ * reread reads the page once more (to tell a stale read from a lost write).
+ */
+void contents_read_end(int ret, const u64 words[WORLD_WORDS],
+		       int (*reread)(int mm, int page, u64 words[WORLD_WORDS]));
+
+/* When the machine is quiet: reads every page that may be mapped and compares. */
+void contents_check_quiet(const struct world_ops *world);
+
+/* May word hold value now? For tests. */
+bool contents_allows(int mm, int page, int word, u64 value);
+
+#endif

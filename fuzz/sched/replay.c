@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Replay: order edges and decisions laid over a default schedule. An edge holds
+ * a context whose pending event is the edge's later side until the earlier side
+ * has happened. When everything runnable is held, or the op of the earlier side
+ * has ended without it, the edge can't be met: it is dropped and counted.
+ *
+ * Each side of each edge is a watch; watches are sorted by context and op, so a
+ * step looks at those of the pending op only, and what is held is cached until
+ * the context runs or an edge changes its state.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz/sched/sched.h"
+
+#define YIELDS_MAX 64 /* fruitless spins in a row while another context is held */
+
+enum edge_state { EDGE_ACTIVE, EDGE_MET, EDGE_DROPPED };
+enum watch_side { WATCH_LATER, WATCH_EARLIER, WATCH_DECISION };
+
+struct watch {
+	struct sched_event_key key;
+	u32 index;   /* of the edge or decision */
+	u32 seen;    /* matching events so far */
+	u8 side;
+};
+
+struct window { u32 first, end; u32 op; }; /* op + 1; 0: not looked up yet */
+
+struct replay_policy {
+	struct sched_policy policy;
+	const struct sched_schedule *schedule;
+	struct watch *watch;       /* events, by context, op, then index */
+	struct watch *decision;    /* ditto */
+	u8 *state, *used;          /* of each edge */
+	u32 nwatches, watches_max, ndecisions, decisions_max, edges_max;
+	u32 first[2][ENGINE_CTX_MAX + 1];
+	struct window window[ENGINE_CTX_MAX];
+	u32 known, held;           /* cache: contexts looked at; those held */
+	u32 dropped;
+	u32 yields;
+	unsigned last_task;
+	unsigned last_picked;
+};
+
+static struct replay_policy replay;
+
+/* ---- before the run ---- */
+
+static int compare_watches(const void *a, const void *b)
+{
+	const struct watch *x = a, *y = b;
+
+	if (x->key.ctx != y->key.ctx)
+		return x->key.ctx < y->key.ctx ? -1 : 1;
+	if (x->key.op != y->key.op)
+		return x->key.op < y->key.op ? -1 : 1;
+	if (x->index != y->index)
+		return x->index < y->index ? -1 : 1;
+	return (int)x->side - (int)y->side;
+}
+
+static void *grown(void *p, u32 *max, u32 n, size_t size)
+{
+	if (n <= *max)
+		return p;
+	*max = n + n / 2 + 16;
+	p = realloc(p, *max * size);
+	if (!p)
+		abort();
+	return p;
+}
+
+static void index_watches(struct watch *w, u32 n, u32 first[ENGINE_CTX_MAX + 1])
+{
+	u32 at = 0;
+
+	qsort(w, n, sizeof(*w), compare_watches);
+	for (u32 ctx = 0; ctx < ENGINE_CTX_MAX; ctx++) {
+		first[ctx] = at;
+		while (at < n && w[at].key.ctx == ctx)
+			at++;
+	}
+	first[ENGINE_CTX_MAX] = at;
+}
+
+static void replay_load(struct replay_policy *r, const struct sched_schedule *s)
+{
+	r->schedule = s;
+	r->nwatches = 2 * s->nedges;
+	r->ndecisions = s->ndecisions;
+	r->watch = grown(r->watch, &r->watches_max, r->nwatches, sizeof(*r->watch));
+	r->decision = grown(r->decision, &r->decisions_max, r->ndecisions, sizeof(*r->decision));
+	if (s->nedges > r->edges_max) {
+		u32 max = r->edges_max;
+
+		r->state = grown(r->state, &max, s->nedges, 1);
+		r->used = grown(r->used, &r->edges_max, s->nedges, 1);
+	}
+	for (u32 i = 0; i < s->nedges; i++) {
+		r->watch[2 * i] = (struct watch){ .key = s->edge[i].event, .index = i,
+						  .side = WATCH_LATER };
+		r->watch[2 * i + 1] = (struct watch){ .key = s->edge[i].after, .index = i,
+						      .side = WATCH_EARLIER };
+	}
+	for (u32 i = 0; i < s->ndecisions; i++)
+		r->decision[i] = (struct watch){ .key = s->decision[i].event, .index = i,
+						 .side = WATCH_DECISION };
+	if (r->nwatches)
+		index_watches(r->watch, r->nwatches, r->first[0]);
+	else
+		memset(r->first[0], 0, sizeof(r->first[0]));
+	if (r->ndecisions)
+		index_watches(r->decision, r->ndecisions, r->first[1]);
+	else
+		memset(r->first[1], 0, sizeof(r->first[1]));
+}
+
+static void replay_start(struct sched_policy *p, const struct engine_view *v, u64 seed)
+{
+	struct replay_policy *r = container_of(p, struct replay_policy, policy);
+
+	(void)v;
+	(void)seed;
+	for (u32 i = 0; i < r->nwatches; i++)
+		r->watch[i].seen = 0;
+	for (u32 i = 0; i < r->ndecisions; i++)
+		r->decision[i].seen = 0;
+	if (r->schedule->nedges) {
+		memset(r->state, EDGE_ACTIVE, r->schedule->nedges);
+		memset(r->used, 0, r->schedule->nedges);
+	}
+	memset(r->window, 0, sizeof(r->window));
+	r->known = r->held = 0;
+	r->dropped = 0;
+	r->yields = 0;
+	r->last_task = r->last_picked = ENGINE_CTX_MAX;
+}
+
+/* ---- matching ---- */
+
+static bool key_matches(const struct sched_event_key *k, enum watch_side side,
+			const struct engine_event *e, u32 role_hash)
+{
+	if (!k->site) {
+		if (side == WATCH_LATER)
+			return e->kind == EV_OP || e->kind == EV_IRQ;
+		return e->kind == EV_OP_END;
+	}
+	return k->site == e->site->hash && (!k->role || k->role == role_hash);
+}
+
+static const struct window *window_of(struct replay_policy *r, unsigned ctx, u32 op)
+{
+	struct window *w = &r->window[ctx];
+	u32 end = r->first[0][ctx + 1];
+
+	if (w->op == op + 1)
+		return w;
+	if (w->op > op + 1 || !w->op)
+		w->first = r->first[0][ctx];
+	w->op = op + 1;
+	while (w->first < end && r->watch[w->first].key.op < op)
+		w->first++;
+	w->end = w->first;
+	while (w->end < end && r->watch[w->end].key.op == op)
+		w->end++;
+	return w;
+}
+
+/* The edge that holds ctx at its pending event, or -1. */
+static s64 holding_edge(struct replay_policy *r, const struct engine_view *v, unsigned ctx)
+{
+	const struct engine_event *e = &v->pending[ctx];
+	const struct window *w = window_of(r, ctx, e->op);
+	u32 role_hash;
+
+	if (w->first == w->end)
+		return -1;
+	role_hash = engine_role_hash(e->role);
+	for (u32 i = w->first; i < w->end; i++) {
+		const struct watch *watch = &r->watch[i];
+
+		if (watch->side != WATCH_LATER || r->state[watch->index] != EDGE_ACTIVE)
+			continue;
+		if (watch->key.site && watch->seen + 1 != watch->key.nth)
+			continue;
+		if (key_matches(&watch->key, WATCH_LATER, e, role_hash))
+			return watch->index;
+	}
+	return -1;
+}
+
+static void edge_set(struct replay_policy *r, u32 index, enum edge_state state)
+{
+	if (r->state[index] != EDGE_ACTIVE)
+		return;
+	r->state[index] = (u8)state;
+	r->dropped += state == EDGE_DROPPED;
+	r->known = 0;
+}
+
+/* The pending event of ctx happens now. */
+static void event_happens(struct replay_policy *r, const struct engine_view *v, unsigned ctx)
+{
+	const struct engine_event *e = &v->pending[ctx];
+	const struct window *w = window_of(r, ctx, e->op);
+	u32 role_hash;
+
+	r->known &= ~(1u << ctx);
+	if (w->first == w->end)
+		return;
+	role_hash = engine_role_hash(e->role);
+	for (u32 i = w->first; i < w->end; i++) {
+		struct watch *watch = &r->watch[i];
+
+		if (key_matches(&watch->key, watch->side, e, role_hash)) {
+			watch->seen++;
+			if (watch->key.site && watch->seen != watch->key.nth)
+				continue;
+			if (watch->side == WATCH_EARLIER)
+				edge_set(r, watch->index, EDGE_MET);
+			else
+				r->used[watch->index] = 1;
+		} else if (e->kind == EV_OP_END && watch->side == WATCH_EARLIER) {
+			edge_set(r, watch->index, EDGE_DROPPED); /* too late for it now */
+		}
+	}
+}
+
+/* An interrupt or a callback has no event at its end: it is over when it ran last
+ * and can't run on, or has a new one pending. */
+static void handlers_end(struct replay_policy *r, const struct engine_view *v)
+{
+	unsigned ctx = r->last_picked;
+	const struct window *w = &r->window[ctx % ENGINE_CTX_MAX];
+
+	if (ctx < ENGINE_TASKS_MAX || ctx >= ENGINE_CTX_MAX)
+		return;
+	if ((v->runnable & (1u << ctx)) && v->pending[ctx].kind != EV_IRQ)
+		return;
+	for (u32 i = w->first; i < w->end; i++) {
+		struct watch *watch = &r->watch[i];
+
+		if (watch->side == WATCH_EARLIER && !watch->key.site)
+			edge_set(r, watch->index, EDGE_MET);
+	}
+}
+
+/* ---- the policy ---- */
+
+/* Has its fiber not run at all? Its first event is still unknown then. */
+static bool not_started(const struct engine_event *e)
+{
+	return e->kind == EV_OP && !strcmp(e->site->op, "task_begin");
+}
+
+unsigned sched_default_next(const struct engine_view *v, u32 allowed, unsigned last_task)
+{
+	const u32 tasks = (1u << ENGINE_TASKS_MAX) - 1;
+	u32 softirqs = allowed >> ENGINE_CTX_SOFTIRQ(0) << ENGINE_CTX_SOFTIRQ(0);
+	u32 irqs = allowed & ~tasks & ~softirqs;
+	u32 spinning;
+
+	if (softirqs)
+		return (unsigned)__builtin_ctz(softirqs);
+	/* A handler that has begun is finished first. */
+	if (v->cur >= ENGINE_TASKS_MAX && v->cur < ENGINE_CTX_MAX && (irqs & (1u << v->cur)) &&
+	    v->pending[v->cur].kind != EV_IRQ)
+		return v->cur;
+	spinning = sched_yielding(v, allowed);
+	if (last_task < ENGINE_TASKS_MAX && (allowed & ~spinning & (1u << last_task)))
+		return last_task;
+	if (allowed & tasks & ~spinning)
+		return (unsigned)__builtin_ctz(allowed & tasks & ~spinning);
+	if (irqs)
+		return (unsigned)__builtin_ctz(irqs);
+	/* All spin: in turn. */
+	for (unsigned i = 1; i <= ENGINE_TASKS_MAX; i++) {
+		unsigned t = (last_task + i) % ENGINE_TASKS_MAX;
+
+		if (allowed & (1u << t))
+			return t;
+	}
+	return (unsigned)__builtin_ctz(allowed);
+}
+
+static u32 held_mask(struct replay_policy *r, const struct engine_view *v)
+{
+	for (u32 m = v->runnable & ~r->known; m; m &= m - 1) {
+		unsigned ctx = (unsigned)__builtin_ctz(m);
+
+		r->held &= ~(1u << ctx);
+		if (holding_edge(r, v, ctx) >= 0)
+			r->held |= 1u << ctx;
+		r->known |= 1u << ctx;
+	}
+	return r->held & v->runnable;
+}
+
+/* Drops the first edge, in order of the schedule, that holds somebody. */
+static void drop_one(struct replay_policy *r, const struct engine_view *v, u32 held)
+{
+	s64 first = -1;
+
+	for (u32 m = held; m; m &= m - 1) {
+		s64 i = holding_edge(r, v, (unsigned)__builtin_ctz(m));
+
+		if (i >= 0 && (first < 0 || i < first))
+			first = i;
+	}
+	if (first >= 0)
+		edge_set(r, (u32)first, EDGE_DROPPED);
+	r->known = 0;
+}
+
+static unsigned replay_next(struct sched_policy *p, const struct engine_view *v)
+{
+	struct replay_policy *r = container_of(p, struct replay_policy, policy);
+	u32 held, allowed;
+	unsigned t;
+
+	handlers_end(r, v);
+	held = held_mask(r, v);
+	while (held == v->runnable ||
+	       (held && r->yields > YIELDS_MAX &&
+		sched_yielding(v, v->runnable & ~held) == (v->runnable & ~held))) {
+		drop_one(r, v, held);
+		r->yields = 0;
+		held = held_mask(r, v);
+	}
+	allowed = v->runnable & ~held;
+	t = sched_default_next(v, allowed, r->last_task);
+	r->yields = v->pending[t].kind == EV_YIELD ? r->yields + 1 : 0;
+	r->last_picked = t;
+	if (t < ENGINE_TASKS_MAX)
+		r->last_task = t;
+	if (not_started(&v->pending[t]))
+		r->known &= ~(1u << t);
+	else
+		event_happens(r, v, t);
+	return t;
+}
+
+static u32 replay_choose(struct sched_policy *p, const struct engine_view *v,
+			 const struct sched_choice *c)
+{
+	struct replay_policy *r = container_of(p, struct replay_policy, policy);
+	u32 op = v->pending[c->ctx].op, value = 0;
+
+	for (u32 i = r->first[1][c->ctx]; i < r->first[1][c->ctx + 1]; i++) {
+		struct watch *w = &r->decision[i];
+
+		if (w->key.op != op || w->key.site != c->site->hash)
+			continue;
+		if (++w->seen == w->key.nth)
+			value = r->schedule->decision[w->index].value;
+	}
+	return value < c->n ? value : c->n - 1;
+}
+
+struct sched_policy *sched_replay(const struct sched_schedule *s)
+{
+	replay.policy = (struct sched_policy){ "replay", replay_start, replay_next,
+					       replay_choose };
+	replay_load(&replay, s);
+	return &replay.policy;
+}
+
+u32 sched_replay_dropped(void)
+{
+	return replay.dropped;
+}
+
+bool sched_replay_edge_dropped(u32 index)
+{
+	return replay.schedule && index < replay.schedule->nedges &&
+	       replay.state[index] == EDGE_DROPPED;
+}
+
+bool sched_replay_edge_used(u32 index)
+{
+	return replay.schedule && index < replay.schedule->nedges && replay.used[index];
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Scheduling policies over core/engine/policy.h, one a file, and the recorder
+ * that turns a finished run into order edges. The structs are this folder's own:
+ * fuzz/exec translates from struct prog. Each constructor gives the one static
+ * instance of its policy, ready for the next run; nothing in a run allocates.
+ */
+#ifndef FUZZ_SCHED_SCHED_H
+#define FUZZ_SCHED_SCHED_H
+
+#include "core/engine/policy.h"
+
+#define SCHED_ROLE_MAX 24 /* a longer name is recorded as any object */
+
+/*
+ * The key of an event: the nth event of this op of this context with this site
+ * and role. site == 0: the whole op (its begin as the later side of an edge, its
+ * end as the earlier side). role == 0: any object.
+ */
+struct sched_event_key {
+	u8 ctx;
+	u16 op;
+	u16 nth;        /* 1-based */
+	u32 site;       /* hash */
+	u32 role;       /* hash of the role's name */
+	char role_name[SCHED_ROLE_MAX]; /* filled by the recorder, never compared */
+};
+
+/* "event after after": event is held until after has happened. */
+struct sched_edge { struct sched_event_key event, after; };
+/* The choice made at this key (role is not looked at) is value. */
+struct sched_decision { struct sched_event_key event; u32 value; };
+
+struct sched_schedule {
+	struct sched_edge *edge;
+	struct sched_decision *decision;
+	u32 nedges, ndecisions;
+	u32 edges_max, decisions_max; /* allocated */
+};
+/* Appends, growing the arrays; clear keeps the memory, free gives it back. */
+void sched_add_edge(struct sched_schedule *s, const struct sched_edge *edge);
+void sched_add_decision(struct sched_schedule *s, const struct sched_decision *decision);
+void sched_schedule_clear(struct sched_schedule *s);
+void sched_schedule_free(struct sched_schedule *s);
+
+/* random.c: uniform among the runnable contexts, interrupts and callbacks too. */
+struct sched_policy *sched_random(void);
+/* pct.c: PCT of depth 3 or 10, by the seed; steps: the k of the algorithm, a
+ * property of the program so that a replay does not depend on earlier runs. */
+struct sched_policy *sched_pct(u32 steps);
+
+/*
+ * replay.c: holds what the schedule holds; where it is silent: callbacks at the
+ * earliest moment, then the current context until it blocks or ends, then the
+ * lowest task, interrupts when no task can run. Choices are 0 unless decided.
+ * s must stay valid until the run is over.
+ */
+struct sched_policy *sched_replay(const struct sched_schedule *s);
+/* Of the last run under sched_replay(): edges that could not be met ... */
+u32 sched_replay_dropped(void);
+bool sched_replay_edge_dropped(u32 index);
+/* ... and edges whose later event did not come up at all. */
+bool sched_replay_edge_used(u32 index);
+
+/*
+ * record.c: the last run's event log as the edges and decisions that make
+ * sched_replay() take it again: one edge a context switch, and one for each
+ * event that was still pending at the end (else the default could run it too
+ * early). v: the view after the run (sched_view()), NULL: without the latter.
+ */
+void sched_record(struct sched_schedule *out, const struct engine_view *v);
+
+/*
+ * observe.c: a policy around another one. It sees what the inner one was shown
+ * and what it picked: for coverage, feedback and the recorder.
+ */
+struct sched_observer {
+	/* ctx's pending event is about to happen; may be NULL */
+	void (*event)(const struct engine_view *v, unsigned ctx);
+	void (*choice)(const struct sched_choice *c, u32 value);
+};
+struct sched_policy *sched_observe(struct sched_policy *inner, struct sched_observer *o);
+/* The view of the last run under sched_observe(); NULL before the first. */
+const struct engine_view *sched_view(void);
+
+/*
+ * One step's default of sched_replay() among allowed (a subset of runnable, not
+ * empty); last_task: the task that ran last, ENGINE_CTX_MAX for none.
+ */
+unsigned sched_default_next(const struct engine_view *v, u32 allowed, unsigned last_task);
+/* How often a choice of this kind fails in a random schedule: 1 in this many. */
+u32 sched_failure_odds(const char *what);
+/* Contexts among mask whose pending event only spins. */
+u32 sched_yielding(const struct engine_view *v, u32 mask);
+
+#endif

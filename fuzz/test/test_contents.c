@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Goal: the contents oracle gives each of its titles for a fault of that kind and
+ * is silent in the twin without the fault, and follows what concurrent ops allow.
+ * Method: a script of steps, each on a context of the engine, in exactly the
+ * written order; the policy runs the context of the next step.
+ *
+ *      A: ---- dontneed ------            a load by B inside may see the old
+ *      B:        load 5  load 0  load 5   value or zero; after its end only zero
+ */
+#include "core/base/test.h"
+#include "core/engine/policy.h"
+#include "fuzz/oracle/contents.h"
+
+enum what { END, BEGIN, BEGIN_FORK, FINISH, READ, DONE_READ, STORE, LOAD, IO_ERROR, QUIET };
+
+struct step {
+	u8 ctx;
+	enum what what;
+	u8 effect;  /* BEGIN */
+	u8 mm, page, word;
+	u64 value;  /* stored, loaded; of FINISH and DONE_READ: ret */
+};
+
+#define A 0
+#define B 1
+#define C 2
+
+static const struct step *script;
+static u32 at;
+static u64 page_words[WORLD_WORDS];
+static u64 reread_value;
+
+static int reread(int mm, int page, u64 words[WORLD_WORDS])
+{
+	(void)mm;
+	(void)page;
+	for (int w = 0; w < WORLD_WORDS; w++)
+		words[w] = reread_value;
+	return 0;
+}
+
+static void quiet_state(int mm, int page, struct world_page_state *out)
+{
+	(void)mm;
+	(void)page;
+	*out = (struct world_page_state){ .bits = WORLD_PAGE_MAPPED | WORLD_PAGE_PRESENT };
+}
+
+static int quiet_read(int mm, int page, u64 words[WORLD_WORDS])
+{
+	for (int w = 0; w < WORLD_WORDS; w++) {
+		words[w] = page_words[w];
+		world_hooks.load(mm, page, w, words[w]);
+	}
+	return 0;
+}
+
+static const struct world_ops quiet_world = { .page_state = quiet_state, .read = quiet_read };
+
+static void do_step(const struct step *s)
+{
+	struct contents_op op = {
+		.effect = (enum contents_effect)s->effect, .mm = s->mm, .page = s->page,
+		.pages = 1, .child = s->word, .label = "X1",
+	};
+
+	switch (s->what) {
+	case BEGIN_FORK:
+		op.effect = CONTENTS_FORK;
+		/* fall through */
+	case BEGIN:
+		contents_op_begin(&op);
+		break;
+	case FINISH:
+		contents_op_end((int)(s64)s->value);
+		break;
+	case READ:
+		op.effect = CONTENTS_READ;
+		contents_op_begin(&op);
+		break;
+	case DONE_READ:
+		contents_read_end((int)(s64)s->value, page_words, reread);
+		break;
+	case STORE:
+		world_hooks.store(s->mm, s->page, s->word, s->value);
+		break;
+	case LOAD:
+		page_words[s->word] = s->value;
+		world_hooks.load(s->mm, s->page, s->word, s->value);
+		break;
+	case IO_ERROR:
+		contents_io_error();
+		break;
+	case QUIET:
+		contents_check_quiet(&quiet_world);
+		break;
+	case END:
+		break;
+	}
+}
+
+static void task(void *arg)
+{
+	u8 me = (u8)(uintptr_t)arg;
+
+	for (;;) {
+		engine_point(SITE("step"), EV_PREEMPT, NULL, 0);
+		if (script[at].what == END)
+			return;
+		BUG_ON(script[at].ctx != me);
+		do_step(&script[at++]);
+	}
+}
+
+static void script_start(struct sched_policy *p, const struct engine_view *v, u64 seed)
+{
+	(void)p;
+	(void)v;
+	(void)seed;
+}
+
+static unsigned script_next(struct sched_policy *p, const struct engine_view *v)
+{
+	(void)p;
+	if (script[at].what == END || !(v->runnable & (1u << script[at].ctx)))
+		return (unsigned)__builtin_ctz(v->runnable);
+	return script[at].ctx;
+}
+
+static u32 script_choose(struct sched_policy *p, const struct engine_view *v,
+			 const struct sched_choice *c)
+{
+	(void)p;
+	(void)v;
+	(void)c;
+	return 0;
+}
+
+static const char *title_of(const struct step *steps)
+{
+	static struct sched_policy policy = { "script", script_start, script_next, script_choose };
+	static const struct engine_task tasks[3] = {
+		{ task, (void *)0, 0, 'A' }, { task, (void *)1, 1, 'B' }, { task, (void *)2, 2, 'C' },
+	};
+	struct engine_config config = { .cpus = 3, .ntasks = 3, .tasks = tasks, .policy = &policy };
+
+	script = steps;
+	at = 0;
+	memset(page_words, 0, sizeof(page_words));
+	engine_reset(&config);
+	contents_reset(1, false);
+	engine_run();
+	contents_stop();
+	return engine_report() ? engine_report()->title : "";
+}
+
+#define MAP(ctx, mm, page) \
+	{ ctx, BEGIN, CONTENTS_MAP, mm, page, 0, 0 }, { ctx, FINISH, 0, 0, 0, 0, 0 }
+#define ST(ctx, page, word, value) { ctx, STORE, 0, 1, page, word, value }
+#define LD(ctx, page, word, value) { ctx, LOAD, 0, 1, page, word, value }
+#define RD(ctx, page) { ctx, READ, 0, 1, page, 0, 0 }
+#define RD_END(ctx, ret) { ctx, DONE_READ, 0, 0, 0, 0, (u64)(s64)(ret) }
+#define OPEN(ctx, effect) { ctx, BEGIN, effect, 1, 0, 0, 0 }
+#define CLOSE(ctx, ret) { ctx, FINISH, 0, 0, 0, 0, (u64)(s64)(ret) }
+#define FORK(ctx) { ctx, BEGIN_FORK, 0, 1, 0, 2, 0 }
+#define STOP { 0, END, 0, 0, 0, 0, 0 }
+#define TITLE(...) title_of((const struct step[]){ __VA_ARGS__, STOP })
+
+static void test_newest_value(void)
+{
+	reread_value = 7;
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), RD(B, 0), LD(B, 0, 0, 5), RD_END(B, 0)), "");
+	CHECK_STR(TITLE(MAP(A, 1, 0), RD(B, 0), LD(B, 0, 0, 0), RD_END(B, 0)), "");
+	/* an older value, and a second read gives no better */
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), ST(A, 0, 0, 6), RD(B, 0), LD(B, 0, 0, 5),
+			RD_END(B, 0)), "contents: lost write");
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), RD(B, 0), LD(B, 0, 0, 0), RD_END(B, 0)),
+		  "contents: lost write");
+	reread_value = 6;
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), ST(A, 0, 0, 6), RD(B, 0), LD(B, 0, 0, 5),
+			RD_END(B, 0)), "contents: stale read");
+	/* also outside of a read op, at once */
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), ST(A, 0, 0, 6), LD(B, 0, 0, 5)),
+		  "contents: lost write");
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), ST(A, 0, 0, 6), LD(B, 0, 0, 6)), "");
+}
+
+static void test_foreign(void)
+{
+	CHECK_STR(TITLE(MAP(A, 1, 0), MAP(A, 1, 1), ST(A, 0, 0, 5), ST(A, 1, 0, 6), RD(B, 0),
+			LD(B, 0, 0, 6), RD_END(B, 0)), "contents: foreign data");
+	CHECK_STR(TITLE(MAP(A, 1, 0), MAP(A, 1, 1), ST(A, 0, 0, 5), ST(A, 1, 0, 6), RD(B, 1),
+			LD(B, 1, 0, 6), RD_END(B, 0)), "");
+}
+
+/* Words 0 and 1 are written as 5, then as 6; the page has 6 and 5. */
+static void test_torn(void)
+{
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), ST(A, 0, 1, 5), ST(A, 0, 0, 6), ST(A, 0, 1, 6),
+			RD(B, 0), LD(B, 0, 0, 6), LD(B, 0, 1, 5), RD_END(B, 0)),
+		  "contents: torn page");
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), ST(A, 0, 1, 5), ST(A, 0, 0, 6),
+			RD(B, 0), LD(B, 0, 0, 6), LD(B, 0, 1, 5), RD_END(B, 0)), "");
+}
+
+static void test_discard(void)
+{
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), OPEN(A, CONTENTS_DISCARD), CLOSE(A, 0),
+			RD(B, 0), LD(B, 0, 0, 0), RD_END(B, 0)), "");
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), OPEN(A, CONTENTS_DISCARD), CLOSE(A, 0),
+			RD(B, 0), LD(B, 0, 0, 5), RD_END(B, 0)), "contents: data after discard");
+	/* inside: old, zero and old again through a TLB; a store survives or not */
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), OPEN(A, CONTENTS_DISCARD), LD(B, 0, 0, 5),
+			LD(B, 0, 0, 0), LD(C, 0, 0, 5), ST(B, 0, 0, 9), CLOSE(A, 0),
+			LD(B, 0, 0, 9)), "");
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), OPEN(A, CONTENTS_DISCARD), ST(B, 0, 0, 9),
+			CLOSE(A, 0), LD(B, 0, 0, 0), LD(C, 0, 0, 0)), "");
+	/* ... but not one after the other, once the op is over */
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), OPEN(A, CONTENTS_DISCARD), ST(B, 0, 0, 9),
+			CLOSE(A, 0), LD(B, 0, 0, 0), LD(C, 0, 0, 9)), "contents: data after discard");
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), OPEN(A, CONTENTS_DISCARD), CLOSE(A, -EINVAL),
+			LD(B, 0, 0, 5)), "");
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), OPEN(A, CONTENTS_DISCARD), CLOSE(A, -EINVAL),
+			LD(B, 0, 0, 0)), "contents: lost write");
+	/* given up half way: either */
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), OPEN(A, CONTENTS_DISCARD), CLOSE(A, -EINTR),
+			LD(B, 0, 0, 0)), "");
+}
+
+static void test_unmap(void)
+{
+	CHECK_STR(TITLE(MAP(A, 1, 0), OPEN(A, CONTENTS_UNMAP), LD(B, 0, 0, 0), CLOSE(A, 0)), "");
+	CHECK_STR(TITLE(MAP(A, 1, 0), OPEN(A, CONTENTS_UNMAP), CLOSE(A, 0), LD(B, 0, 0, 0)),
+		  "contents: access after unmap");
+	CHECK_STR(TITLE(ST(A, 0, 0, 5)), "contents: access after unmap");
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), OPEN(A, CONTENTS_UNMAP), CLOSE(A, 0),
+			MAP(A, 1, 0), LD(B, 0, 0, 0)), "");
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), OPEN(A, CONTENTS_UNMAP), CLOSE(A, 0),
+			MAP(A, 1, 0), LD(B, 0, 0, 5)), "contents: data after discard");
+	/* two of them at a time: who was last? both are allowed */
+	CHECK_STR(TITLE(MAP(A, 1, 0), OPEN(A, CONTENTS_UNMAP), OPEN(B, CONTENTS_MAP), CLOSE(B, 0),
+			CLOSE(A, 0), LD(C, 0, 0, 0)), "");
+}
+
+#define CHILD_LD(ctx, value) { ctx, LOAD, 0, 2, 0, 0, value }
+#define CHILD_ST(ctx, value) { ctx, STORE, 0, 2, 0, 0, value }
+
+static void test_fork(void)
+{
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), FORK(A), CLOSE(A, 0), CHILD_LD(B, 5),
+			ST(A, 0, 0, 6), CHILD_LD(B, 5), LD(A, 0, 0, 6)), "");
+	/* isolation, both ways */
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), FORK(A), CLOSE(A, 0), ST(A, 0, 0, 6),
+			CHILD_LD(B, 6)), "contents: foreign data");
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), FORK(A), CLOSE(A, 0), CHILD_ST(B, 6),
+			LD(A, 0, 0, 6)), "contents: foreign data");
+	/* written while the fork runs: the child has any of them ... */
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), FORK(A), ST(B, 0, 0, 6), ST(B, 0, 0, 7),
+			CLOSE(A, 0), CHILD_LD(C, 6), CHILD_LD(C, 6)), "");
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), FORK(A), ST(B, 0, 0, 6), CLOSE(A, 0),
+			CHILD_LD(C, 5)), "");
+	/* ... but stays with the one it was seen with, and has none from before */
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), FORK(A), ST(B, 0, 0, 6), CLOSE(A, 0),
+			CHILD_LD(C, 5), CHILD_LD(C, 6)), "contents: lost write");
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 4), ST(A, 0, 0, 5), FORK(A), CLOSE(A, 0),
+			CHILD_LD(C, 4)), "contents: lost write");
+	/* the child runs before the op ends */
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), FORK(A), CHILD_LD(B, 5), CHILD_ST(B, 8),
+			CLOSE(A, 0), CHILD_LD(B, 8)), "");
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), FORK(A), CHILD_LD(B, 4), CLOSE(A, 0)),
+		  "contents: foreign data");
+	/* a fork that failed leaves no child */
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), FORK(A), CLOSE(A, -ENOMEM), CHILD_LD(B, 5)),
+		  "contents: access after unmap");
+}
+
+static void test_exit(void)
+{
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), FORK(A), CLOSE(A, 0), OPEN(A, CONTENTS_EXIT),
+			CLOSE(A, 0), CHILD_LD(B, 5)), "");
+	/* an op that is still inside is not judged by what comes later */
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), RD(B, 0), OPEN(A, CONTENTS_EXIT), CLOSE(A, 0),
+			LD(B, 0, 0, 5), RD_END(B, 0)), "");
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), OPEN(A, CONTENTS_EXIT), CLOSE(A, 0), RD(B, 0),
+			LD(B, 0, 0, 5), RD_END(B, 0)), "contents: access after unmap");
+}
+
+static void test_failed_reads(void)
+{
+	CHECK_STR(TITLE(MAP(A, 1, 0), RD(B, 0), RD_END(B, -ENOMEM)), "");
+	CHECK_STR(TITLE(MAP(A, 1, 0), RD(B, 0), RD_END(B, -EFAULT)),
+		  "contents: fault on a mapped page");
+	CHECK_STR(TITLE(RD(B, 0), RD_END(B, -EFAULT)), "");
+	CHECK_STR(TITLE(MAP(A, 1, 0), RD(B, 0), OPEN(A, CONTENTS_UNMAP), CLOSE(A, 0), MAP(A, 1, 0),
+			RD_END(B, -EFAULT)), "");
+	CHECK_STR(TITLE(MAP(A, 1, 0), RD(B, 0), RD_END(B, -EHWPOISON)),
+		  "contents: poison without an I/O error");
+	CHECK_STR(TITLE(MAP(A, 1, 0), { A, IO_ERROR, 0, 0, 0, 0, 0 }, RD(B, 0),
+			RD_END(B, -EHWPOISON)), "");
+}
+
+static void test_quiet(void)
+{
+	/* quiet_read() gives what was loaded last into page_words: zero here */
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 3, 5), { A, QUIET, 0, 0, 0, 0, 0 }),
+		  "contents: lost write");
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 3, 5), LD(A, 0, 3, 5), { A, QUIET, 0, 0, 0, 0, 0 }),
+		  "");
+}
+
+/* Many values inside one window: no verdict rather than a wrong one. */
+static void test_overflow_is_silent(void)
+{
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), FORK(A), ST(B, 0, 0, 6), ST(B, 0, 0, 7),
+			ST(B, 0, 0, 8), ST(B, 0, 0, 9), ST(B, 0, 0, 10), ST(B, 0, 0, 11),
+			ST(B, 0, 0, 12), ST(B, 0, 0, 13), CLOSE(A, 0), CHILD_LD(C, 6)), "");
+}
+
+int main(void)
+{
+	test_newest_value();
+	test_foreign();
+	test_torn();
+	test_discard();
+	test_unmap();
+	test_fork();
+	test_exit();
+	test_failed_reads();
+	test_quiet();
+	test_overflow_is_silent();
+	engine_exit();
+	return TEST_END();
+}
