@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The libFuzzer targets (<name>_fuzzer, one source each in fuzz/targets) and the
+# command `swaprace` (fuzz/tools/*.c), at the top of the build folder.
+
+# ---- libFuzzer targets ----
+# The model's libraries are those with coverage, the others the plain ones; in one
+# link group, because they call each other both ways.
+function(swaprace_fuzzer name)
+  add_executable(${name} ${ARGN})
+  target_compile_options(${name} PRIVATE ${san_outside} -fsanitize=fuzzer-no-link)
+  set(libs "")
+  foreach(module exec oracle sched prog check engine lockdep base)
+    list(APPEND libs $<TARGET_FILE:${module}>)
+    add_dependencies(${name} ${module})
+  endforeach()
+  foreach(module mm swap page kapi)
+    list(APPEND libs $<TARGET_FILE:${module}_cov>)
+    add_dependencies(${name} ${module}_cov)
+  endforeach()
+  target_link_libraries(${name} PRIVATE -Wl,--start-group ${libs} -Wl,--end-group
+    PkgConfig::URCU Threads::Threads ${CMAKE_DL_LIBS})
+  swaprace_fuzzing_engine(${name})
+endfunction()
+
+# $LIB_FUZZING_ENGINE where a fuzzing service sets it, else clang's libFuzzer.
+function(swaprace_fuzzing_engine name)
+  if(DEFINED ENV{LIB_FUZZING_ENGINE})
+    target_link_libraries(${name} PRIVATE "$ENV{LIB_FUZZING_ENGINE}")
+  else()
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  endif()
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}")
+endfunction()
+
+set(targets "${CMAKE_SOURCE_DIR}/fuzz/targets")
+if(SWAPRACE_FUZZERS AND NOT SWAPRACE_FINE AND TARGET check AND TARGET mm AND TARGET exec)
+  foreach(name mm swap swapoff ksm hibernate reclaim canary)
+    swaprace_fuzzer(${name}_fuzzer ${targets}/${name}_fuzzer.c ${targets}/target.c
+      ${targets}/fail.c)
+  endforeach()
+  # The codec is what this one fuzzes, so it gets the coverage.
+  file(GLOB prog_sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/fuzz/prog/*.c")
+  add_executable(codec_fuzzer ${targets}/codec_fuzzer.c ${targets}/fail.c ${prog_sources})
+  target_compile_options(codec_fuzzer PRIVATE ${san_outside} ${san_fuzz})
+  target_link_libraries(codec_fuzzer PRIVATE base)
+  swaprace_fuzzing_engine(codec_fuzzer)
+endif()
+
+# ---- the command ----
+file(GLOB tool_sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/fuzz/tools/*.c")
+if(tool_sources AND TARGET check AND TARGET mm AND TARGET exec)
+  add_executable(swaprace ${tool_sources})
+  target_compile_options(swaprace PRIVATE ${san_outside})
+  target_link_libraries(swaprace PRIVATE -Wl,--start-group exec oracle sched prog check mm swap page
+    kapi engine lockdep base -Wl,--end-group ${CMAKE_DL_LIBS})
+  set_target_properties(swaprace PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}")
+endif()

@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* libFuzzer target: faults, reclaim and the swap allocator. See target.h. */
+#include "fuzz/targets/target.h"
+
+const struct fuzz_target fuzz_target = { "swap_fuzzer", &prog_profile_swap, NULL };

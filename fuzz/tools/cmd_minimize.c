@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* swaprace minimize: the smallest program and schedule that keep the title. */
+#include <stdio.h>
+#include <string.h>
+
+#include "fuzz/tools/tool.h"
+
+static const struct option_spec options[] = {
+	{ "o", "OUT", "where the program goes, as text (also: -o OUT)" },
+	{ "time", "S", "seconds at most (default 60)" },
+	{ "bug", "ID", "seeded bug instead of the file's" },
+	{ "title", "TITLE", "keep this title instead of the one that FILE gives" },
+	{ NULL, NULL, NULL },
+};
+
+static struct prog prog;
+static struct prog_text text;
+
+struct limit { double start, end; u64 calls; };
+
+static bool tick(void *arg)
+{
+	struct limit *l = arg;
+	double now = now_seconds();
+
+	l->calls++;
+	progress("%llu runs, %.0f s left, %u tasks, %u edges", (unsigned long long)l->calls,
+		 l->end - now, prog.ntasks, prog.nedges);
+	return now < l->end;
+}
+
+static unsigned count_ops(const struct prog *p)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < p->ntasks; i++)
+		n += p->task[i].nops;
+	return n;
+}
+
+static int save(const char *path, const struct run_minimize *m)
+{
+	if (m->options.bug != BUG_NONE)
+		snprintf(text.bug, sizeof(text.bug), "%s", seeded_bug_info(m->options.bug)->name);
+	if (text.nexpects == 0) {
+		snprintf(text.expect[0], sizeof(text.expect[0]), "%s", m->title);
+		text.nexpects = 1;
+	}
+	return write_program(path, &prog, &text);
+}
+
+static int run_minimize_command(int argc, char **argv)
+{
+	static struct args a;
+	struct run_minimize m = { .options = run_defaults, .tick = tick };
+	struct limit limit;
+	unsigned tasks, ops;
+	const char *out, *title;
+	bool bad = false;
+	int bug, err, status = args_parse(&a, &command_minimize, argc, argv);
+
+	if (status)
+		return status < 0 ? EXIT_CLEAN : status;
+	out = args_get(&a, "o");
+	if (a.nfiles != 1 || !out)
+		return bad_usage("minimize", "one file and -o OUT are wanted");
+	status = load_program(a.file[0], &prog, &text);
+	bug = args_bug(&a, text.bug);
+	limit.start = now_seconds();
+	limit.end = limit.start + args_seconds(&a, "time", 60, &bad);
+	limit.calls = 0;
+	if (status || bug == -2 || bad)
+		return EXIT_USAGE;
+	m.options.bug = bug < 0 ? BUG_NONE : (enum seeded_bug)bug;
+	m.options.flush_shadow = true;
+	m.arg = &limit;
+	title = args_get(&a, "title");
+	if (title)
+		snprintf(m.title, sizeof(m.title), "%s", title);
+	tasks = prog.ntasks;
+	ops = count_ops(&prog);
+	err = run_minimize(&prog, &m);
+	progress_end();
+	if (err == -ENOENT) {
+		fprintf(stderr, "swaprace minimize: %s gives no report%s%s\n", a.file[0],
+			title ? " with title " : "", title ? title : "");
+		return EXIT_USAGE;
+	}
+	if (err) {
+		fprintf(stderr, "swaprace minimize: %s cannot be recorded (%s)\n", a.file[0],
+			strerror(-err));
+		return EXIT_USAGE;
+	}
+	status = save(out, &m);
+	if (status)
+		return status;
+	printf("report: %s\n%u tasks, %u ops -> %u tasks, %u ops, %u order edges, %u choices%s\n"
+	       "%llu runs in %.1f s\nreplay: swaprace run %s\n", m.title, tasks, ops, prog.ntasks,
+	       count_ops(&prog), prog.nedges, prog.nchoices,
+	       m.minimal ? " (a checked local minimum)" : " (time was up: may get smaller)",
+	       (unsigned long long)m.runs, now_seconds() - limit.start, out);
+	run_exit();
+	return EXIT_CLEAN;
+}
+
+const struct command command_minimize = {
+	"minimize", "FILE -o OUT [options]",
+	"removes all that the report does not need: tasks, ops, order edges, choices",
+	options, run_minimize_command,
+};

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* swaprace run: programs from files; regression (--check) and replay. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz/tools/tool.h"
+
+static const struct option_spec options[] = {
+	{ "backend", "sim|native", "sim (default) is exact; native runs real threads" },
+	{ "policy", "P", "replay, random or pct instead of the program's" },
+	{ "seed", "N", "seed of the policy instead of the program's" },
+	{ "schedules", "N", "run so often, with seeds from --seed on (default 1)" },
+	{ "bug", "ID", "seeded bug instead of the file's; none: without" },
+	{ "steps", "N", "points until the fair schedule takes over" },
+	{ "check", NULL, "exit 0 when each expect: line is met (with --bug=none: when clean)" },
+	{ "quiet", NULL, "a line a file, no reports" },
+	{ "json", "OUT", "results as JSON" },
+	{ "junit", "OUT", "results as JUnit XML" },
+	{ NULL, NULL, NULL },
+};
+
+struct run_job {
+	struct args args;
+	struct run_options opt;
+	bool check, quiet, bug_none;
+	u64 schedules;
+	FILE *json, *junit;
+	char *json_text, *junit_text;
+	size_t json_size, junit_size;
+	unsigned failed;
+};
+
+static struct prog prog;
+static struct prog_text text;
+static struct run_job job;
+static const char *native_file;
+
+static void print_native(const struct engine_report *r)
+{
+	printf("%s: report: %s\n", native_file, r->title);
+	if (!job.quiet && r->body)
+		fputs(r->body, stdout);
+}
+
+static const char *bug_name(const struct run_job *j)
+{
+	return j->opt.bug == BUG_NONE ? "none" : seeded_bug_info(j->opt.bug)->name;
+}
+
+static void print_replay(const char *path, const struct run_options *opt, const struct prog *p)
+{
+	static const char *const policies[] = { "replay", "random", "pct" };
+
+	printf("\nreplay: swaprace run %s --bug=%s", path, bug_name(&job));
+	if (opt->policy != RUN_POLICY_OF_PROGRAM)
+		printf(" --policy=%s", policies[opt->policy]);
+	if (opt->seed_set)
+		printf(" --seed=%llu", (unsigned long long)opt->seed);
+	printf("\n");
+	if (p->nedges)
+		printf("schedule: %u order edges, %u choices\n", p->nedges, p->nchoices);
+}
+
+/* --check: is what the run gave what the file expects? *why names the first miss. */
+static bool meets(const struct run_job *j, const struct run_result *r, const char **why)
+{
+	bool any_title = false;
+
+	*why = "";
+	for (int i = 0; i < text.nexpects; i++) {
+		bool applies, met = run_meets_expect(r, text.expect[i], &applies);
+		const char *e = text.expect[i];
+
+		if (!applies)
+			continue;
+		if (*e == '[' && strchr(e, ']'))
+			e = strchr(e, ']') + 1;
+		e += strspn(e, " ");
+		if (strncmp(e, "counter ", 8) != 0)
+			any_title = true;
+		if (met == j->bug_none) {
+			*why = text.expect[i];
+			return false;
+		}
+	}
+	if (r->status == RUN_REPORT && (j->bug_none || !any_title)) {
+		*why = "no report";
+		return false;
+	}
+	return true;
+}
+
+static void add_result(struct run_job *j, const char *path, const struct run_result *r,
+		       u64 good, bool ok, const char *why)
+{
+	if (j->json) {
+		fprintf(j->json, "%s\n  {\"file\": ", ftell(j->json) > 1 ? "," : "");
+		print_json(j->json, path);
+		fprintf(j->json, ", \"bug\": ");
+		print_json(j->json, bug_name(j));
+		fprintf(j->json, ", \"title\": ");
+		print_json(j->json, r->title);
+		fprintf(j->json, ", \"ok\": %s, \"schedules\": %llu, \"good\": %llu, \"points\": %llu, "
+			"\"hash\": \"%016llx\"}", ok ? "true" : "false",
+			(unsigned long long)j->schedules, (unsigned long long)good,
+			(unsigned long long)r->stats.steps, (unsigned long long)r->hash);
+	}
+	if (j->junit) {
+		fprintf(j->junit, "<testcase classname=\"swaprace\" name=\"");
+		print_xml(j->junit, path);
+		fprintf(j->junit, "\">");
+		if (!ok) {
+			fprintf(j->junit, "<failure message=\"");
+			print_xml(j->junit, r->title[0] ? r->title : why);
+			fprintf(j->junit, "\">");
+			print_xml(j->junit, r->body ? r->body : "");
+			fprintf(j->junit, "</failure>");
+		}
+		fprintf(j->junit, "</testcase>\n");
+	}
+}
+
+static int run_file(struct run_job *j, const char *path)
+{
+	struct run_result r = { 0 };
+	u64 good = 0, first_hash = 0;
+	const char *why = "";
+	bool ok = true, same = true;
+	int bug, status = load_program(path, &prog, &text);
+
+	if (status)
+		return status;
+	bug = args_bug(&j->args, text.bug);
+	if (bug == -2)
+		return EXIT_USAGE;
+	j->opt.bug = bug < 0 ? BUG_NONE : (enum seeded_bug)bug;
+	j->bug_none = j->opt.bug == BUG_NONE && text.bug[0];
+	native_file = path;
+	if (j->opt.backend == ENGINE_NATIVE && prog.nedges)
+		printf("%s: native ignores the %u order edges\n", path, prog.nedges);
+	for (u64 i = 0; i < j->schedules; i++) {
+		struct run_options opt = j->opt;
+		const char *miss = "";
+
+		if (opt.seed_set || j->schedules > 1) {
+			bool seeded = opt.seed_set || prog.policy != PROG_POLICY_REPLAY ||
+				      opt.policy > PROG_POLICY_REPLAY || opt.backend == ENGINE_NATIVE;
+
+			opt.seed = (opt.seed_set ? opt.seed : prog.seed) + i;
+			opt.seed_set = seeded;
+		}
+		run_program(&prog, NULL, &opt, &r);
+		if (i == 0)
+			first_hash = r.hash;
+		same &= r.hash == first_hash;
+		ok = j->check ? meets(j, &r, &miss) : r.status != RUN_REPORT;
+		good += ok;
+		if (!ok && !*why)
+			why = *miss ? miss : r.title;
+		if (!ok || (j->check && r.status == RUN_REPORT && j->schedules == 1) || !j->check) {
+			if (r.status == RUN_REPORT && !j->quiet && !(j->check && ok)) {
+				printf("%s: report: %s\n%s", path, r.title, r.body ? r.body : "");
+				print_replay(path, &opt, &prog);
+			}
+			if (!ok && !j->check)
+				break;
+		}
+	}
+	ok = good == j->schedules;
+	if (j->check)
+		printf("%s: %s: bug %s: %s%s%s (%llu of %llu)\n", path, ok ? "ok" : "FAILED",
+		       bug_name(j), r.title[0] ? r.title : "clean", ok ? "" : "; not met: ",
+		       ok ? "" : why, (unsigned long long)good, (unsigned long long)j->schedules);
+	else if (ok)
+		printf("%s: %s (%llu schedules, %llu points, hash %016llx%s)\n", path,
+		       r.status == RUN_TRUNCATED ? "nothing found, but longer than TSan's history" :
+		       "clean", (unsigned long long)j->schedules, (unsigned long long)r.stats.steps,
+		       (unsigned long long)first_hash, same ? "" : ", schedules differ");
+	else if (j->quiet)
+		printf("%s: report: %s\n", path, r.title);
+	if (r.dropped)
+		printf("%s: %u of %u order edges could not be met, the first is number %u\n", path,
+		       r.dropped, prog.nedges, r.first_dropped + 1);
+	add_result(j, path, &r, good, ok, why);
+	j->failed += !ok;
+	run_result_clear(&r);
+	return ok ? EXIT_CLEAN : EXIT_REPORT;
+}
+
+static int finish_files(struct run_job *j)
+{
+	const char *json = args_get(&j->args, "json"), *junit = args_get(&j->args, "junit");
+	int status = 0;
+
+	if (j->json) {
+		fprintf(j->json, "\n]\n");
+		fclose(j->json);
+		status = write_file(json, j->json_text, j->json_size);
+		free(j->json_text);
+	}
+	if (j->junit) {
+		char head[200];
+		char *whole;
+		int n = snprintf(head, sizeof(head), "<?xml version=\"1.0\"?>\n<testsuite "
+				 "name=\"swaprace\" tests=\"%d\" failures=\"%u\">\n",
+				 j->args.nfiles, j->failed);
+
+		fprintf(j->junit, "</testsuite>\n");
+		fclose(j->junit);
+		whole = malloc((size_t)n + j->junit_size);
+		if (whole) {
+			memcpy(whole, head, (size_t)n);
+			memcpy(whole + n, j->junit_text, j->junit_size);
+			status |= write_file(junit, whole, (size_t)n + j->junit_size);
+		}
+		free(whole);
+		free(j->junit_text);
+	}
+	return status;
+}
+
+static int run(int argc, char **argv)
+{
+	struct run_job *j = &job;
+	bool bad = false;
+	int status = args_parse(&j->args, &command_run, argc, argv), worst = EXIT_CLEAN, backend;
+
+	if (status)
+		return status < 0 ? EXIT_CLEAN : status;
+	if (j->args.nfiles == 0)
+		return bad_usage("run", "no file given (see swaprace run --help)");
+	j->opt = run_defaults;
+	j->opt.policy = args_policy(&j->args);
+	backend = args_backend(&j->args);
+	j->schedules = args_number(&j->args, "schedules", 1, 1000000000, &bad);
+	j->opt.seed = args_number(&j->args, "seed", 0, UINT64_MAX, &bad);
+	j->opt.steps_max = (u32)args_number(&j->args, "steps", 0, 100000000, &bad);
+	if (bad || j->opt.policy == -2 || backend == -2)
+		return EXIT_USAGE;
+	j->opt.backend = (enum engine_backend)backend;
+	j->opt.seed_set = args_get(&j->args, "seed") != NULL;
+	j->opt.capture = true;
+	j->opt.flush_shadow = true;
+	j->check = args_get(&j->args, "check") != NULL;
+	j->quiet = args_get(&j->args, "quiet") != NULL;
+	engine_native_report = print_native;
+	if (args_get(&j->args, "json")) {
+		j->json = open_memstream(&j->json_text, &j->json_size);
+		fputc('[', j->json);
+	}
+	if (args_get(&j->args, "junit"))
+		j->junit = open_memstream(&j->junit_text, &j->junit_size);
+	for (int i = 0; i < j->args.nfiles && worst != EXIT_USAGE; i++) {
+		status = run_file(j, j->args.file[i]);
+		worst = max(worst, status);
+	}
+	if (finish_files(j))
+		worst = EXIT_USAGE;
+	run_exit();
+	return worst;
+}
+
+const struct command command_run = {
+	"run", "FILE... [options]",
+	"runs programs; a line a file, and the report of what fails", options, run,
+};

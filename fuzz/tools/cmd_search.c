@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* swaprace search: random programs and schedules, without libFuzzer. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "fuzz/tools/paths.h"
+#include "fuzz/tools/search.h"
+#include "fuzz/tools/tool.h"
+
+static const struct option_spec options[] = {
+	{ "bug", "ID", "with this seeded bug on" },
+	{ "policy", "P", "random or pct (default: both in turn)" },
+	{ "backend", "sim|native", "native ends at its first report" },
+	{ "profile", "P", "all (default), swap, swapoff, ksm, hibernate or reclaim" },
+	{ "seed", "N", "of the search (default 1)" },
+	{ "time", "S", "seconds at most (default 60)" },
+	{ "schedules", "N", "runs at most" },
+	{ "out", "DIR", "where the program that failed goes, as text with its schedule" },
+	{ "coverage", NULL, "print what overlapped, where interrupts went, paths never taken" },
+	{ "rss", NULL, "print resident memory after 10^3, 10^4, ... runs (with --keep-going)" },
+	{ "keep-going", NULL, "count reports by title instead of ending at the first" },
+	{ NULL, NULL, NULL },
+};
+
+static struct search search;
+static struct run_coverage coverage;
+static struct prog fixed;
+static struct prog_text text;
+
+static void print_native(const struct engine_report *r)
+{
+	printf("report: %s\nfound on native after %llu runs\n%s", r->title,
+	       (unsigned long long)search_current->schedules, r->body ? r->body : "");
+}
+
+static bool reduce_time(void *arg)
+{
+	return now_seconds() < *(double *)arg;
+}
+
+/* Keeps the program that failed, with a schedule that replays it. */
+static int save(const char *dir)
+{
+	static struct prog out;
+	struct run_options opt = run_defaults;
+	struct run_result r = { 0 };
+	char path[4096], slug[64];
+	double end = now_seconds() + 20;
+	size_t n = 0;
+	int err;
+
+	for (const char *t = search.result.title; *t && n + 1 < sizeof(slug); t++)
+		slug[n++] = strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_",
+				   *t) ? *t : '-';
+	slug[n] = 0;
+	snprintf(path, sizeof(path), "%s/%s.prog", dir, slug);
+	opt.bug = search.bug;
+	opt.flush_shadow = true;
+	memset(&text, 0, sizeof(text));
+	if (search.bug != BUG_NONE)
+		snprintf(text.bug, sizeof(text.bug), "%s", seeded_bug_info(search.bug)->name);
+	snprintf(text.expect[0], sizeof(text.expect[0]), "%s", search.result.title);
+	text.nexpects = 1;
+	err = run_reduce(&search.prog, NULL, &opt, &out, &r, reduce_time, &end);
+	if (err)
+		out = search.prog;
+	run_result_clear(&r);
+	if (mkdir(dir, 0777) != 0 && errno != EEXIST)
+		return bad_usage("search", "cannot make %s: %s", dir, strerror(errno));
+	err = write_program(path, &out, &text);
+	if (!err)
+		printf("kept: %s\nreplay: swaprace run %s\n", path, path);
+	return err;
+}
+
+/* --keep-going: many searches in one, reports counted by title. */
+#define TITLES_MAX 200
+static struct { char title[REPORT_TITLE_MAX]; u64 count; u64 first; } titles[TITLES_MAX];
+static unsigned ntitles;
+
+static void count_title(const char *title, u64 at)
+{
+	unsigned i;
+
+	for (i = 0; i < ntitles; i++)
+		if (strcmp(titles[i].title, title) == 0)
+			break;
+	if (i == TITLES_MAX)
+		return;
+	if (i == ntitles) {
+		snprintf(titles[i].title, sizeof(titles[i].title), "%s", title);
+		titles[ntitles++].first = at;
+	}
+	titles[i].count++;
+}
+
+static void keep_going(const char *out_dir, bool rss)
+{
+	double end = now_seconds() + search.seconds, total_time = search.seconds;
+	u64 total = 0, max_total = search.schedules_max, mark = 1000;
+
+	while (now_seconds() < end && (!max_total || total < max_total)) {
+		unsigned before = ntitles;
+
+		search.seconds = end - now_seconds();
+		search.schedules_max = max_total ? max_total - total : 0;
+		if (rss && (!search.schedules_max || search.schedules_max > mark - total))
+			search.schedules_max = mark - total;
+		search_run(&search);
+		total += search.schedules;
+		if (rss && total >= mark) {
+			printf("%llu runs: %ld KiB resident\n", (unsigned long long)mark, resident_kib());
+			fflush(stdout);
+			mark *= 10;
+		}
+		if (search.found) {
+			count_title(search.result.title, total);
+			if (ntitles > before)
+				printf("report: %s (after %llu schedules)\n", search.result.title,
+				       (unsigned long long)total);
+			if (ntitles > before && out_dir)
+				save(out_dir);
+		}
+		search.seed++;
+	}
+	for (unsigned i = 0; i < ntitles; i++)
+		printf("%8llu x %s (first after %llu)\n", (unsigned long long)titles[i].count,
+		       titles[i].title, (unsigned long long)titles[i].first);
+	search.found = ntitles > 0;
+	search.schedules = total;
+	search.elapsed = total_time - max(end - now_seconds(), 0.0);
+}
+
+static int configure(struct args *a)
+{
+	bool bad = false;
+	int bug, policy = args_policy(a), backend = args_backend(a);
+
+	search.profile = args_profile(a);
+	search.policy = policy;
+	search.seed = args_number(a, "seed", 1, UINT64_MAX, &bad);
+	search.schedules_max = args_number(a, "schedules", 0, UINT64_MAX, &bad);
+	search.seconds = args_seconds(a, "time", args_get(a, "schedules") ? 1e9 : 60, &bad);
+	if (bad || policy == -2 || backend == -2 || !search.profile)
+		return EXIT_USAGE;
+	search.backend = (enum engine_backend)backend;
+	if (policy == PROG_POLICY_REPLAY)
+		return bad_usage("search", "--policy=replay searches nothing; random or pct are wanted");
+	if (a->nfiles > 1)
+		return bad_usage("search", "one file at most");
+	if (a->nfiles == 1) {
+		int status = load_program(a->file[0], &fixed, &text);
+
+		if (status)
+			return status;
+		fixed.nedges = fixed.nchoices = 0;
+		search.fixed = &fixed;
+	}
+	bug = args_bug(a, text.bug);
+	if (bug == -2)
+		return EXIT_USAGE;
+	search.bug = bug < 0 ? BUG_NONE : (enum seeded_bug)bug;
+	return 0;
+}
+
+static int run_search(int argc, char **argv)
+{
+	static struct args a;
+	const char *out_dir;
+	int status = args_parse(&a, &command_search, argc, argv);
+
+	if (status)
+		return status < 0 ? EXIT_CLEAN : status;
+	status = configure(&a);
+	if (status)
+		return status;
+	out_dir = args_get(&a, "out");
+	if (args_get(&a, "coverage"))
+		search.coverage = &coverage;
+	engine_native_report = print_native;
+	if (args_get(&a, "keep-going")) {
+		keep_going(out_dir, args_get(&a, "rss") != NULL);
+	} else {
+		search_run(&search);
+		if (search.found) {
+			printf("report: %s\n%s", search.result.title,
+			       search.result.body ? search.result.body : "");
+			if (out_dir)
+				status = save(out_dir);
+		}
+	}
+	printf("%s after %llu schedules in %.2f s (%.0f a second)\n",
+	       search.found ? "found" : "nothing found", (unsigned long long)search.schedules,
+	       search.elapsed, (double)search.schedules / max(search.elapsed, 1e-6));
+	if (search.truncated)
+		printf("%llu runs were longer than TSan's history: not called clean\n",
+		       (unsigned long long)search.truncated);
+	if (search.coverage) {
+		run_coverage_print_overlap(&coverage, stdout);
+		run_coverage_print_delivery(&coverage, stdout);
+		run_coverage_print_ops(&coverage, stdout);
+		paths_print(stdout);
+	}
+	run_result_clear(&search.result);
+	run_exit();
+	return status ? status : search.found ? EXIT_REPORT : EXIT_CLEAN;
+}
+
+const struct command command_search = {
+	"search", "[FILE] [options]",
+	"generates programs and schedules until something is found\n"
+	"With FILE: that program under many schedules.", options, run_search,
+};

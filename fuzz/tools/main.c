@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The command `swaprace`: one binary for everything that isn't libFuzzer's. */
+#include <string.h>
+
+#include "fuzz/tools/tool.h"
+
+static const struct command *const commands[] = {
+	&command_run, &command_search, &command_show, &command_encode, &command_minimize,
+	&command_trace, &command_bugs, &command_matrix, &command_bench,
+};
+
+static void print_commands(FILE *out)
+{
+	fprintf(out, "usage: swaprace COMMAND [FILE...] [options]\n\n"
+		"Runs programs on a model of Linux's anonymous memory and swap code under a\n"
+		"deterministic scheduler, and says what goes wrong. Files are .prog text or\n"
+		"libFuzzer's inputs, told apart by content.\n\n");
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		const char *end = strchr(commands[i]->text, '\n');
+		int len = end ? (int)(end - commands[i]->text) : (int)strlen(commands[i]->text);
+
+		fprintf(out, "  %-10s %.*s\n", commands[i]->name, len, commands[i]->text);
+	}
+	fprintf(out, "\nswaprace COMMAND --help says more.\n"
+		"Exit status: 0 clean, 1 a report, 2 bad usage or unreadable input.\n");
+}
+
+int main(int argc, char **argv)
+{
+	sites_init();
+	if (argc < 2) {
+		print_commands(stderr);
+		return EXIT_USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+	    strcmp(argv[1], "help") == 0) {
+		print_commands(stdout);
+		return EXIT_CLEAN;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (strcmp(argv[1], commands[i]->name) == 0)
+			return commands[i]->run(argc - 2, argv + 2);
+	fprintf(stderr, "swaprace: unknown command '%s' (swaprace --help lists them)\n", argv[1]);
+	return EXIT_USAGE;
+}

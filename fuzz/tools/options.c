@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Command lines: a table of options a command, errors in one line. */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz/tools/tool.h"
+
+int bad_usage(const char *command, const char *fmt, ...)
+{
+	va_list ap;
+
+	fprintf(stderr, "swaprace %s: ", command);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	return EXIT_USAGE;
+}
+
+void usage(FILE *out, const struct command *c)
+{
+	fprintf(out, "usage: swaprace %s %s\n%s\n", c->name, c->arguments, c->text);
+	for (const struct option_spec *o = c->options; o->name; o++) {
+		char left[40];
+
+		snprintf(left, sizeof(left), "--%s%s%s", o->name, o->value ? "=" : "",
+			 o->value ? o->value : "");
+		fprintf(out, "  %-22s %s\n", left, o->text);
+	}
+	fprintf(out, "Exit status: 0 clean, 1 a report, 2 bad usage or unreadable input.\n");
+}
+
+static int option_index(const struct command *c, const char *name, size_t len)
+{
+	for (int i = 0; c->options[i].name; i++)
+		if (strlen(c->options[i].name) == len && memcmp(c->options[i].name, name, len) == 0)
+			return i;
+	return -1;
+}
+
+static int parse_option(struct args *a, const char *arg)
+{
+	const char *equals = strchr(arg, '=');
+	size_t len = equals ? (size_t)(equals - arg) - 2 : strlen(arg) - 2;
+	int i = option_index(a->command, arg + 2, len);
+
+	if (i < 0)
+		return bad_usage(a->command->name, "unknown option '%s' (see swaprace %s --help)", arg,
+				 a->command->name);
+	if (a->command->options[i].value && (!equals || !equals[1]))
+		return bad_usage(a->command->name, "--%s wants a value: --%s=%s",
+				 a->command->options[i].name, a->command->options[i].name,
+				 a->command->options[i].value);
+	if (!a->command->options[i].value && equals)
+		return bad_usage(a->command->name, "--%s takes no value", a->command->options[i].name);
+	a->value[i] = equals ? equals + 1 : "";
+	return 0;
+}
+
+int args_parse(struct args *a, const struct command *c, int argc, char **argv)
+{
+	bool only_files = false;
+
+	memset(a, 0, sizeof(*a));
+	a->command = c;
+	for (int i = 0; i < argc; i++) {
+		const char *arg = argv[i];
+		int output = option_index(c, "o", 1);
+
+		if (!only_files && (strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0)) {
+			usage(stdout, c);
+			return -1;
+		}
+		if (!only_files && strcmp(arg, "--") == 0) {
+			only_files = true;
+		} else if (!only_files && strcmp(arg, "-o") == 0 && output >= 0) {
+			if (++i == argc)
+				return bad_usage(c->name, "-o wants a file name");
+			a->value[output] = argv[i];
+		} else if (!only_files && strncmp(arg, "--", 2) == 0) {
+			int status = parse_option(a, arg);
+
+			if (status)
+				return status;
+		} else if (a->nfiles == ARGS_FILES_MAX) {
+			return bad_usage(c->name, "more than %d files", ARGS_FILES_MAX);
+		} else {
+			a->file[a->nfiles++] = arg;
+		}
+	}
+	return 0;
+}
+
+const char *args_get(const struct args *a, const char *name)
+{
+	int i = option_index(a->command, name, strlen(name));
+
+	return i < 0 ? NULL : a->value[i];
+}
+
+u64 args_number(const struct args *a, const char *name, u64 otherwise, u64 max_value, bool *bad)
+{
+	const char *s = args_get(a, name);
+	char *end;
+	u64 v;
+
+	if (!s)
+		return otherwise;
+	errno = 0;
+	v = strtoull(s, &end, 0);
+	if (errno || end == s || *end || *s == '-' || v > max_value) {
+		bad_usage(a->command->name, "--%s=%s: a number up to %llu is wanted", name, s,
+			  (unsigned long long)max_value);
+		*bad = true;
+		return otherwise;
+	}
+	return v;
+}
+
+double args_seconds(const struct args *a, const char *name, double otherwise, bool *bad)
+{
+	const char *s = args_get(a, name);
+	char *end;
+	double v;
+
+	if (!s)
+		return otherwise;
+	v = strtod(s, &end);
+	if (end == s || *end || !(v > 0) || v > 1e9) {
+		bad_usage(a->command->name, "--%s=%s: seconds are wanted", name, s);
+		*bad = true;
+		return otherwise;
+	}
+	return v;
+}
+
+int args_policy(const struct args *a)
+{
+	static const char *const names[] = { "replay", "random", "pct" };
+	const char *s = args_get(a, "policy");
+
+	if (!s)
+		return RUN_POLICY_OF_PROGRAM;
+	for (int i = 0; i < PROG_POLICY_COUNT; i++)
+		if (strcmp(s, names[i]) == 0)
+			return i;
+	bad_usage(a->command->name, "no policy '%s'; there are replay, random and pct", s);
+	return -2;
+}
+
+int args_bug(const struct args *a, const char *text)
+{
+	const char *s = args_get(a, "bug");
+	int bug;
+
+	if (!s)
+		s = text;
+	if (!s || !*s)
+		return -1;
+	bug = seeded_bug_find(s);
+	if (bug < 0) {
+		bad_usage(a->command->name, "no seeded bug '%s' (swaprace bugs lists them)", s);
+		return -2;
+	}
+	return bug;
+}
+
+int args_backend(const struct args *a)
+{
+	const char *s = args_get(a, "backend");
+
+	if (!s || strcmp(s, "sim") == 0)
+		return ENGINE_SIM;
+	if (strcmp(s, "native") == 0)
+		return ENGINE_NATIVE;
+	bad_usage(a->command->name, "no backend '%s'; there are sim and native", s);
+	return -2;
+}
+
+const struct prog_profile *args_profile(const struct args *a)
+{
+	static const struct { const char *name; const struct prog_profile *profile; } all[] = {
+		{ "all", &prog_profile_all }, { "swap", &prog_profile_swap },
+		{ "swapoff", &prog_profile_swapoff }, { "ksm", &prog_profile_ksm },
+		{ "hibernate", &prog_profile_hibernate }, { "reclaim", &prog_profile_reclaim },
+	};
+	const char *s = args_get(a, "profile");
+
+	if (!s)
+		return &prog_profile_all;
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		if (strcmp(s, all[i].name) == 0)
+			return all[i].profile;
+	bad_usage(a->command->name,
+		  "no profile '%s'; there are all, swap, swapoff, ksm, hibernate and reclaim", s);
+	return NULL;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the commands of `swaprace` share: options, programs from files, output
+ * that is never half written. A command returns the exit status: 0 clean, 1 a
+ * report, 2 bad usage or unreadable input (said in one line on stderr).
+ */
+#ifndef FUZZ_TOOLS_TOOL_H
+#define FUZZ_TOOLS_TOOL_H
+
+#include <stdio.h>
+
+#include "fuzz/exec/run.h"
+#include "fuzz/prog/prog.h"
+
+#define EXIT_CLEAN 0
+#define EXIT_REPORT 1
+#define EXIT_USAGE 2
+
+/* One "--name=value" (or "--name" where value is NULL) that a command takes. */
+struct option_spec {
+	const char *name;
+	const char *value;   /* its kind in --help: "S", "DIR"; NULL: a switch */
+	const char *text;
+};
+
+struct command {
+	const char *name;
+	const char *arguments; /* "FILE... [options]" */
+	const char *text;
+	const struct option_spec *options; /* ends with a NULL name */
+	int (*run)(int argc, char **argv);
+};
+extern const struct command command_run, command_search, command_show, command_encode,
+	command_minimize, command_trace, command_bugs, command_matrix, command_bench;
+
+/* ---- options.c ---- */
+
+#define ARGS_FILES_MAX 4096
+struct args {
+	const struct command *command;
+	const char *file[ARGS_FILES_MAX];
+	int nfiles;
+	const char *value[24];  /* by index in command->options; "" for a switch */
+};
+/* 0, or EXIT_USAGE after the line on stderr; -1 after --help was printed. */
+int args_parse(struct args *a, const struct command *c, int argc, char **argv);
+/* NULL where the option was not given. */
+const char *args_get(const struct args *a, const char *name);
+/* Numbers: the default where it was not given; *bad is set after a line on stderr. */
+u64 args_number(const struct args *a, const char *name, u64 otherwise, u64 max, bool *bad);
+double args_seconds(const struct args *a, const char *name, double otherwise, bool *bad);
+/* enum prog_policy, RUN_POLICY_OF_PROGRAM where not given; -2 after an error. */
+int args_policy(const struct args *a);
+/* enum seeded_bug, -1 where not given, -2 after an error. */
+int args_bug(const struct args *a, const char *text);
+int args_backend(const struct args *a); /* enum engine_backend, -2 after an error */
+const struct prog_profile *args_profile(const struct args *a); /* NULL after an error */
+void usage(FILE *out, const struct command *c);
+/* "swaprace NAME: ..." on stderr, one line; returns EXIT_USAGE. */
+int bad_usage(const char *command, const char *fmt, ...) __printf_like(2, 3);
+
+/* ---- files.c ---- */
+
+/* Text or libFuzzer's bytes, told apart by content. 0 or EXIT_USAGE. */
+int load_program(const char *path, struct prog *p, struct prog_text *text);
+/* To a temporary file beside path, then renamed. 0 or EXIT_USAGE. */
+int write_file(const char *path, const void *data, size_t size);
+int write_program(const char *path, const struct prog *p, const struct prog_text *text);
+/* Prints a string as JSON, with its quotes. */
+void print_json(FILE *out, const char *s);
+void print_xml(FILE *out, const char *s);
+double now_seconds(void);
+/* Progress on a terminal: once a second at most; quiet in a pipe. */
+void progress(const char *fmt, ...) __printf_like(1, 2);
+void progress_end(void);
+long resident_kib(void);
+
+#endif
