@@ -61,12 +61,15 @@ enum world_page_bit {
 	WORLD_PAGE_ZERO = 16,      /* the shared zero page */
 	WORLD_PAGE_POISON = 32,    /* a marker left by an I/O error */
 	WORLD_PAGE_WRITABLE = 64,
+	WORLD_PAGE_SWAPCACHE = 128, /* present, and its folio is in the swap cache */
+	WORLD_PAGE_KSM = 256,       /* present, and its folio is KSM's */
 };
 
 struct world_page_state {
 	u32 bits;     /* enum world_page_bit */
 	s32 dev;      /* of a swapped page, else -1 */
 	s32 slot;     /* ditto; no part of any title */
+	s32 frame;    /* of a present page that is not the zero page: its pfn, else -1 */
 };
 
 /*
@@ -126,6 +129,7 @@ struct world_ops {
 	int (*hib_alloc)(int dev, int slots); /* alloc_swapdev_block, so many times */
 	int (*hib_free)(int dev);         /* free_all_swap_pages */
 	int (*worker)(void);              /* runs queued work (discard, full-cluster reclaim) */
+	int (*ksm_pass)(void);            /* ksmd's next whole pass over all mergeable memory */
 
 	void (*page_state)(int mm, int page, struct world_page_state *out);
 	void (*mm_counters)(int mm, struct world_mm_counters *out);

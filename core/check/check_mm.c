@@ -32,15 +32,17 @@ static bool ptl_held(const struct mm_struct *mm)
 	return false;
 }
 
-/* The next mm in p's place that has left its slot but that swapoff still holds:
- * it is on the list that swapoff walks. NULL: no more. */
-static struct mm_struct *next_orphan(const struct list_head **p)
+/* The next mm from place *p on that has left its slot but that somebody (swapoff,
+ * ksmd) still holds. NULL: no more. */
+static struct mm_struct *next_orphan(unsigned int *p)
 {
 	struct mm_struct *mm;
 	int slot;
 
-	while ((*p = (*p)->next) != &init_mm.mmlist) {
-		mm = list_entry(*p, struct mm_struct, mmlist);
+	while (*p < MM_TABLE_MAX) {
+		mm = mm_table[(*p)++];
+		if (!mm)
+			continue;
 		for (slot = 1; slot <= WORLD_MM_MAX && look_mm(slot) != mm; slot++)
 			;
 		if (slot > WORLD_MM_MAX)
@@ -52,7 +54,7 @@ static struct mm_struct *next_orphan(const struct list_head **p)
 /* Is every page table as its owner wants it to be seen? */
 static bool census_valid(void)
 {
-	const struct list_head *p = &init_mm.mmlist;
+	unsigned int p = 0;
 	struct mm_struct *mm;
 	unsigned int type, i;
 	int slot;
@@ -224,8 +226,8 @@ static void check_counts(const struct census *c)
 static void check_page_tables(bool quiet)
 {
 	struct census c = { 0 };
-	const struct list_head *p = &init_mm.mmlist;
-	struct mm_census orphan = { 0 };
+	unsigned int p = 0;
+	struct mm_struct *mm;
 	int slot;
 
 	BUG_ON(folio_map_size > LOOK_FOLIOS_MAX);
@@ -242,8 +244,11 @@ static void check_page_tables(bool quiet)
 				   m.mm->id, m.mm->rss_stat[MM_ANONPAGES].counter, m.anon,
 				   m.mm->rss_stat[MM_SWAPENTS].counter, m.swap);
 	}
-	while ((orphan.mm = next_orphan(&p)))
+	while ((mm = next_orphan(&p))) {
+		struct mm_census orphan = { .mm = mm };
+
 		census_mm(&c, &orphan);
+	}
 	check_mapcounts(&c);
 	check_counts(&c);
 }

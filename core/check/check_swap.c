@@ -172,8 +172,9 @@ static void check_cluster_list(const struct swap_info_struct *si, unsigned int i
 		break;
 	}
 	if (!all)
-		check_fail("invariant: cluster is on no list", "cluster %d.%u: flags %u, count %u\n",
-			   si->type, index, ci->flags, ci->count);
+		check_fail("invariant: cluster is on no list",
+			   "cluster %d.%u: flags %u, count %u\n", si->type, index, ci->flags,
+			   ci->count);
 	else if (all != 1 || right != 1)
 		check_fail("invariant: cluster is on the wrong list",
 			   "cluster %d.%u: flags %u, order %u, on %u lists\n", si->type, index,

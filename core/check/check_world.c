@@ -9,8 +9,11 @@
 #include "core/mm/ksm.h"
 #include "core/swap/block_device.h"
 
+/* In native other tasks run meanwhile: only a quiet machine can be looked at. */
 void check_all_cheap(void)
 {
+	if (!engine_is_sim() && engine_running())
+		return;
 	check_page_cheap();
 	check_swap_cheap();
 	check_mm_cheap();
@@ -55,6 +58,19 @@ static void swapped_state(pte_t pte, struct world_page_state *out)
 	}
 }
 
+static void present_state(unsigned long pfn, struct world_page_state *out)
+{
+	const struct folio *folio = &folio_map[pfn];
+
+	out->frame = (s32)pfn;
+	if (look_mapcount(folio) == 1)
+		out->bits |= WORLD_PAGE_EXCLUSIVE;
+	if (look_flag(folio, PG_swapcache))
+		out->bits |= WORLD_PAGE_SWAPCACHE;
+	if (look_ksm(folio))
+		out->bits |= WORLD_PAGE_KSM;
+}
+
 static void model_page_state(int slot, int page, struct world_page_state *out)
 {
 	struct mm_struct *mm;
@@ -62,7 +78,7 @@ static void model_page_state(int slot, int page, struct world_page_state *out)
 	bool writable;
 	pte_t pte;
 
-	*out = (struct world_page_state){ .dev = -1, .slot = -1 };
+	*out = (struct world_page_state){ .dev = -1, .slot = -1, .frame = -1 };
 	if (slot < 1 || slot > WORLD_MM_MAX || page < 0 || page >= WORLD_PAGES)
 		return;
 	mm = look_mm(slot);
@@ -83,9 +99,8 @@ static void model_page_state(int slot, int page, struct world_page_state *out)
 	out->bits |= WORLD_PAGE_PRESENT;
 	if (pte_special(pte))
 		out->bits |= WORLD_PAGE_ZERO;
-	else if (pte.pte >> PTE_PFN_SHIFT < folio_map_size &&
-		 look_mapcount(&folio_map[pte.pte >> PTE_PFN_SHIFT]) == 1)
-		out->bits |= WORLD_PAGE_EXCLUSIVE;
+	else if (pte.pte >> PTE_PFN_SHIFT < folio_map_size)
+		present_state(pte.pte >> PTE_PFN_SHIFT, out);
 }
 
 static void model_mm_counters(int slot, struct world_mm_counters *out)
@@ -141,6 +156,7 @@ const struct world_ops model_world_ops = {
 	.hib_alloc = model_hib_alloc,
 	.hib_free = model_hib_free,
 	.worker = model_worker,
+	.ksm_pass = model_ksm_pass,
 	.page_state = model_page_state,
 	.mm_counters = model_mm_counters,
 	.counters = model_counters,

@@ -54,6 +54,7 @@ static struct {
 	u16 world_map_image[WORLD_MAX / ROLE_GRANULE];
 	struct role role[ROLES_MAX];
 	u32 nroles, nroles_static;
+	u32 lock;              /* hidden: native's tasks allocate and name at once */
 } mem;
 
 /* ---- roles ---- */
@@ -161,8 +162,13 @@ static void role_put(const volatile void *p, size_t size, const struct role *r)
 	size_t left = 0, n = (size + ROLE_GRANULE - 1) / ROLE_GRANULE;
 	u16 *slot = role_slot(p, &left);
 
-	if (!slot || mem.nroles >= ROLES_MAX)
+	if (!slot)
 		return;
+	engine_hidden_lock(&mem.lock);
+	if (mem.nroles >= ROLES_MAX) {
+		engine_hidden_unlock(&mem.lock);
+		return;
+	}
 	mem.role[mem.nroles] = *r;
 	role_map.hash[mem.nroles] = role_hash_make(r);
 	if (n > left)
@@ -170,6 +176,7 @@ static void role_put(const volatile void *p, size_t size, const struct role *r)
 	for (size_t i = 0; i < n; i++)
 		slot[i] = (u16)mem.nroles;
 	mem.nroles++;
+	engine_hidden_unlock(&mem.lock);
 }
 
 void engine_role_set(const volatile void *p, size_t size, const char *kind, int a, int b)
@@ -179,7 +186,7 @@ void engine_role_set(const volatile void *p, size_t size, const char *kind, int 
 
 void engine_role_new(const volatile void *p, size_t size, const char *kind)
 {
-	struct engine_ctx *c = eng.native ? native_ctx() : cur_ctx();
+	struct engine_ctx *c = this_ctx();
 	u32 h = fnv(FNV_INIT, kind), i;
 	u16 num = 0;
 
@@ -256,6 +263,30 @@ static void arena_map(size_t size)
 	role_map.size = size;
 }
 
+/* As memset and memcpy, without the call: TSan watches those, and would take the
+ * reset for an access of the model (and spend more time on it than the run). */
+static void raw_zero(void *p, size_t n)
+{
+#if defined(__x86_64__)
+	__asm__ __volatile__("rep stosb" : "+D"(p), "+c"(n) : "a"(0) : "memory");
+#else
+	for (volatile char *c = p; n; n--)
+		*c++ = 0;
+#endif
+}
+
+static void raw_copy(void *to, const void *from, size_t n)
+{
+#if defined(__x86_64__)
+	__asm__ __volatile__("rep movsb" : "+D"(to), "+S"(from), "+c"(n) : : "memory");
+#else
+	const char *f = from;
+
+	for (volatile char *t = to; n; n--)
+		*t++ = *f++;
+#endif
+}
+
 void arena_reset(void)
 {
 	size_t size = eng.config.arena_size ? eng.config.arena_size : ARENA_DEFAULT;
@@ -266,25 +297,24 @@ void arena_reset(void)
 	left = mem.dirty;
 	arena_map(size);
 	asan_unpoison(role_map.base, left > role_map.size ? left : role_map.size);
-	/* Before the memset, which TSan sees: the tasks of a run that a report ended
-	 * have not handed their accesses over. */
-	tsan_clear_shadow(role_map.base, left > role_map.size ? left : role_map.size);
-	memset(role_map.base, 0, left);
-	memset(role_map.map, 0, (left / ROLE_GRANULE + 1) * sizeof(*role_map.map));
+	if (left)
+		tsan_clear_shadow(role_map.base, (left + 7) & ~7ul);
+	raw_zero(role_map.base, left);
+	raw_zero(role_map.map, (left / ROLE_GRANULE + 1) * sizeof(*role_map.map));
 	asan_poison(role_map.base, role_map.size);
 	mem.used = mem.dirty = 0;
 	if (role_map.world_size) {
 		tsan_clear_shadow(__start_swaprace_world, (role_map.world_size + 7) & ~7ul);
-		memcpy(__start_swaprace_world, mem.world_image, role_map.world_size);
+		raw_copy(__start_swaprace_world, mem.world_image, role_map.world_size);
 		n = (role_map.world_size / ROLE_GRANULE + 1) * sizeof(u16);
-		memcpy(role_map.world_map, mem.world_map_image, n);
+		raw_copy(role_map.world_map, mem.world_map_image, n);
 	}
 	mem.nroles = mem.nroles_static ? mem.nroles_static : 1;
 	if (mem.percpu_size) {
 		mem.percpu = engine_arena_alloc(mem.percpu_size * ENGINE_CPUS_MAX);
 		for (unsigned i = 0; i < ENGINE_CPUS_MAX; i++)
-			memcpy(mem.percpu + i * mem.percpu_size, __start_swaprace_percpu,
-			       (size_t)(__stop_swaprace_percpu - __start_swaprace_percpu));
+			raw_copy(mem.percpu + i * mem.percpu_size, __start_swaprace_percpu,
+				 (size_t)(__stop_swaprace_percpu - __start_swaprace_percpu));
 		for (unsigned i = 0; i < ENGINE_CPUS_MAX; i++)
 			engine_role_set(mem.percpu + i * mem.percpu_size, mem.percpu_size, "percpu ",
 					(int)i, -1);
@@ -296,7 +326,9 @@ void *engine_arena_alloc(size_t size)
 	void *p;
 
 	size = (size + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
+	engine_hidden_lock(&mem.lock);
 	if (role_map.size - mem.used < size) {
+		engine_hidden_unlock(&mem.lock);
 		reportf("engine: arena exhausted", "%zu of %zu bytes used, %zu wanted; a larger "
 			"machine line needs a larger arena\n", mem.used, role_map.size, size);
 		return NULL;
@@ -310,6 +342,7 @@ void *engine_arena_alloc(size_t size)
 #endif
 	if (mem.used > mem.dirty)
 		mem.dirty = mem.used;
+	engine_hidden_unlock(&mem.lock);
 	asan_unpoison(p, size);
 	return p;
 }
@@ -344,8 +377,10 @@ void arena_exit(void)
 	if (!role_map.base)
 		return;
 	asan_unpoison(role_map.base, ARENA_MAX);
-	if (role_map.world_size)
+	if (role_map.world_size) {
+		tsan_clear_shadow(__start_swaprace_world, (role_map.world_size + 7) & ~7ul);
 		memcpy(__start_swaprace_world, mem.world_image, role_map.world_size);
+	}
 	munmap(role_map.base, ARENA_MAX);
 	free(role_map.map);
 	free(mem.world_image);

@@ -19,6 +19,14 @@ struct lockdep_ctx *engine_lockdep_ctx(void); /* for queries; NULL as above */
 /* Memory is freed: every context's held locks are looked through. */
 void engine_lockdep_free_memory(const void *start, size_t len, const char *func);
 
+/*
+ * A lock of bookkeeping that is no part of the model (0 is free; any memory). In
+ * native it orders the threads and tells TSan nothing; else it is a no-op, because
+ * between two points nobody else runs. No point and no wait inside.
+ */
+void engine_hidden_lock(u32 *word);
+void engine_hidden_unlock(u32 *word);
+
 /* Atomics over any integer or pointer lvalue, seen by TSan as what they are. */
 #define engine_load_relaxed(p) __atomic_load_n((p), __ATOMIC_RELAXED)
 #define engine_load_acquire(p) __atomic_load_n((p), __ATOMIC_ACQUIRE)

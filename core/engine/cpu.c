@@ -16,7 +16,7 @@ unsigned engine_current(void)
 
 unsigned engine_cpu(void)
 {
-	return eng.native ? native_ctx()->cpu : cur_ctx()->cpu;
+	return this_ctx()->cpu;
 }
 
 unsigned engine_cpus(void)
@@ -24,9 +24,11 @@ unsigned engine_cpus(void)
 	return eng.ncpus;
 }
 
-static inline struct engine_ctx *this_ctx(void)
+/* Native masks nobody: who is off has his CPU's lock. */
+static inline void cpu_update(u32 cpu)
 {
-	return unlikely(eng.native) ? native_ctx() : cur_ctx();
+	if (likely(!eng.native))
+		sim_cpu_update(cpu);
 }
 
 /* The first of preempt, irq, bh goes off. */
@@ -37,8 +39,12 @@ static inline void atomic_enter(struct engine_ctx *c)
 	if (c->atomic_nest++ != 0)
 		return;
 	if (ctx_is_task(c->index)) {
-		s->holder = c->index;
-		eng.masked |= s->tasks & ~(1u << c->index);
+		if (unlikely(eng.native)) {
+			native_cpu_lock(c->cpu);
+		} else {
+			s->holder = c->index;
+			eng.masked |= s->tasks & ~(1u << c->index);
+		}
 		HB(HB_CPU_ACQUIRE, acquire, &s->token_cpu);
 	}
 	rcu_reader_enter(c);
@@ -55,6 +61,11 @@ static inline void atomic_leave(struct engine_ctx *c, const struct site *site)
 	if (!ctx_is_task(c->index))
 		return;
 	HB(HB_CPU_RELEASE, release, &s->token_cpu);
+	if (unlikely(eng.native)) {
+		native_cpu_unlock(c->cpu);
+		engine_point(site, EV_PREEMPT, NULL, 0);
+		return;
+	}
 	s->holder = -1;
 	eng.masked &= ~s->tasks;
 	if (unlikely(eng.ready & s->tasks & ~(1u << c->index)))
@@ -67,10 +78,8 @@ void engine_preempt_disable(void)
 
 	if (c->ld.preempt_count++ != 0)
 		return;
-	if (eng.live)
+	if (is_running())
 		atomic_enter(c);
-	else if (eng.native)
-		native_preempt_disable();
 }
 
 void engine_preempt_enable(const struct site *site)
@@ -83,10 +92,8 @@ void engine_preempt_enable(const struct site *site)
 	}
 	if (--c->ld.preempt_count != 0)
 		return;
-	if (eng.live)
+	if (is_running())
 		atomic_leave(c, site);
-	else if (eng.native)
-		native_preempt_enable();
 }
 
 unsigned engine_preempt_count(void)
@@ -101,12 +108,10 @@ void engine_irq_disable(void)
 	if (c->irqoff++ != 0)
 		return;
 	c->ld.hardirqs_off = 1;
-	if (eng.live) {
+	if (is_running()) {
 		atomic_enter(c);
-		sim_cpu_update(c->cpu);
+		cpu_update(c->cpu);
 		HB(HB_IRQ_ACQUIRE_DISABLE, acquire, &eng.cpu[c->cpu].token_irq);
-	} else if (eng.native) {
-		native_preempt_disable();
 	}
 }
 
@@ -130,12 +135,10 @@ void engine_irq_enable(const struct site *site)
 	}
 	c->irqoff = 0;
 	c->ld.hardirqs_off = 0;
-	if (eng.live) {
+	if (is_running()) {
 		HB(HB_IRQ_RELEASE_ENABLE, release, &eng.cpu[c->cpu].token_irq);
-		sim_cpu_update(c->cpu);
+		cpu_update(c->cpu);
 		atomic_leave(c, site);
-	} else if (eng.native) {
-		native_preempt_enable();
 	}
 }
 
@@ -151,12 +154,10 @@ void engine_bh_disable(void)
 	if (c->bhoff++ != 0)
 		return;
 	c->ld.softirqs_off = 1;
-	if (eng.live) {
+	if (is_running()) {
 		atomic_enter(c);
-		sim_cpu_update(c->cpu);
+		cpu_update(c->cpu);
 		HB(HB_BH_ACQUIRE_DISABLE, acquire, &eng.cpu[c->cpu].token_bh);
-	} else if (eng.native) {
-		native_preempt_disable();
 	}
 }
 
@@ -180,12 +181,10 @@ void engine_bh_enable(const struct site *site)
 	}
 	c->bhoff = 0;
 	c->ld.softirqs_off = 0;
-	if (eng.live) {
+	if (is_running()) {
 		HB(HB_BH_RELEASE_ENABLE, release, &eng.cpu[c->cpu].token_bh);
-		sim_cpu_update(c->cpu);
+		cpu_update(c->cpu);
 		atomic_leave(c, site);
-	} else if (eng.native) {
-		native_preempt_enable();
 	}
 }
 
@@ -198,6 +197,8 @@ void engine_migrate(unsigned cpu, const struct site *site)
 	if (cpu == old)
 		return;
 	c->cpu = (u8)cpu;
+	if (eng.native)
+		engine_point(site, EV_PREEMPT, NULL, 0);
 	if (!eng.live)
 		return;
 	BUG_ON(!ctx_is_task(c->index));

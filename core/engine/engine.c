@@ -20,11 +20,13 @@ static u64 hash_now(void)
 static unsigned capture_stack(void **stack, unsigned max)
 {
 	void **fp = __builtin_frame_address(0);
-	struct engine_ctx *c = eng.native ? native_ctx() : cur_ctx();
+	struct engine_ctx *c = this_ctx();
 	char *low = (char *)fp, *high = low + (64u << 10);
 	unsigned n = 0;
 
-	if (c->stack && low >= c->stack && low < c->stack + c->stack_size)
+	if (native_stack_end())
+		high = (char *)(uintptr_t)native_stack_end();
+	else if (c->stack && low >= c->stack && low < c->stack + c->stack_size)
 		high = c->stack + c->stack_size;
 	while (n < max && (char *)(fp + 2) <= high && fp[1]) {
 		stack[n++] = fp[1];
@@ -169,7 +171,7 @@ bool engine_is_sim(void)
 
 bool engine_running(void)
 {
-	return eng.live || eng.native;
+	return is_running();
 }
 
 bool engine_killing(void)
@@ -177,20 +179,21 @@ bool engine_killing(void)
 	return eng.killing;
 }
 
+static u32 lockdep_word; /* hidden lock: native's threads take turns in lockdep */
+
 struct lockdep_ctx *engine_lockdep_begin(void)
 {
 	if (likely(eng.live))
 		return &cur_ctx()->ld;
 	if (!eng.native)
 		return NULL;
-	native_lockdep_lock();
+	engine_hidden_lock(&lockdep_word);
 	return &native_ctx()->ld;
 }
 
 void engine_lockdep_end(void)
 {
-	if (unlikely(eng.native))
-		native_lockdep_unlock();
+	engine_hidden_unlock(&lockdep_word);
 }
 
 struct lockdep_ctx *engine_lockdep_ctx(void)

@@ -209,7 +209,8 @@ void engine_hb_acquire(const volatile void *token);
 extern int engine_hb_disabled;
 unsigned engine_hb_count(void);
 
-/* Feedback: called after each event of a sim run, if set. Must be fast. */
+/* Feedback: called after each event, if set (native: by one thread at a time). Must
+ * be fast. */
 extern void (*engine_feedback)(unsigned ctx, const struct site *site, u32 role, u32 kind);
 /* Called when a handler starts on a victim's CPU: kind is the event that was
  * pending there (EV_NONE: idle CPU); hardirq or softirq. For the histogram. */
@@ -265,6 +266,8 @@ struct engine_report {
 const struct engine_report *engine_report(void); /* NULL: none */
 /* Native ends the process at its first report; this prints it (NULL: to stderr). */
 extern void (*engine_native_report)(const struct engine_report *report);
+/* Native: without an event for so long is a deadlock (its report says who waits). */
+extern unsigned engine_native_hang_ms;
 
 struct engine_stats {
 	u64 steps, switches, irqs, softirqs, choices;

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Fibers: a stack with a guard page below it and a hand-written switch that saves
+ * Fibers: a stack with a guard below it and a hand-written switch that saves
  * what the ABI asks for. ThreadSanitizer is told with no_sync, so the switch adds
  * no happens-before; AddressSanitizer is told of both stacks. No fiber is ever
  * abandoned: kill mode makes each one come back to its entry (sim.c).
  */
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "core/engine/internal.h"
 
@@ -59,20 +58,19 @@ static void fiber_entry(void)
 
 void fiber_create(struct engine_ctx *c)
 {
-	long page = sysconf(_SC_PAGESIZE);
 	void **top;
 
 	if (c->stack)
 		return;
 	c->stack_size = STACK_SIZE;
-	c->stack = mmap(NULL, c->stack_size + (size_t)page, PROT_READ | PROT_WRITE,
+	c->stack = mmap(NULL, c->stack_size + FIBER_GUARD, PROT_READ | PROT_WRITE,
 			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (c->stack == MAP_FAILED || mprotect(c->stack, (size_t)page, PROT_NONE) != 0) {
+	if (c->stack == MAP_FAILED || mprotect(c->stack, FIBER_GUARD, PROT_NONE) != 0) {
 		fprintf(stderr, "swaprace: no memory for a %zu KiB fiber stack\n",
 			c->stack_size >> 10);
 		exit(2);
 	}
-	c->stack += page;
+	c->stack += FIBER_GUARD;
 	top = (void **)(c->stack + c->stack_size) - 2;
 #if defined(__x86_64__)
 	*--top = NULL;               /* a return address that ends every stack walk */
@@ -136,8 +134,6 @@ void fiber_switch(struct engine_ctx *from, struct engine_ctx *to)
 
 void fibers_destroy(void)
 {
-	long page = sysconf(_SC_PAGESIZE);
-
 	for (unsigned i = 0; i < ENGINE_CTX_MAX; i++) {
 		struct engine_ctx *c = &eng.ctx[i];
 
@@ -146,7 +142,7 @@ void fibers_destroy(void)
 #ifdef SWAPRACE_TSAN
 		__tsan_destroy_fiber(c->tsan_fiber);
 #endif
-		munmap(c->stack - page, c->stack_size + (size_t)page);
+		munmap(c->stack - FIBER_GUARD, c->stack_size + FIBER_GUARD);
 		c->stack = NULL;
 	}
 }

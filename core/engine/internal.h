@@ -22,6 +22,7 @@
  * with more points than this may have lost one, and the run is not called clean. */
 #define TSAN_TASK_POINTS_MAX 6000u
 #define SHADOW_FLUSH_RUNS 64
+#define FIBER_GUARD (64u << 10) /* below a fiber's stack: larger than any frame */
 #define ROLE_GRANULE 8 /* the words of a swap table have roles of their own */
 #define ARENA_ALIGN 16
 #define ROLES_MAX 4096
@@ -109,6 +110,7 @@ struct engine {
 	u32 cur;
 	u32 ready;                    /* contexts that are not blocked */
 	u32 masked;                   /* contexts that their CPU keeps off */
+	u32 sleeping;                 /* contexts in engine_wait() or engine_park() */
 	u32 steps_max;
 	u64 hash;
 	u32 readers;                  /* contexts inside an RCU reader */
@@ -146,6 +148,18 @@ extern struct engine eng;
 static inline struct engine_ctx *cur_ctx(void)
 {
 	return &eng.ctx[eng.cur];
+}
+
+static inline bool is_running(void)
+{
+	return likely(eng.live) || eng.native;
+}
+
+/* The calling context in either backend. */
+struct engine_ctx *native_ctx(void);
+static inline struct engine_ctx *this_ctx(void)
+{
+	return unlikely(eng.native) ? native_ctx() : cur_ctx();
 }
 
 static inline bool ctx_is_task(u32 i)
@@ -278,29 +292,27 @@ static inline void tsan_clear_shadow(void *p, size_t size) { (void)p; (void)size
 static inline void tsan_flush(void) {}
 #endif
 
-/* native.c */
+/* native.c, native_wait.c, native_rcu.c */
 void native_reset(void);
 enum engine_status native_run(void);
 void native_exit(void);
 void native_point(const struct site *site, enum event_kind kind, const volatile void *obj);
-void native_wait(const struct site *site, const volatile u32 *word, u32 value, bool park);
+/* what NULL: a parked daemon */
+void native_wait(const struct site *site, const volatile u32 *word, u32 value, const char *what);
 void native_wake(const volatile u32 *word, unsigned n);
 u32 native_choose(const struct site *site, const char *what, u32 n);
 unsigned native_current(void);
-struct engine_ctx *native_ctx(void);
-void native_preempt_disable(void);
-void native_preempt_enable(void);
+const char *native_stack_end(void); /* of the calling thread; NULL: not one of ours */
+void native_cpu_lock(u32 cpu);
+void native_cpu_unlock(u32 cpu);
 void native_irq_queue(unsigned cpu, struct engine_irq_work *work);
-void native_lockdep_lock(void);
-void native_lockdep_unlock(void);
-void native_rcu_read_lock(void);
-void native_rcu_read_unlock(void);
-void native_call_rcu(struct engine_rcu_head *head, void (*fn)(struct engine_rcu_head *head));
+void native_reader_enter(struct engine_ctx *c);
+void native_reader_leave(struct engine_ctx *c);
+void native_call_rcu(struct engine_rcu_head *head);
 void native_synchronize_rcu(void);
 void native_rcu_barrier(void);
+void native_trace_collect(void);
+bool native_report_begin(void);
 void native_report(const struct engine_report *report) __attribute__((noreturn));
-
-
-
 
 #endif

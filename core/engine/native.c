@@ -1,61 +1,53 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The native backend: the same tasks on real threads, RCU by liburcu, an interrupt
- * thread a CPU. It is the sanity check on sim and the soak test: nothing replays.
- * preempt_disable, local_lock and interrupts-off take one recursive lock a CPU.
- * Threads live on between runs; delays are injected at events, by seed. The
- * first report ends the process.
- * Happens-before for liburcu, which Debian does not build for TSan, stands in
- * this file alone: one token for all grace periods, weaker than sim's.
+ * The native backend: the same tasks on real threads, an interrupt and a softirq
+ * thread a CPU, RCU by liburcu (native_rcu.c). It is the sanity check on sim and the
+ * soak test: nothing replays. preempt_disable, local_lock and interrupts-off take one
+ * recursive lock a CPU. Threads live on between runs; delays are injected at
+ * events, by seed. The first report ends the process.
+ * Locking: what several threads share here is under hidden locks (native_wait.c).
+ * This folder is built without TSan and calls no pthread lock, so TSan knows
+ * nothing of it but the annotations, which are those of sim.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
-#include <limits.h>
-#include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <time.h>
+#include <sys/prctl.h>
 #include <unistd.h>
-#define RCU_MEMBARRIER
-#include <urcu/urcu-memb.h>
-#include <urcu/call-rcu.h>
 
-#include "core/engine/internal.h"
+#include "core/engine/native.h"
 
-#define HUNG_SECONDS 20
+#define WATCH_MS 250u
 
-
+/* No event and nobody finished for so long: a deadlock. Nobody has ended an op for
+ * LIVELOCK_FACTOR times that, though there are events: a livelock. */
+unsigned engine_native_hang_ms = 5000;
+#define LIVELOCK_FACTOR 8
 
 struct native_thread {
 	pthread_t thread;
 	bool started;
+	u32 go;        /* changes: there may be work */
+	u32 seen;      /* last go after which it has found nothing more to do */
 	u64 prng;
+	void *stack_end;
 };
 
 static struct {
-	pthread_mutex_t lock;
-	pthread_cond_t start, done, irq;
-	u64 run;
-	u32 unfinished;      /* tasks of this run */
-	u32 irqs_pending;    /* queued or running */
+	u32 busy;      /* tasks, interrupts and callbacks that are not over */
 	bool stop;
+	u32 cpu[ENGINE_CPUS_MAX]; /* hidden locks: preemption, interrupts */
+	u32 queue_lock;           /* the CPUs' queues, their counters, statistics */
+	u32 choose_lock, feedback_lock;
+	u32 reporter;  /* context that reports, + 1 */
 	struct native_thread thread[ENGINE_CTX_MAX];
-	pthread_mutex_t cpu[ENGINE_CPUS_MAX]; /* preemption, interrupts */
-	u32 lockdep_word;    /* unseen by TSan: it must add no happens-before */
-	char rcu_token;
-} pool = {
-	.lock = PTHREAD_MUTEX_INITIALIZER,
-	.start = PTHREAD_COND_INITIALIZER,
-	.done = PTHREAD_COND_INITIALIZER,
-	.irq = PTHREAD_COND_INITIALIZER,
-};
+} pool;
 
 static __thread struct engine_ctx *self;
-static __thread u64 self_prng;
 
 struct engine_ctx *native_ctx(void)
 {
@@ -67,298 +59,267 @@ unsigned native_current(void)
 	return native_ctx()->index;
 }
 
-static u32 prng_next(void)
+const char *native_stack_end(void)
 {
-	self_prng ^= self_prng << 13;
-	self_prng ^= self_prng >> 7;
-	self_prng ^= self_prng << 17;
-	return (u32)(self_prng >> 32);
+	return self ? pool.thread[self->index].stack_end : NULL;
 }
 
-/* Delays where the schedule of sim would switch. */
+/* ---- the queue's lock and who is busy, for native_rcu.c as well ---- */
+
+void native_queue_lock(void)
+{
+	engine_hidden_lock(&pool.queue_lock);
+}
+
+void native_queue_unlock(void)
+{
+	engine_hidden_unlock(&pool.queue_lock);
+}
+
+void native_busy_get(void)
+{
+	engine_fetch_add(&pool.busy, 1, ENGINE_RELAXED);
+}
+
+void native_busy_put(void)
+{
+	if (engine_fetch_add(&pool.busy, -1, ENGINE_ACQ_REL) == 1)
+		native_futex_wake(&pool.busy, 1);
+}
+
+void native_kick(u32 ctx)
+{
+	engine_fetch_add(&pool.thread[ctx].go, 1, ENGINE_RELEASE);
+	native_futex_wake(&pool.thread[ctx].go, 1);
+}
+
+/* ---- events ---- */
+
+static void feedback(struct engine_ctx *c, const struct engine_event *ev)
+{
+	engine_hidden_lock(&pool.feedback_lock);
+	engine_feedback(c->index, ev->site, ev->role, ev->kind);
+	engine_hidden_unlock(&pool.feedback_lock);
+}
+
 void native_point(const struct site *site, enum event_kind kind, const volatile void *obj)
 {
-	u32 r = prng_next();
+	struct engine_ctx *c = native_ctx();
+	struct engine_event *ev = &eng.view.pending[c->index];
 
-	(void)site;
-	(void)obj;
-	native_ctx()->points++;
-	if (kind == EV_YIELD || (r & 31) == 0)
-		sched_yield();
-	else if ((r & 63) == 1)
-		for (volatile u32 i = 0; i < (r >> 22); i++)
-			;
-	else if ((r & 2047) == 2)
-		nanosleep(&(struct timespec){ .tv_nsec = 1000 + (r >> 16) % 50000 }, NULL);
+	if (unlikely(!self))
+		return;
+	*ev = (struct engine_event){ .site = site, .obj = obj, .role = arena_role_of(obj),
+				     .kind = (u8)kind, .op = c->op };
+	c->points++;
+	if (native_delay_due(kind == EV_YIELD))
+		native_delay();
+	native_trace(c, ev);
+	if (unlikely(engine_feedback != NULL))
+		feedback(c, ev);
 }
 
+/* As in sim: the policy's own odds, and what the program says where it replays. */
 u32 native_choose(const struct site *site, const char *what, u32 n)
 {
-	(void)site;
-	(void)what;
-	return prng_next() % 64 == 0 ? prng_next() % n : 0;
+	struct sched_choice ch = { .site = site, .what = what, .ctx = native_current(), .n = n };
+	u32 v;
+
+	if (!eng.policy)
+		return 0;
+	engine_hidden_lock(&pool.choose_lock);
+	v = eng.policy->choose(eng.policy, &eng.view, &ch);
+	eng.stats.choices++;
+	engine_hidden_unlock(&pool.choose_lock);
+	return v < n ? v : 0;
 }
 
-/* ---- sleeping ---- */
+/* ---- CPUs ---- */
 
-static long futex(const volatile u32 *word, int op, u32 value, const struct timespec *timeout)
+void native_cpu_lock(u32 cpu)
 {
-	return syscall(SYS_futex, word, op | FUTEX_PRIVATE_FLAG, value, timeout, NULL, 0);
+	engine_hidden_lock(&pool.cpu[cpu]);
 }
 
-void native_wait(const struct site *site, const volatile u32 *word, u32 value, bool park)
+void native_cpu_unlock(u32 cpu)
 {
-	struct timespec limit = { .tv_sec = park ? 1 : HUNG_SECONDS };
-
-	if (futex(word, FUTEX_WAIT, value, &limit) == 0 || errno != ETIMEDOUT)
-		return;
-	if (!park && engine_load_relaxed(word) == value) {
-		char title[REPORT_TITLE_MAX];
-
-		snprintf(title, sizeof(title), "deadlock: task hung in %s", site->func);
-		reportf(title, "waited %d s at %s@%s\n", HUNG_SECONDS, site->op, site->func);
-	}
+	engine_hidden_unlock(&pool.cpu[cpu]);
 }
 
-void native_wake(const volatile u32 *word, unsigned n)
+/* Who is interrupted? A task of this CPU that is inside of its run: it may go on
+ * until it wants the CPU, as if it were elsewhere. */
+static void note_delivery(u32 cpu, bool hardirq)
 {
-	futex(word, FUTEX_WAKE, n > INT_MAX ? INT_MAX : n, NULL);
+	u32 kind = EV_NONE;
+
+	for (u32 i = 0; i < eng.ntasks && kind == EV_NONE; i++)
+		if (eng.ctx[i].cpu == cpu && engine_load_relaxed(&eng.ctx[i].state) == CTX_READY)
+			kind = engine_load_relaxed(&eng.view.pending[i].kind);
+	engine_hidden_lock(&pool.feedback_lock);
+	engine_irq_delivered(kind, hardirq);
+	engine_hidden_unlock(&pool.feedback_lock);
 }
 
-/* ---- CPUs and interrupts ---- */
-
-void native_preempt_disable(void)
+/* A handler begins and ends. It has its CPU: nobody of it is inside of a section. */
+void native_handler_begin(struct engine_ctx *c, bool hardirq, u16 op)
 {
-	struct engine_ctx *c = native_ctx();
-
-	if (c->atomic_nest++ != 0)
-		return;
-	pthread_mutex_lock(&pool.cpu[c->cpu]);
-	native_rcu_read_lock();
+	native_cpu_lock(c->cpu);
+	if (unlikely(engine_irq_delivered != NULL))
+		note_delivery(c->cpu, hardirq);
+	c->op = op;
+	c->nrole_kinds = 0;
+	label_print(c, c->ld.label, sizeof(c->ld.label));
+	c->ld.op_rcu_nesting = c->ld.rcu_nesting;
+	native_point(hardirq ? SITE("irq_enter") : SITE("softirq_enter"), EV_IRQ, NULL);
+	native_reader_enter(c);
+	HB(HB_RUN_START_ACQUIRE, acquire, &eng.token_start);
 }
 
-void native_preempt_enable(void)
+void native_handler_end(struct engine_ctx *c, const char *what)
 {
-	struct engine_ctx *c = native_ctx();
-
-	if (--c->atomic_nest != 0)
-		return;
-	native_rcu_read_unlock();
-	pthread_mutex_unlock(&pool.cpu[c->cpu]);
+	engine_lockdep_begin();
+	lockdep_check_op_end(&c->ld, what);
+	engine_lockdep_end();
+	HB(HB_RUN_END_RELEASE, release, &eng.token_end);
+	native_reader_leave(c);
+	native_cpu_unlock(c->cpu);
 }
+
+/* ---- interrupts ---- */
 
 void native_irq_queue(unsigned cpu, struct engine_irq_work *work)
 {
 	struct engine_cpu_state *s = &eng.cpu[cpu];
 
-	pthread_mutex_lock(&pool.lock);
+	HB(HB_IRQ_QUEUE_RELEASE, release, work);
+	native_busy_get();
+	native_queue_lock();
 	work->next = NULL;
 	*s->irq_tail = work;
 	s->irq_tail = &work->next;
-	pool.irqs_pending++;
-	pthread_cond_broadcast(&pool.irq);
-	pthread_mutex_unlock(&pool.lock);
+	native_queue_unlock();
+	native_kick(ENGINE_CTX_IRQ(cpu));
 }
 
-static void *irq_thread(void *arg)
+static struct engine_irq_work *irq_next(struct engine_cpu_state *s, u16 *number)
 {
-	struct engine_ctx *c = arg;
-	struct engine_cpu_state *s = &eng.cpu[c->cpu];
+	struct engine_irq_work *w;
 
-	self = c;
-	self_prng = 0x9e3779b97f4a7c15ull + c->index;
-	urcu_memb_register_thread();
-	pthread_mutex_lock(&pool.lock);
-	while (!pool.stop) {
-		struct engine_irq_work *w = s->irq_head;
-
-		if (!w) {
-			urcu_memb_thread_offline();
-			pthread_cond_wait(&pool.irq, &pool.lock);
-			urcu_memb_thread_online();
-			continue;
-		}
+	native_queue_lock();
+	w = s->irq_head;
+	if (w) {
 		s->irq_head = w->next;
 		if (!s->irq_head)
 			s->irq_tail = &s->irq_head;
-		pthread_mutex_unlock(&pool.lock);
-		pthread_mutex_lock(&pool.cpu[c->cpu]);
-		native_rcu_read_lock();
-		c->atomic_nest = 1;
-		c->irqoff = 1;
+		*number = ++s->irq_count;
+		eng.stats.irqs++;
+	}
+	native_queue_unlock();
+	return w;
+}
+
+static void irq_work(struct engine_ctx *c)
+{
+	struct engine_cpu_state *s = &eng.cpu[c->cpu];
+	struct engine_irq_work *w;
+	u16 number;
+
+	while ((w = irq_next(s, &number)) != NULL) {
+		native_delay();
+		native_handler_begin(c, true, number);
 		c->ld.hardirqs_off = 1;
-		c->op++;
+		c->irqoff = 1;
+		HB(HB_IRQ_ACQUIRE_ENTRY, acquire, &s->token_irq);
+		HB(HB_IRQ_QUEUE_ACQUIRE, acquire, w);
 		w->fn(w->arg);
+		HB(HB_IRQ_RELEASE_EXIT, release, &s->token_irq);
 		c->irqoff = 0;
-		c->atomic_nest = 0;
-		native_rcu_read_unlock();
-		pthread_mutex_unlock(&pool.cpu[c->cpu]);
-		pthread_mutex_lock(&pool.lock);
-		if (--pool.irqs_pending == 0)
-			pthread_cond_broadcast(&pool.done);
-	}
-	pthread_mutex_unlock(&pool.lock);
-	urcu_memb_unregister_thread();
-	return NULL;
-}
-
-/* ---- lockdep: serialised by a lock that TSan does not see ---- */
-
-void native_lockdep_lock(void)
-{
-	u32 zero = 0;
-
-	while (!engine_cmpxchg(&pool.lockdep_word, &zero, 1, ENGINE_ACQUIRE, ENGINE_RELAXED)) {
-		zero = 0;
-		sched_yield();
+		native_handler_end(c, "interrupt");
+		native_busy_put();
 	}
 }
 
-void native_lockdep_unlock(void)
+/* ---- threads ---- */
+
+static void task_work(struct engine_ctx *c)
 {
-	engine_store_release(&pool.lockdep_word, 0);
+	HB(HB_RUN_START_ACQUIRE, acquire, &eng.token_start);
+	if (setjmp(c->entry) == 0)
+		c->fn(c->arg);
+	HB(HB_RUN_END_RELEASE, release, &eng.token_end);
+	engine_store_relaxed(&c->state, CTX_DONE);
+	native_busy_put();
 }
 
-/* ---- RCU ---- */
-
-struct native_rcu {
-	struct rcu_head head;
-	struct engine_rcu_head *target;
-	void (*fn)(struct engine_rcu_head *head);
-};
-
-void native_rcu_read_lock(void)
+static void *stack_end(void)
 {
-	urcu_memb_read_lock();
-}
+	pthread_attr_t attr;
+	void *low = NULL;
+	size_t size = 0;
 
-void native_rcu_read_unlock(void)
-{
-	engine_hb_release(&pool.rcu_token);
-	urcu_memb_read_unlock();
-}
-
-/* On liburcu's thread: softirq context of the CPU that queued it. */
-static void native_rcu_run(struct rcu_head *head)
-{
-	struct native_rcu *n = container_of(head, struct native_rcu, head);
-	struct engine_ctx *c = &eng.ctx[ENGINE_CTX_SOFTIRQ(0)];
-	struct engine_ctx *before = self;
-
-	engine_hb_acquire(&pool.rcu_token);
-	if (!self_prng)
-		self_prng = 0xda942042e4dd58b5ull;
-	c->cpu = (u8)n->target->cpu;
-	self = c;
-	pthread_mutex_lock(&pool.cpu[c->cpu]);
-	c->atomic_nest = 1;
-	c->op++;
-	n->fn(n->target);
-	c->atomic_nest = 0;
-	pthread_mutex_unlock(&pool.cpu[c->cpu]);
-	self = before;
-	free(n);
-}
-
-void native_call_rcu(struct engine_rcu_head *head, void (*fn)(struct engine_rcu_head *head))
-{
-	struct native_rcu *n = malloc(sizeof(*n));
-
-	if (!n) {
-		fprintf(stderr, "swaprace: out of memory\n");
-		exit(2);
+	if (pthread_getattr_np(pthread_self(), &attr) == 0) {
+		pthread_attr_getstack(&attr, &low, &size);
+		pthread_attr_destroy(&attr);
 	}
-	n->target = head;
-	n->fn = fn;
-	engine_hb_release(&pool.rcu_token);
-	urcu_memb_call_rcu(&n->head, native_rcu_run);
+	return low ? (char *)low + size : NULL;
 }
 
-void native_synchronize_rcu(void)
-{
-	engine_hb_release(&pool.rcu_token);
-	urcu_memb_synchronize_rcu();
-	engine_hb_acquire(&pool.rcu_token);
-}
-
-void native_rcu_barrier(void)
-{
-	engine_hb_release(&pool.rcu_token);
-	urcu_memb_barrier();
-	engine_hb_acquire(&pool.rcu_token);
-}
-
-/* ---- runs ---- */
-
-static void *task_thread(void *arg)
+static void *thread_main(void *arg)
 {
 	struct engine_ctx *c = arg;
-	u64 seen = 0;
+	struct native_thread *t = &pool.thread[c->index];
+	u32 seen = 0;
 
 	self = c;
-	urcu_memb_register_thread();
-	pthread_mutex_lock(&pool.lock);
-	while (!pool.stop) {
-		if (pool.run == seen || c->index >= eng.ntasks) {
-			seen = pool.run;
-			urcu_memb_thread_offline();
-			pthread_cond_wait(&pool.start, &pool.lock);
-			urcu_memb_thread_online();
-			continue;
-		}
-		seen = pool.run;
-		self_prng = pool.thread[c->index].prng;
-		pthread_mutex_unlock(&pool.lock);
-		c->fn(c->arg);
-		pthread_mutex_lock(&pool.lock);
-		if (--pool.unfinished == 0)
-			pthread_cond_broadcast(&pool.done);
+	t->stack_end = stack_end();
+	prctl(PR_SET_TIMERSLACK, 1ul); /* short delays are short */
+	native_rcu_thread(true);
+	for (;;) {
+		u32 go;
+
+		engine_store_release(&t->seen, seen);
+		while ((go = engine_load_acquire(&t->go)) == seen)
+			native_futex_wait(&t->go, seen, 0);
+		seen = go;
+		if (engine_load_acquire(&pool.stop))
+			break;
+		native_delay_seed(engine_load_relaxed(&t->prng), c->points);
+		if (ctx_is_task(c->index))
+			task_work(c);
+		else if (c->index < ENGINE_CTX_SOFTIRQ(0))
+			irq_work(c);
+		else
+			native_rcu_work(c);
 	}
-	pthread_mutex_unlock(&pool.lock);
-	urcu_memb_unregister_thread();
+	native_rcu_thread(false);
 	return NULL;
 }
 
-static void thread_start(u32 i, void *(*fn)(void *arg))
+static void thread_start(u32 i)
 {
 	struct native_thread *t = &pool.thread[i];
 
 	if (t->started)
 		return;
-	if (pthread_create(&t->thread, NULL, fn, &eng.ctx[i]) != 0) {
+	t->go = t->seen = 0;
+	if (pthread_create(&t->thread, NULL, thread_main, &eng.ctx[i]) != 0) {
 		fprintf(stderr, "swaprace: cannot start a thread\n");
 		exit(2);
 	}
 	t->started = true;
 }
 
-static void cpu_locks_init(void)
-{
-	static bool done;
-	pthread_mutexattr_t attr;
-
-	if (done)
-		return;
-	done = true;
-	pthread_mutexattr_init(&attr);
-	pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_RECURSIVE);
-	for (unsigned i = 0; i < ENGINE_CPUS_MAX; i++)
-		pthread_mutex_init(&pool.cpu[i], &attr);
-	urcu_memb_init();
-}
+/* ---- runs ---- */
 
 void native_reset(void)
 {
-	cpu_locks_init();
-	for (u32 i = 0; i < CTX_COUNT; i++)
-		eng.ctx[i].atomic_nest = 0;
+	native_rcu_init();
+	native_trace_reset();
+	pool.reporter = 0;
 }
 
-enum engine_status native_run(void)
+static void contexts_prepare(void)
 {
-	u64 seed = eng.config.seed;
-
-	pthread_mutex_lock(&pool.lock);
 	for (u32 i = 0; i < eng.ntasks; i++) {
 		struct engine_ctx *c = &eng.ctx[i];
 		const struct engine_task *t = &eng.config.tasks[i];
@@ -367,27 +328,134 @@ enum engine_status native_run(void)
 		c->arg = t->arg;
 		c->cpu = t->cpu < eng.ncpus ? t->cpu : 0;
 		c->letter = t->label ? t->label : (char)('A' + i);
-		pool.thread[i].prng = (seed + i + 1) * 0x9e3779b97f4a7c15ull | 1;
-		thread_start(i, task_thread);
+		c->state = CTX_READY;
+		eng.view.cpu_of[i] = c->cpu;
+		thread_start(i);
 	}
-	for (u32 cpu = 0; cpu < eng.ncpus; cpu++)
-		thread_start(ENGINE_CTX_IRQ(cpu), irq_thread);
+	for (u32 cpu = 0; cpu < eng.ncpus; cpu++) {
+		thread_start(ENGINE_CTX_IRQ(cpu));
+		thread_start(ENGINE_CTX_SOFTIRQ(cpu));
+	}
+	for (u32 i = 0; i < ENGINE_CTX_MAX; i++)
+		engine_store_relaxed(&pool.thread[i].prng,
+				     hash_mix(eng.config.seed + 1, i + 1) | 1);
+	memset(eng.view.pending, 0, sizeof(eng.view.pending));
+	eng.view.steps = 0;
+	eng.view.ntasks = eng.ntasks;
+	eng.view.cpus = eng.ncpus;
+	eng.view.cur = ENGINE_CTX_MAX;
+	if (eng.policy)
+		eng.policy->start(eng.policy, &eng.view, eng.config.seed);
+}
+
+/* What only grows while the run goes on: events, or ends of ops. */
+static u64 progress(bool events)
+{
+	u64 sum = 0;
+
+	for (u32 i = 0; i < ENGINE_CTX_MAX; i++) {
+		struct engine_ctx *c = &eng.ctx[i];
+
+		if (events)
+			sum += engine_load_relaxed(&c->points);
+		else
+			sum += engine_load_relaxed(&c->op) + (engine_load_relaxed(&c->state) == CTX_DONE);
+	}
+	return sum;
+}
+
+static __cold void report_livelock(void)
+{
+	char title[REPORT_TITLE_MAX] = "livelock in interrupts";
+
+	for (u32 i = 0; i < eng.ntasks; i++) {
+		const struct engine_ctx *c = &eng.ctx[i];
+
+		if (engine_load_relaxed(&c->state) == CTX_DONE)
+			continue;
+		snprintf(title, sizeof(title), "livelock in %s",
+			 c->op_site ? c->op_site->func : "task");
+		break;
+	}
+	reportf(title, "no op ended for %u ms\n", engine_native_hang_ms * LIVELOCK_FACTOR);
+}
+
+/* The run is over when nobody is busy; who is busy counts what he queues. */
+static void wait_for_end(void)
+{
+	u64 events = 0, ops = 0;
+	unsigned still_ms = 0, same_op_ms = 0;
+	u32 busy;
+
+	while ((busy = engine_load_acquire(&pool.busy)) != 0) {
+		u64 now;
+
+		if (native_futex_wait(&pool.busy, busy, WATCH_MS) != ETIMEDOUT)
+			continue;
+		now = progress(true);
+		still_ms = now == events ? still_ms + WATCH_MS : 0;
+		events = now;
+		now = progress(false);
+		same_op_ms = now == ops ? same_op_ms + WATCH_MS : 0;
+		ops = now;
+		if (still_ms >= engine_native_hang_ms) {
+			native_report_begin();
+			report_deadlock();
+			native_report(&eng.report);
+		}
+		if (same_op_ms >= engine_native_hang_ms * LIVELOCK_FACTOR)
+			report_livelock();
+	}
+}
+
+/* Nobody is busy, so nobody is kicked any more; who was kicked needlessly still
+ * looks for work, and must not find that of the next run. */
+static void wait_for_idle(void)
+{
+	for (u32 i = 0; i < ENGINE_CTX_MAX; i++)
+		while (pool.thread[i].started && engine_load_acquire(&pool.thread[i].seen) !=
+		       engine_load_relaxed(&pool.thread[i].go))
+			sched_yield();
+}
+
+enum engine_status native_run(void)
+{
+	contexts_prepare();
+	HB(HB_RUN_START_RELEASE, release, &eng.token_start);
 	eng.native = true;
-	pool.unfinished = eng.ntasks;
-	pool.run++;
-	pthread_cond_broadcast(&pool.start);
-	while (pool.unfinished || pool.irqs_pending)
-		pthread_cond_wait(&pool.done, &pool.lock);
-	pthread_mutex_unlock(&pool.lock);
-	native_rcu_barrier();
-	pthread_mutex_lock(&pool.lock);
-	while (pool.irqs_pending) /* callbacks may have started I/O */
-		pthread_cond_wait(&pool.done, &pool.lock);
-	pthread_mutex_unlock(&pool.lock);
+	engine_store_relaxed(&pool.busy, eng.ntasks);
+	for (u32 i = 0; i < eng.ntasks; i++)
+		native_kick(i);
+	wait_for_end();
+	if (native_unpark_all())
+		wait_for_end();
+	wait_for_idle();
 	eng.native = false;
-	for (u32 i = 0; i < CTX_COUNT; i++)
+	HB(HB_RUN_END_ACQUIRE, acquire, &eng.token_end);
+	for (u32 i = 0; i < ENGINE_CTX_MAX; i++) {
 		eng.stats.steps += eng.ctx[i].points;
-	return ENGINE_DONE;
+#ifdef SWAPRACE_TSAN
+		if (eng.ctx[i].points > TSAN_TASK_POINTS_MAX)
+			eng.truncated = true;
+#endif
+	}
+	return eng.truncated ? ENGINE_TRUNCATED : ENGINE_DONE;
+}
+
+/* ---- reports ---- */
+
+/* The first reporter goes on, and so does what it reports on its way; all others
+ * wait for the end of the process. False: this is a report inside of a report. */
+bool native_report_begin(void)
+{
+	u32 none = 0, me = native_current() + 1;
+
+	if (engine_cmpxchg(&pool.reporter, &none, me, ENGINE_SEQ_CST, ENGINE_SEQ_CST))
+		return true;
+	if (none == me)
+		return false;
+	for (;;)
+		pause();
 }
 
 void native_report(const struct engine_report *report)
@@ -402,14 +470,11 @@ void native_report(const struct engine_report *report)
 
 void native_exit(void)
 {
-	pthread_mutex_lock(&pool.lock);
-	pool.stop = true;
-	pthread_cond_broadcast(&pool.start);
-	pthread_cond_broadcast(&pool.irq);
-	pthread_mutex_unlock(&pool.lock);
+	engine_store_release(&pool.stop, true);
 	for (u32 i = 0; i < ENGINE_CTX_MAX; i++) {
 		if (!pool.thread[i].started)
 			continue;
+		native_kick(i);
 		pthread_join(pool.thread[i].thread, NULL);
 		pool.thread[i].started = false;
 	}

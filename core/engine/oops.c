@@ -3,90 +3,99 @@
  * Bad pointers: a fault of the model's code becomes a report, as the kernel's
  * page fault handler oopses. Follows: arch/x86/mm/fault.c (page_fault_oops),
  * arch/x86/kernel/traps.c (general protection).
- * The title names the function of the context's last event, because that is the
- * same in every build; the function that faulted, inlined or not, is in the body.
- * A fault outside of a run goes to whoever handled it before (libFuzzer, abort).
+ * The handler only redirects: the report is made after it has returned, as if the
+ * faulting instruction had called it. The title names the function of the
+ * context's last event, because that is the same in every build; the function
+ * that faulted, inlined or not, is in the body. A fault outside of a run goes to
+ * whoever handled it before (libFuzzer, abort).
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
 #include <signal.h>
-#include <string.h>
+#include <stdlib.h>
 #include <ucontext.h>
-#include <unistd.h>
 
 #include "core/engine/internal.h"
 #include "core/engine/symbols.h"
 
 #define OOPS_STACK_SIZE (64u << 10)
 #define NULL_PAGES_END 0x10000ul /* below: an offset from a NULL pointer */
-#define OOPS_FRAMES 16
+#define RED_ZONE 128
 
 static struct sigaction old_action[2];
 static const int signals[2] = { SIGSEGV, SIGBUS };
+static __thread struct { uintptr_t addr, pc; bool non_canonical; } oops; /* native: each its own */
+/* For the report, where the fiber's own stack is used up. */
+static char spare_stack[OOPS_STACK_SIZE] __attribute__((aligned(16)));
 
-/* Where it was, and the chain of frames, from the interrupted registers. */
-static void oops_body(char *body, size_t size, const ucontext_t *uc, unsigned long addr)
+static bool stack_used_up(void)
 {
-	const struct engine_ctx *c = cur_ctx();
-	const char *low = c->stack, *high = c->stack + c->stack_size;
-	void *pc, **fp;
-	size_t n;
+	uintptr_t bottom = eng.native ? 0 : (uintptr_t)cur_ctx()->stack;
 
-#if defined(__x86_64__)
-	pc = (void *)uc->uc_mcontext.gregs[REG_RIP];
-	fp = (void **)uc->uc_mcontext.gregs[REG_RBP];
-#else
-	pc = (void *)uc->uc_mcontext.pc;
-	fp = (void **)uc->uc_mcontext.regs[29];
-#endif
-	n = (size_t)snprintf(body, size, "address 0x%lx in %s, called by:\n", addr,
-			     symbol_name(pc));
-	for (unsigned i = 0; i < OOPS_FRAMES && low && (char *)fp >= low &&
-			     (char *)(fp + 2) <= high && fp[1] && n < size; i++) {
-		n += (size_t)snprintf(body + n, size - n, "  %s\n",
-				      symbol_name((char *)fp[1] - 1));
-		if ((void **)fp[0] <= fp)
-			break;
-		fp = fp[0];
-	}
+	return bottom && oops.addr < bottom && oops.addr + FIBER_GUARD >= bottom;
 }
 
-static const char *oops_what(const siginfo_t *info, unsigned long addr)
+static const char *oops_what(void)
 {
-	const struct engine_ctx *c = cur_ctx();
-
-	if (c->stack && addr < (unsigned long)c->stack &&
-	    addr + (unsigned long)sysconf(_SC_PAGESIZE) >= (unsigned long)c->stack)
+	if (stack_used_up())
 		return "BUG: stack guard page was hit";
-	if (info->si_code == SI_KERNEL)
+	if (oops.non_canonical)
 		return "general protection fault";
-	if (addr < NULL_PAGES_END)
+	if (oops.addr < NULL_PAGES_END)
 		return "BUG: kernel NULL pointer dereference";
 	return "BUG: unable to handle page fault";
 }
 
+/* What the faulting instruction "calls"; never returns to it. */
+static void oops_report(void)
+{
+	unsigned ctx = engine_current();
+	const struct engine_event *ev = &eng.view.pending[ctx % ENGINE_CTX_MAX];
+	char title[REPORT_TITLE_MAX];
+
+	snprintf(title, sizeof(title), "%s in %s", oops_what(),
+		 ctx < ENGINE_CTX_MAX && ev->site ? ev->site->func : "set-up");
+	reportf(title, "address 0x%lx, in %s\n", (unsigned long)oops.addr,
+		symbol_name((const void *)oops.pc));
+	abort();
+}
+
 static void oops_handler(int sig, siginfo_t *info, void *context)
 {
-	static char title[REPORT_TITLE_MAX], body[2048];
-	unsigned long addr = (unsigned long)info->si_addr;
-	const struct engine_event *ev;
+	ucontext_t *uc = context;
+	uintptr_t sp;
 
-	if (eng.native || eng.killing || !(eng.in_run || eng.quiet)) {
+	if (eng.killing || !(eng.in_run || eng.quiet)) {
 		sigaction(sig, &old_action[sig == SIGBUS], NULL);
 		return; /* faults again, and is handled there */
 	}
-	ev = &eng.view.pending[eng.cur < ENGINE_CTX_MAX ? eng.cur : 0];
-	snprintf(title, sizeof(title), "%s in %s", oops_what(info, addr),
-		 eng.cur < ENGINE_CTX_MAX && ev->site ? ev->site->func : "set-up");
-	oops_body(body, sizeof(body), context, addr);
-	report(title, body); /* leaves the signal stack: back to the fiber's entry */
+	oops.addr = (uintptr_t)info->si_addr;
+	oops.non_canonical = info->si_code == SI_KERNEL;
+#if defined(__x86_64__)
+	oops.pc = (uintptr_t)uc->uc_mcontext.gregs[REG_RIP];
+	sp = (uintptr_t)uc->uc_mcontext.gregs[REG_RSP] - RED_ZONE;
+	if (stack_used_up())
+		sp = (uintptr_t)spare_stack + sizeof(spare_stack);
+	sp = (sp & ~(uintptr_t)15) - sizeof(uintptr_t);
+	*(uintptr_t *)sp = oops.pc; /* the return address, for stack walks */
+	uc->uc_mcontext.gregs[REG_RSP] = (greg_t)sp;
+	uc->uc_mcontext.gregs[REG_RIP] = (greg_t)(uintptr_t)oops_report;
+#else
+	oops.pc = (uintptr_t)uc->uc_mcontext.pc;
+	sp = (uintptr_t)uc->uc_mcontext.sp - RED_ZONE;
+	if (stack_used_up())
+		sp = (uintptr_t)spare_stack + sizeof(spare_stack);
+	uc->uc_mcontext.sp = sp & ~(uintptr_t)15;
+	uc->uc_mcontext.regs[30] = oops.pc;
+	uc->uc_mcontext.pc = (uintptr_t)oops_report;
+#endif
 }
 
 void oops_install(void)
 {
-	static char stack[OOPS_STACK_SIZE] __attribute__((aligned(16)));
-	stack_t ss = { .ss_sp = stack, .ss_size = sizeof(stack) };
+	static char signal_stack[OOPS_STACK_SIZE] __attribute__((aligned(16)));
+	stack_t ss = { .ss_sp = signal_stack, .ss_size = sizeof(signal_stack) };
 	struct sigaction sa = { .sa_sigaction = oops_handler };
 
 	sa.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;

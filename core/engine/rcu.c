@@ -52,6 +52,10 @@ static void reader_tokens(struct engine_ctx *c)
 
 void rcu_reader_enter(struct engine_ctx *c)
 {
+	if (unlikely(eng.native)) {
+		native_reader_enter(c);
+		return;
+	}
 	if (c->reader_nest++ != 0)
 		return;
 	eng.readers |= 1u << c->index;
@@ -63,6 +67,10 @@ void rcu_reader_leave(struct engine_ctx *c)
 {
 	u32 bit = 1u << c->index;
 
+	if (unlikely(eng.native)) {
+		native_reader_leave(c);
+		return;
+	}
 	if (--c->reader_nest != 0)
 		return;
 	eng.readers &= ~bit;
@@ -135,17 +143,12 @@ void engine_rcu_read_lock(const struct site *site)
 {
 	struct engine_ctx *c;
 
-	if (eng.native) {
-		native_rcu_read_lock();
-		lockdep_note(lockdep_rcu_read_lock, site);
-		return;
-	}
-	if (!eng.live) {
+	if (!is_running()) {
 		cur_ctx()->ld.rcu_nesting++;
 		return;
 	}
 	engine_point(site, EV_RCU, NULL, 0);
-	c = cur_ctx();
+	c = this_ctx();
 	lockdep_note(lockdep_rcu_read_lock, site);
 	if (c->ld.rcu_nesting == 1)
 		rcu_reader_enter(c);
@@ -156,13 +159,8 @@ void engine_rcu_read_unlock(const struct site *site)
 	struct engine_ctx *c;
 	u32 before;
 
-	if (eng.native) {
-		lockdep_note(lockdep_rcu_read_unlock, site);
-		native_rcu_read_unlock();
-		return;
-	}
-	c = cur_ctx();
-	if (!eng.live) {
+	c = this_ctx();
+	if (!is_running()) {
 		if (c->ld.rcu_nesting)
 			c->ld.rcu_nesting--;
 		return;
@@ -178,12 +176,12 @@ void engine_rcu_read_unlock(const struct site *site)
 
 bool engine_rcu_read_held(void)
 {
-	return (eng.native ? native_ctx() : cur_ctx())->ld.rcu_nesting != 0;
+	return this_ctx()->ld.rcu_nesting != 0;
 }
 
 bool engine_rcu_watching(void)
 {
-	struct engine_ctx *c = eng.native ? native_ctx() : cur_ctx();
+	struct engine_ctx *c = this_ctx();
 
 	return c->ld.rcu_nesting || c->ld.preempt_count || c->irqoff || c->bhoff ||
 	       !ctx_is_task(c->index);
@@ -198,15 +196,15 @@ void engine_call_rcu(const struct site *site, struct engine_rcu_head *head,
 	head->next = NULL;
 	head->cpu = (u32)engine_cpu();
 	head->gp = 0;
-	if (eng.native) {
-		native_call_rcu(head, fn);
-		return;
-	}
-	if (!eng.live) {
+	if (!is_running()) {
 		sim_softirq_queue(head->cpu, head);
 		return;
 	}
 	engine_point(site, EV_RCU, head, sizeof(*head));
+	if (eng.native) {
+		native_call_rcu(head);
+		return;
+	}
 	head->gp = eng.ngps + 1;
 	gp = gp_start(head);
 	if (!gp->waiting)
@@ -228,13 +226,13 @@ void engine_synchronize_rcu(const struct site *site)
 	struct engine_gp *gp;
 
 	lockdep_note(lockdep_rcu_sync, site);
+	if (!is_running())
+		return;
+	engine_point(site, EV_RCU, NULL, 0);
 	if (eng.native) {
 		native_synchronize_rcu();
 		return;
 	}
-	if (!eng.live)
-		return;
-	engine_point(site, EV_RCU, NULL, 0);
 	gp = gp_start(NULL);
 	if (!gp->waiting)
 		gp_end(gp);

@@ -77,6 +77,8 @@ static void report_keep(const char *title, const char *body)
 	b[0] = 0;
 	append(b, &n, "%s", body);
 	append_context(b, &n, i);
+	if (eng.native)
+		native_trace_collect();
 	role = i < ENGINE_CTX_MAX ? eng.view.pending[i].role : 0;
 	if (role) {
 		char name[48];
@@ -93,10 +95,11 @@ static void report_keep(const char *title, const char *body)
 
 static void sink(const char *title, const char *body)
 {
+	if (eng.native)
+		native_report_begin();
 	report_keep(title, body);
-	if (eng.native) {
+	if (eng.native)
 		native_report(&eng.report);
-	}
 	if (eng.in_run && eng.cur != CTX_MAIN) {
 		eng.ending = true;
 		sim_abort();
@@ -113,6 +116,8 @@ void report_install(void)
 /* TSan calls with its locks held: keep it, and end the run at the next point. */
 void report_from_sanitizer(const char *title, const char *body)
 {
+	if (eng.native && !native_report_begin())
+		return; /* seen while a report is being made */
 	report_keep(title, body);
 	if (eng.native)
 		native_report(&eng.report);

@@ -16,8 +16,8 @@
 
 #define FAIR_QUANTUM 64
 /* Points of a fair schedule in which some op must end. A pass of reclaim over a
- * full pool that frees nothing takes some thousands. */
-#define FAIR_POINTS_MAX 40000u
+ * full pool that frees nothing takes some ten thousands, of each of eight tasks. */
+#define FAIR_POINTS_MAX 300000u
 
 void (*engine_feedback)(unsigned ctx, const struct site *site, u32 role, u32 kind);
 
@@ -114,12 +114,13 @@ static __cold void sim_too_long(void)
 		eng.steps_max = since + FAIR_POINTS_MAX;
 		return;
 	}
-	for (u32 i = 0; i < eng.ntasks; i++) {
-		struct engine_ctx *c = &eng.ctx[i];
+	/* First those that can run: who sleeps may only wait for one of them. */
+	for (u32 k = 0; k < 2 * eng.ntasks; k++) {
+		struct engine_ctx *c = &eng.ctx[k % eng.ntasks];
 		char title[REPORT_TITLE_MAX];
 		const char *op;
 
-		if (c->state == CTX_DONE || c->state == CTX_PARKED || c->state == CTX_UNUSED)
+		if (c->state != (k < eng.ntasks ? CTX_READY : CTX_BLOCKED))
 			continue;
 		op = c->op_site ? c->op_site->func : "task";
 		snprintf(title, sizeof(title), "livelock in %s", op);
@@ -176,9 +177,17 @@ void engine_point(const struct site *site, enum event_kind kind, const volatile 
 
 void engine_yield(const struct site *site)
 {
-	if (!eng.live && !eng.native)
-		rcu_quiet_run();
+	u32 bit = 1u << eng.cur;
+
+	if (!eng.live) {
+		if (!eng.native)
+			rcu_quiet_run();
+		engine_point(site, EV_YIELD, NULL, 0);
+		return;
+	}
+	eng.view.spinning |= bit;
 	engine_point(site, EV_YIELD, NULL, 0);
+	eng.view.spinning &= ~bit;
 }
 
 void engine_result(u64 value)
@@ -239,6 +248,7 @@ static void sim_sleep(const struct site *site, const volatile u32 *word, u32 val
 	c->wait_site = site;
 	c->wait_seq = ++eng.wait_seq;
 	eng.ready &= ~(1u << c->index);
+	eng.sleeping |= 1u << c->index;
 	eng.view.pending[c->index] = (struct engine_event){
 		.site = site, .obj = word, .role = arena_role_of(word), .kind = EV_WAIT,
 		.size = 4, .op = c->op,
@@ -254,7 +264,7 @@ void engine_wait(const struct site *site, const volatile u32 *word, u32 value, b
 	if (eng.live)
 		sim_sleep(site, word, value, what, CTX_BLOCKED);
 	else if (eng.native)
-		native_wait(site, word, value, false);
+		native_wait(site, word, value, what);
 	else
 		quiet_wait(site, word, value, what);
 }
@@ -264,7 +274,7 @@ void engine_park(const struct site *site, const volatile u32 *word, u32 value)
 	if (eng.live)
 		sim_sleep(site, word, value, "work", CTX_PARKED);
 	else if (eng.native)
-		native_wait(site, word, value, true);
+		native_wait(site, word, value, NULL);
 	else
 		rcu_quiet_run();
 }
@@ -276,13 +286,13 @@ void engine_wake(const volatile u32 *word, unsigned n)
 			native_wake(word, n);
 		return;
 	}
-	for (u32 left = ~eng.ready & ((1u << ENGINE_CTX_MAX) - 1); n > 0; n--) {
+	for (u32 left = eng.sleeping; left && n > 0; n--) {
 		struct engine_ctx *oldest = NULL;
 
 		for (u32 m = left; m; m &= m - 1) {
 			struct engine_ctx *c = &eng.ctx[__builtin_ctz(m)];
 
-			if (c->wait_word != word || (c->state != CTX_BLOCKED && c->state != CTX_PARKED))
+			if (c->wait_word != word)
 				left &= ~(1u << c->index);
 			else if (!oldest || c->wait_seq < oldest->wait_seq)
 				oldest = c;
@@ -290,6 +300,7 @@ void engine_wake(const volatile u32 *word, unsigned n)
 		if (!oldest)
 			return;
 		left &= ~(1u << oldest->index);
+		eng.sleeping &= ~(1u << oldest->index);
 		oldest->state = CTX_READY;
 		oldest->wait_word = NULL;
 		eng.ready |= 1u << oldest->index;
@@ -367,7 +378,8 @@ void sim_abort(void)
 
 void sim_reset(void)
 {
-	eng.ready = eng.masked = eng.readers = 0;
+	eng.view.spinning = 0;
+	eng.ready = eng.masked = eng.sleeping = eng.readers = 0;
 	eng.hash = 0x243f6a8885a308d3ull;
 	eng.fair = eng.truncated = eng.ending = false;
 	eng.progress_step = eng.fair_step = 0;

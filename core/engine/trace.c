@@ -81,7 +81,7 @@ const char *engine_label(unsigned i, char *buf, size_t size)
 
 void engine_op_begin(unsigned number, const struct site *site)
 {
-	struct engine_ctx *c = eng.native ? native_ctx() : cur_ctx();
+	struct engine_ctx *c = this_ctx();
 
 	c->op = (u16)number;
 	c->op_site = site;
@@ -93,7 +93,7 @@ void engine_op_begin(unsigned number, const struct site *site)
 
 void engine_op_end(const struct site *site)
 {
-	struct engine_ctx *c = eng.native ? native_ctx() : cur_ctx();
+	struct engine_ctx *c = this_ctx();
 
 	if (engine_lockdep_begin()) {
 		lockdep_check_op_end(&c->ld, c->op_site ? c->op_site->func : site->func);
@@ -218,13 +218,18 @@ static unsigned ctx_stack(unsigned i, void **out, unsigned max)
 {
 	struct engine_ctx *c = &eng.ctx[i];
 
-	if (i == eng.cur || eng.native) {
+	if (i == engine_current()) {
 		char *here = __builtin_frame_address(0);
-		bool on_fiber = c->stack && here >= c->stack && here < c->stack + c->stack_size;
+		const char *high = here + (64u << 10);
 
-		return stack_walk(__builtin_frame_address(0), here,
-				  on_fiber ? c->stack + c->stack_size : here + (64u << 10), out, max);
+		if (native_stack_end())
+			high = native_stack_end();
+		else if (c->stack && here >= c->stack && here < c->stack + c->stack_size)
+			high = c->stack + c->stack_size;
+		return stack_walk(__builtin_frame_address(0), here, high, out, max);
 	}
+	if (eng.native)
+		return 0; /* another thread, and it runs */
 #if defined(__x86_64__)
 	if (c->stack && c->state != CTX_UNUSED && c->state != CTX_DONE) {
 		void **sp = c->sp; /* r15 r14 r13 r12 rbx rbp ret */

@@ -83,6 +83,9 @@ void tsan_flush(void)
  * calls of the engine (snprintf, memcpy) are seen by TSan's interceptors on
  * whatever fiber they happen, and what they touch is not the model's. Model
  * code has no writable memory outside of the world (scripts/style.py checks).
+ * In native the same holds for what libc and liburcu touch on real threads: the
+ * engine orders its threads by means that TSan does not see, so it would report
+ * their accesses. Nothing of the model is lost by that, and nothing is suppressed.
  */
 bool tsan_report_is_foreign(const void *report, bool suppressed)
 	__asm__("_ZN6__tsan8OnReportEPKNS_10ReportDescEb");

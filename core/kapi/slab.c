@@ -6,7 +6,7 @@
  *
  * The allocator's own data are no part of the model: the functions that touch
  * them are hidden from the sanitizers and have no scheduling point inside, so
- * they are atomic in sim; native takes slab_lock. What the model may rely on is
+ * they are atomic in sim; native takes slab_lock, hidden as well. What the model may rely on is
  * stated by one annotation: a free happens before the next use of the object.
  */
 #include <stdio.h>
@@ -51,22 +51,6 @@ static struct kmem_cache *slab_last __world = NULL;
 WORLD_NAME(slab_last);
 static u32 slab_lock __world = 0;
 WORLD_NAME(slab_lock);
-
-static __no_sanitize_tsan void slab_enter(void)
-{
-	u32 free = 0;
-
-	if (engine_is_sim())
-		return;
-	while (!engine_cmpxchg(&slab_lock, &free, 1, ENGINE_ACQUIRE, ENGINE_RELAXED))
-		free = 0;
-}
-
-static __no_sanitize_tsan void slab_leave(void)
-{
-	if (!engine_is_sim())
-		engine_store_release(&slab_lock, 0);
-}
 
 static __no_sanitize_tsan void *head_object(const struct slab_head *h)
 {
@@ -170,7 +154,7 @@ static __no_sanitize_tsan void *slab_take(struct kmem_cache *cache, u32 size,
 	struct slab_head *h;
 	void *obj;
 
-	slab_enter();
+	engine_hidden_lock(&slab_lock);
 	cache_list(cache);
 	h = slab_pop(cache, size);
 	*fresh = !h;
@@ -183,7 +167,7 @@ static __no_sanitize_tsan void *slab_take(struct kmem_cache *cache, u32 size,
 	h->site = site;
 	h->next_free = 0;
 	cache->live++;
-	slab_leave();
+	engine_hidden_unlock(&slab_lock);
 	return obj;
 }
 
@@ -208,13 +192,13 @@ static __no_sanitize_tsan void slab_put(struct slab_head *h, const struct site *
 {
 	struct kmem_cache *cache = h->cache;
 
-	slab_enter();
+	engine_hidden_lock(&slab_lock);
 	h->state = SLAB_FREE;
 	h->site = site;
 	h->next_free = head_distance(h, cache->free);
 	cache->free = h;
 	cache->live--;
-	slab_leave();
+	engine_hidden_unlock(&slab_lock);
 }
 
 static __no_sanitize_tsan u32 head_size(const struct slab_head *h)
@@ -290,9 +274,12 @@ static void slab_free(struct kmem_cache *expected, const void *obj, const struct
 	size = head_size(h);
 	if (unlikely(!redzone_intact(h)))
 		slab_report("slab: write past the end", cache, site, obj);
-	engine_lockdep_free_memory(obj, size, site->func);
-	if (cache_poisons(cache))
+	/* A type-stable object is not gone: an RCU reader may take its lock, see that
+	 * it is not what it looked for, and let go (folio_lock_anon_vma_read()). */
+	if (cache_poisons(cache)) {
+		engine_lockdep_free_memory(obj, size, site->func);
 		engine_poison((void *)(uintptr_t)obj, size, POISON_FREE);
+	}
 	HB_RELEASE(SLAB_FREE, h);
 	slab_put(h, site);
 }

@@ -16,6 +16,10 @@ struct work_run {
 	struct lockdep_map map;     /* copy, ditto */
 };
 
+/* What each context runs now, for current_work(): written by that context alone. */
+static struct work_struct *current_works[ENGINE_CTX_MAX + 1] __world = { NULL };
+WORLD_NAME(current_works);
+
 static DEFINE_SPINLOCK(work_lock);
 static LIST_HEAD(work_queued);
 static LIST_HEAD(work_running);
@@ -55,6 +59,11 @@ static bool work_is_running(const struct work_struct *work)
 	return false;
 }
 
+struct work_struct *current_work(void)
+{
+	return engine_load_relaxed(&current_works[engine_current()]);
+}
+
 /* Runs one queued item; the lock is dropped, and not held on return. */
 static void work_run(struct work_struct *work, const struct site *site)
 	__releases(&work_lock)
@@ -67,9 +76,11 @@ static void work_run(struct work_struct *work, const struct site *site)
 	engine_xchg(&work->pending.counter, 0, HB_FULL);
 	spin_unlock_irq_at(&work_lock, site);
 
+	engine_store_relaxed(&current_works[engine_current()], work);
 	map_acquire(&run.map, 0, false, 0, site);
 	func(work);
 	map_release(&run.map, site);
+	engine_store_relaxed(&current_works[engine_current()], NULL);
 
 	spin_lock_irq_at(&work_lock, 0, site);
 	list_del(&run.entry);

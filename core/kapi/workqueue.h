@@ -41,6 +41,8 @@ bool flush_work_at(struct work_struct *work, const struct site *site);
 /* As flush, but what is still queued is taken off and not run. */
 bool cancel_work_sync_at(struct work_struct *work, const struct site *site);
 /* Runs queued work until there is none; returns how many. Task context. */
+/* The item that the calling context is running, or NULL. Not to be looked into. */
+struct work_struct *current_work(void);
 unsigned run_pending_work_at(const struct site *site);
 /* Is anything queued or running? For audits; set-up and tear-down. */
 bool work_idle(void);

@@ -87,6 +87,10 @@ static inline void add_mm_rss_vec(struct mm_struct *mm, const int *rss)
 extern spinlock_t mmlist_lock;
 extern struct mm_struct init_mm;
 
+/* All mms that exist, in any order, with holes: for the checkers. No event. */
+#define MM_TABLE_MAX (2 * WORLD_MM_MAX)
+extern struct mm_struct *mm_table[MM_TABLE_MAX];
+
 /* A new mm with mm_users == mm_count == 1, or NULL. id: 1..WORLD_MM_MAX, names
  * its role. May sleep. Follows kernel/fork.c (mm_alloc, mm_init). */
 struct mm_struct *mm_alloc(unsigned int id);

@@ -25,6 +25,21 @@ WORLD_NAME(init_mm);
 static DEFINE_KMEM_CACHE(mm_cachep, struct mm_struct, "mm");
 static DEFINE_KMEM_CACHE(vm_area_cachep, struct vm_area_struct, "vma");
 
+struct mm_struct *mm_table[MM_TABLE_MAX] __world = { NULL };
+WORLD_NAME(mm_table);
+
+/* Puts new in the place of old, NULL being none. */
+static void mm_table_replace(struct mm_struct *old, struct mm_struct *new)
+{
+	for (int i = 0; i < MM_TABLE_MAX; i++) {
+		struct mm_struct *was = old;
+
+		if (engine_cmpxchg(&mm_table[i], &was, new, ENGINE_RELAXED, ENGINE_RELAXED))
+			return;
+	}
+	report_bug("more mms than there can be", __func__, "");
+}
+
 /* ---- the life of an mm ----------------------------------------------------------------- */
 
 struct mm_struct *mm_alloc(unsigned int id)
@@ -46,6 +61,7 @@ struct mm_struct *mm_alloc(unsigned int id)
 	seqcount_init(&mm->write_protect_seq);
 	INIT_LIST_HEAD(&mm->mmlist);
 	INIT_LIST_HEAD(&mm->ksm_slot);
+	mm_table_replace(NULL, mm);
 	return mm;
 }
 
@@ -80,17 +96,24 @@ void mmdrop(struct mm_struct *mm)
 	BUG_ON(!list_empty(&mm->vmas));
 	BUG_ON(!list_empty(&mm->mmlist));
 	check_mm(mm);
+	mm_table_replace(mm, NULL);
 	kmem_cache_free(&mm_cachep, mm);
 }
 
 void mmput(struct mm_struct *mm)
 {
+	bool off_list;
+
 	might_sleep();
 	if (!atomic_dec_and_test(&mm->mm_users))
 		return;
 	ksm_exit(mm); /* before the vmas go: ksmd may be inside */
 	exit_mmap(mm);
-	if (!list_empty(&mm->mmlist)) {
+	/* The kernel's list_empty() may say yes while drain_mmlist() still writes to
+	 * the entry; then the mm is freed under it. */
+	off_list = bug_seeded(BUG_MMPUT_LIST_EMPTY) ? list_empty(&mm->mmlist) :
+						      list_empty_careful(&mm->mmlist);
+	if (!off_list) {
 		spin_lock(&mmlist_lock);
 		list_del_init(&mm->mmlist);
 		spin_unlock(&mmlist_lock);

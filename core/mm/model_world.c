@@ -345,6 +345,13 @@ int model_ksm_scan(int pages)
 	return 0;
 }
 
+/* A scan ends with its pass, however many pages it may look at. */
+int model_ksm_pass(void)
+{
+	ksm_do_scan(~0U);
+	return 0;
+}
+
 static bool dev_valid(int dev)
 {
 	return dev >= 0 && dev < WORLD_DEVS_MAX &&

@@ -46,6 +46,7 @@ int model_kswapd(void);
 int model_lru_drain(void);
 int model_lru_drain_all(void);
 int model_ksm_scan(int pages);
+int model_ksm_pass(void);
 int model_ksm_unmerge(int mm, int page, int pages);
 int model_swapon(int dev);
 int model_swapoff(int dev);

@@ -197,7 +197,9 @@ static int unuse_mm(struct mm_struct *mm, unsigned int type)
 		goto unlock;
 	}
 	for_each_vma(mm, vma) {
-		if (vma->anon_vma) {
+		/* A first fault may set it now: a plain read in the kernel, too. Without it
+		 * there was no swap entry in this vma. */
+		if (data_race(vma->anon_vma)) {
 			ret = unuse_vma(vma, type);
 			if (ret)
 				break;
@@ -296,11 +298,13 @@ int try_to_unuse(unsigned int type)
  * The kernel looks at the counts alone, which holds off nobody: a slot that is
  * allocated on another device just after may have its mm taken off the list, and
  * then a swapoff of that device never finds the mm. So here the list is left
- * alone while another device is on; the kernel's rule is a seeded bug.
+ * alone while another device is on, or on its way off (an allocator may be past
+ * its check of SWP_WRITEOK); the kernel's rule is a seeded bug.
  */
-static void drain_mmlist(void)
+static void drain_mmlist(const struct swap_info_struct *si)
 {
 	struct list_head *p, *next;
+	bool others = false;
 	unsigned int type;
 
 	lockdep_assert_held(&swap_lock);
@@ -310,15 +314,17 @@ static void drain_mmlist(void)
 			PATH("drain_mmlist: another device is in use");
 			return;
 		}
+		if (swap_info[type] != si && (READ_ONCE(swap_info[type]->flags) & SWP_USED))
+			others = true;
 	}
-	if (!plist_head_empty(&swap_active_head) && !bug_seeded(BUG_MMLIST_DRAIN_IN_USE) &&
+	if (others && !bug_seeded(BUG_MMLIST_DRAIN_IN_USE) &&
 	    !bug_seeded(BUG_MMLIST_DRAIN_RACY)) {
 		PATH("drain_mmlist: another device is on");
 		return;
 	}
 	spin_lock(&mmlist_lock);
 	list_for_each_safe(p, next, &init_mm.mmlist)
-		list_del_init(p);
+		list_del_init_careful(p); /* mmput() looks without the lock */
 	spin_unlock(&mmlist_lock);
 }
 
@@ -385,7 +391,7 @@ static void swapoff_end(struct swap_info_struct *si)
 	mutex_lock(&swapon_mutex);
 	spin_lock(&swap_lock);
 	spin_lock(&si->lock);
-	drain_mmlist();
+	drain_mmlist(si);
 	bdev = si->swap_file;
 	si->swap_file = NULL;
 	maxpages = si->max;

@@ -83,7 +83,7 @@ void flush_tlb_batched_pending(struct mm_struct *mm)
 		       pending | (pending << TLB_FLUSH_BATCH_FLUSHED_SHIFT));
 }
 
-/* ---- unmapping -------------------------------------------------------------------------------- */
+/* ---- unmapping ------------------------------------------------------------------- */
 
 /* The mm goes onto the list that swapoff walks, before its swap PTE is there. */
 static void mmlist_add(struct mm_struct *mm)
@@ -165,17 +165,15 @@ static bool try_to_unmap_one(struct folio *folio, struct vm_area_struct *vma,
 		if (pte_uffd_wp(pteval))
 			swp_pte = pte_swp_mkuffd_wp(swp_pte);
 		set_pte_at(mm, address, pvmw.pte, swp_pte);
+		folio_remove_rmap_pte(folio, subpage, vma);
+		folio_put(folio);
 		if (bug_seeded(BUG_UNMAP_DUP_AFTER_PUBLISH)) {
 			/* The entry is visible and its count isn't raised. */
 			page_vma_mapped_walk_done(&pvmw);
 			if (folio_dup_swap(folio, subpage) < 0)
 				report_warn("swap dup failed", __func__, "");
-			folio_remove_rmap_pte(folio, subpage, vma);
-			folio_put(folio);
 			return true;
 		}
-		folio_remove_rmap_pte(folio, subpage, vma);
-		folio_put(folio);
 		continue;
 walk_abort:
 		ret = false;

@@ -105,7 +105,7 @@ static bool __tlb_remove_folio(struct mmu_gather *tlb, struct folio *folio)
 	return tlb->nr == MMU_GATHER_FOLIOS;
 }
 
-/* ---- swap cache of what was unmapped ---------------------------------------------------------- */
+/* ---- swap cache of what was unmapped ------------------------------------------------ */
 
 void free_swap_cache(struct folio *folio)
 	__no_lock_analysis("trylock")
@@ -126,7 +126,7 @@ void free_folio_and_swap_cache(struct folio *folio)
 	folio_put(folio);
 }
 
-/* ---- zap ----------------------------------------------------------------------------------------- */
+/* ---- zap ---------------------------------------------------------------------------- */
 
 /* True: the gather is full. */
 static bool zap_present_pte(struct mmu_gather *tlb, struct vm_area_struct *vma, pte_t *pte,

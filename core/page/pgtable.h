@@ -163,7 +163,9 @@ PTE_SET(pte_swp_mkuffd_wp, _PAGE_SWP_UFFD_WP)
 PTE_CLEAR(pte_swp_clear_exclusive, _PAGE_SWP_EXCLUSIVE)
 PTE_CLEAR(pte_swp_clear_soft_dirty, _PAGE_SWP_SOFT_DIRTY)
 PTE_CLEAR(pte_swp_clear_uffd_wp, _PAGE_SWP_UFFD_WP)
-PTE_CLEAR(pte_swp_clear_flags, _PAGE_FLAGS_MASK)
+/* Not the present bit: a present PTE never looks like the entry of its pfn. */
+PTE_CLEAR(pte_swp_clear_flags,
+	  _PAGE_SWP_EXCLUSIVE | _PAGE_SWP_SOFT_DIRTY | _PAGE_SWP_UFFD_WP)
 
 /* Neither none nor present. */
 static inline bool is_swap_pte(pte_t pte)

@@ -6,8 +6,9 @@
  * flushed. A CPU without an entry in the range gets no IPI (mm_cpumask).
  * Left out: the wait of an IPI for a CPU that has interrupts off (GUP-fast), global
  * and huge entries, lazy TLB mode.
- * Locking: none; hardware. Words are marked accesses. In native, tlb_access_begin()
- * and _end() are the instruction that an IPI cannot interrupt.
+ * Locking: none; hardware. Words are marked accesses. What is one instant in sim (an
+ * access with its look at the TLB, a walk, a flush of one CPU) is one in native by
+ * tlb_lock, which TSan does not see.
  */
 #include "core/page/tlb.h"
 
@@ -18,11 +19,12 @@
 
 struct cpu_tlb {
 	u64 entry[WORLD_MM_MAX + 1][WORLD_PAGES];
-	u32 busy; /* native: accesses under way */
 };
 
 static struct cpu_tlb *cpu_tlbs __world = NULL;
 WORLD_NAME(cpu_tlbs);
+static u32 tlb_lock __world = 0;
+WORLD_NAME(tlb_lock);
 
 static u64 *tlb_slot(unsigned int cpu, const struct mm_struct *mm, unsigned long addr)
 {
@@ -35,14 +37,12 @@ static u64 *tlb_slot(unsigned int cpu, const struct mm_struct *mm, unsigned long
 
 void tlb_access_begin(void)
 {
-	if (!engine_is_sim())
-		engine_fetch_add(&cpu_tlbs[engine_cpu()].busy, 1, ENGINE_SEQ_CST);
+	engine_hidden_lock(&tlb_lock);
 }
 
 void tlb_access_end(void)
 {
-	if (!engine_is_sim())
-		engine_fetch_add(&cpu_tlbs[engine_cpu()].busy, -1, ENGINE_SEQ_CST);
+	engine_hidden_unlock(&tlb_lock);
 }
 
 long tlb_lookup(const struct mm_struct *mm, unsigned long addr, bool write)
@@ -75,32 +75,26 @@ bool tlb_fill_at(struct mm_struct *mm, unsigned long addr, bool write, const str
 {
 	struct ptdesc **ptp = &mm->pt[pmd_index(addr)];
 	u64 *slot = tlb_slot(engine_cpu(), mm, addr);
-	bool native = !engine_is_sim();
 	struct ptdesc *pt = engine_load_relaxed(ptp);
 	u64 pte = 0;
 
 	engine_point(site, EV_TLB, pt ? (void *)&pt->pte[pte_index(addr)] : (void *)ptp,
 		     sizeof(pte_t));
-	/* The walk is one instant. In native, RCU keeps the table, and the PTE is
-	 * looked at again after the entry is visible to flushes. */
-	if (native)
+	/* The walk is one instant: a flush that follows a change of the PTE finds the
+	 * entry, or the walk finds the change. In native, RCU keeps the table. */
+	if (!engine_is_sim())
 		engine_rcu_read_lock(site);
+	engine_hidden_lock(&tlb_lock);
 	pt = engine_load_acquire(ptp);
-	while (pt) {
-		pte_t *ptep = &pt->pte[pte_index(addr)];
-
-		pte = walk_pte(ptep, write);
+	if (pt) {
+		pte = walk_pte(&pt->pte[pte_index(addr)], write);
 		engine_store_relaxed(slot, !pte ? 0UL :
 				     (pte >> PTE_PFN_SHIFT) << TLB_PFN_SHIFT | TLB_VALID |
 				     (pte & _PAGE_RW ? TLB_WRITE : 0) |
 				     (pte & _PAGE_DIRTY ? TLB_DIRTY : 0));
-		if (!native || !pte)
-			break;
-		engine_fence();
-		if (engine_load_relaxed(&ptep->pte) == pte)
-			break;
 	}
-	if (native)
+	engine_hidden_unlock(&tlb_lock);
+	if (!engine_is_sim())
 		engine_rcu_read_unlock(site);
 	engine_result(pte);
 	return pte != 0;
@@ -118,10 +112,13 @@ void init_new_context(struct mm_struct *mm)
 static bool cpu_has_entries(unsigned int cpu, const struct mm_struct *mm, unsigned long first,
 			    unsigned long end)
 {
-	for (unsigned long i = first; i < end; i++)
-		if (engine_load_relaxed(&cpu_tlbs[cpu].entry[mm->id][i]) & TLB_VALID)
-			return true;
-	return false;
+	bool has = false;
+
+	engine_hidden_lock(&tlb_lock);
+	for (unsigned long i = first; i < end && !has; i++)
+		has = engine_load_relaxed(&cpu_tlbs[cpu].entry[mm->id][i]) & TLB_VALID;
+	engine_hidden_unlock(&tlb_lock);
+	return has;
 }
 
 static bool cpu_has_mm(unsigned int cpu, const struct mm_struct *mm)
@@ -129,14 +126,13 @@ static bool cpu_has_mm(unsigned int cpu, const struct mm_struct *mm)
 	return cpu_has_entries(cpu, mm, 0, WORLD_PAGES);
 }
 
-/* Native: the CPU has executed its IPI once nobody is inside of an access. */
-static void wait_for_accesses(unsigned int cpu, const struct site *site)
+static void drop_entries(unsigned int cpu, unsigned int id, unsigned long first,
+			 unsigned long end)
 {
-	if (engine_is_sim())
-		return;
-	engine_fence();
-	while (engine_load_acquire(&cpu_tlbs[cpu].busy))
-		engine_yield(site);
+	engine_hidden_lock(&tlb_lock);
+	for (unsigned long i = first; i < end; i++)
+		engine_store_relaxed(&cpu_tlbs[cpu].entry[id][i], 0UL);
+	engine_hidden_unlock(&tlb_lock);
 }
 
 void flush_tlb_mm_range_at(struct mm_struct *mm, unsigned long start, unsigned long end,
@@ -149,13 +145,11 @@ void flush_tlb_mm_range_at(struct mm_struct *mm, unsigned long start, unsigned l
 		report_warnf("interrupts off", "flush_tlb_mm_range", "called by %s\n", site->func);
 	engine_fence(); /* the PTEs' change before the look at the entries */
 	for (unsigned int cpu = 0; cpu < engine_cpus(); cpu++) {
-		if (engine_is_sim() && !cpu_has_entries(cpu, mm, first, last))
+		if (!cpu_has_entries(cpu, mm, first, last))
 			continue;
 		engine_point(site, EV_TLB, &cpu_tlbs[cpu].entry[mm->id][first],
 			     (unsigned int)((last - first) * sizeof(u64)));
-		for (unsigned long i = first; i < last; i++)
-			engine_store_relaxed(&cpu_tlbs[cpu].entry[mm->id][i], 0UL);
-		wait_for_accesses(cpu, site);
+		drop_entries(cpu, mm->id, first, last);
 	}
 }
 
@@ -165,7 +159,7 @@ void flush_tlb_fix_spurious_fault_at(struct vm_area_struct *vma, unsigned long a
 	u64 *slot = tlb_slot(engine_cpu(), vma->vm_mm, addr);
 
 	engine_point(site, EV_TLB, slot, sizeof(*slot));
-	engine_store_relaxed(slot, 0UL);
+	engine_store_relaxed(slot, 0UL); /* one word: an instant by itself */
 }
 
 bool arch_tlbbatch_should_defer(struct mm_struct *mm)
@@ -182,7 +176,7 @@ void arch_tlbbatch_add_pending(struct arch_tlbflush_unmap_batch *batch, struct m
 	VM_BUG_ON(start >= end);
 	engine_fence();
 	for (unsigned int cpu = 0; cpu < engine_cpus(); cpu++)
-		if (!engine_is_sim() || cpu_has_mm(cpu, mm))
+		if (cpu_has_mm(cpu, mm))
 			batch->cpumask |= 1u << cpu;
 }
 
@@ -195,9 +189,7 @@ void arch_tlbbatch_flush_at(struct arch_tlbflush_unmap_batch *batch, const struc
 			continue;
 		engine_point(site, EV_TLB, cpu_tlbs[cpu].entry, 0);
 		for (unsigned int id = 0; id <= WORLD_MM_MAX; id++)
-			for (unsigned int i = 0; i < WORLD_PAGES; i++)
-				engine_store_relaxed(&cpu_tlbs[cpu].entry[id][i], 0UL);
-		wait_for_accesses(cpu, site);
+			drop_entries(cpu, id, 0, WORLD_PAGES);
 	}
 	batch->cpumask = 0;
 }

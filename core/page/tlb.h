@@ -27,8 +27,8 @@ long tlb_lookup(const struct mm_struct *mm, unsigned long addr, bool write);
  * which is a page fault. One event (EV_TLB). The caller looks up again. */
 bool tlb_fill_at(struct mm_struct *mm, unsigned long addr, bool write, const struct site *site);
 #define tlb_fill(mm, addr, write) tlb_fill_at((mm), (addr), (write), SITE("tlb_fill"))
-/* Around lookup and access: nothing in sim, where they are one instant anyway; in
- * native a flush of this CPU waits until the access is over. No event inside. */
+/* Around lookup, access and the oracle's hook: one instant, in native by a lock that
+ * all accesses, walks and flushes take. No event inside. */
 void tlb_access_begin(void);
 void tlb_access_end(void);
 /* A new mm with a number that another had: no entry of that one is its own

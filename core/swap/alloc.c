@@ -393,11 +393,23 @@ static bool swap_alloc_fast(struct folio *folio)
 static void swap_alloc_slow(struct folio *folio)
 {
 	struct swap_info_struct *si, *next;
+	unsigned long tried;
 
 	spin_lock(&swap_avail_lock);
 start_over:
+	tried = 0;
 	plist_for_each_entry_safe(si, next, &swap_avail_head, avail_list) {
-		/* Devices of one priority take turns. */
+		/*
+		 * Devices of one priority take turns, each once. Linux 7.0 doesn't
+		 * count: two of them that have no slot to give (what is free waits to
+		 * be discarded, say) follow each other without end, and it never comes
+		 * to a lower priority either.
+		 */
+		if ((tried & (1UL << si->type)) && !bug_seeded(BUG_AVAIL_LIST_ENDLESS)) {
+			PATH("swap_alloc_slow: device has been tried");
+			continue;
+		}
+		tried |= 1UL << si->type;
 		plist_requeue(&si->avail_list, &swap_avail_head);
 		spin_unlock(&swap_avail_lock);
 		if (get_swap_device_info(si)) {

@@ -191,7 +191,8 @@ static void bio_interrupt(void *arg)
 	struct bio *bio = arg;
 
 	VM_BUG_ON(engine_running() && !in_interrupt());
-	bio_transfer(bio);
+	if (!bio->moved)
+		bio_transfer(bio);
 	bio->end_io(bio);
 }
 
@@ -199,6 +200,11 @@ void submit_bio(struct bio *bio)
 {
 	VM_BUG_ON(!bio->end_io);
 	bio_start(bio, SITE("submit_bio"));
+	/* A device reads the page at any time between here and its interrupt: at once,
+	 * or as late as it can. What is stored to the page in between is on it or not. */
+	bio->moved = bio->write && engine_choose(SITE("dma_at_once"), "dma", 2);
+	if (bio->moved)
+		bio_transfer(bio);
 	bio->work.fn = bio_interrupt;
 	bio->work.arg = bio;
 	bio->work.name = bio->write ? "swap write" : "swap read";

@@ -4,7 +4,8 @@
  * inode, and the swap header (union swap_header) on it.
  * Contents lie in the arena, PAGE_WORDS words a block. A synchronous device
  * (zram-like) copies in the submitter's task; an asynchronous one copies and
- * completes in an interrupt. Either may fail: a choice of the schedule ("io").
+ * completes in an interrupt, or copies at once ("dma", a choice of the schedule).
+ * Either may fail ("io").
  */
 #ifndef CORE_SWAP_BLOCK_DEVICE_H
 #define CORE_SWAP_BLOCK_DEVICE_H
@@ -43,6 +44,7 @@ struct bio {
 	swp_entry_t entry;        /* first slot, when it was submitted */
 	u64 block;
 	bool write;
+	bool moved;               /* the data was moved before the interrupt */
 	int status;               /* 0 or -EIO */
 	void (*end_io)(struct bio *bio);
 };

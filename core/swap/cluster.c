@@ -263,7 +263,13 @@ void relocate_cluster(struct swap_info_struct *si, struct swap_cluster_info *ci)
 	}
 	if (!ci->count) {
 		PATH("relocate_cluster: empty");
-		if (ci->flags != CLUSTER_FLAG_FREE)
+		/*
+		 * On no list and without a table it is swap_cluster_populate()'s,
+		 * which has dropped the lock to allocate one. Linux 7.0 doesn't
+		 * look, and puts it on a list under its user.
+		 */
+		if (ci->flags != CLUSTER_FLAG_FREE &&
+		    (cluster_table_is_alloced(ci) || bug_seeded(BUG_RELOCATE_POPULATING)))
 			free_cluster(si, ci);
 	} else if (ci->count != SWAPFILE_CLUSTER) {
 		if (ci->flags != CLUSTER_FLAG_FRAG)

@@ -40,7 +40,8 @@ struct swap_info_struct *swap_type_to_info(int type)
 {
 	if (type < 0 || type >= MAX_SWAPFILES)
 		return NULL;
-	return READ_ONCE(swap_info[type]); /* published by smp_store_release() */
+	/* Pairs with alloc_swap_info(); the kernel relies on the dependency. */
+	return smp_load_acquire(&swap_info[type]);
 }
 
 struct swap_info_struct *swap_entry_to_info(swp_entry_t entry)
@@ -54,7 +55,7 @@ struct swap_info_struct *swap_type_to_info_at(int type, const char *func)
 
 	BUG_ON_CMP(type, <, 0);
 	BUG_ON_CMP(type, >=, MAX_SWAPFILES);
-	si = READ_ONCE(swap_info[type]);
+	si = smp_load_acquire(&swap_info[type]);
 	if (unlikely(!si)) {
 		report_bug("no swap device of this type", func, "");
 		return NULL;

@@ -37,8 +37,21 @@ struct folio *swap_cache_get_folio(swp_entry_t entry)
 		if (!swp_tb_is_folio(swp_tb))
 			return NULL;
 		folio = swp_tb_to_folio(swp_tb);
-		if (likely(folio_try_get(folio)))
-			return folio;
+		if (likely(folio_try_get(folio))) {
+			/*
+			 * The kernel does not look again. But the folio may have
+			 * been freed and allocated before the reference: then it
+			 * is somebody's fresh folio, and its lock is not ours to
+			 * take. The page cache's lookups check that, too.
+			 */
+			swp_tb = swap_table_get(ci, ci_off);
+			if (likely(swp_tb_is_folio(swp_tb) && swp_tb_to_folio(swp_tb) == folio) ||
+			    bug_seeded(BUG_SWAP_CACHE_GET_NO_RECHECK))
+				return folio;
+			PATH("swap_cache_get_folio: another folio's reference, again");
+			folio_put(folio);
+			continue;
+		}
 		PATH("swap_cache_get_folio: folio frozen or freed, again");
 		/* Whoever froze it must run before this can end. */
 		cpu_relax();

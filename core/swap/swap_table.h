@@ -141,8 +141,8 @@ void swap_table_check_access(const struct swap_cluster_info *ci, const atomic_lo
 		atomic_long_t *table_ = rcu_dereference_protected(tci_->table, true); \
 		lockdep_assert_held(&tci_->lock);                                     \
 		swap_table_check_access(tci_, table_, toff_, __func__);               \
-		atomic_long_set_at(&table_[toff_], (long)(swp_tb), ENGINE_RELAXED,      \
-				   SITE("__swap_table_set"));                                               \
+		atomic_long_set_at(&table_[toff_], (long)(swp_tb), ENGINE_RELAXED,    \
+				   SITE("__swap_table_set"));                         \
 	} while (0)
 
 #define __swap_table_xchg(ci, off, swp_tb)                                            \
@@ -152,8 +152,8 @@ void swap_table_check_access(const struct swap_cluster_info *ci, const atomic_lo
 		atomic_long_t *table_ = rcu_dereference_protected(tci_->table, true); \
 		lockdep_assert_held(&tci_->lock);                                     \
 		swap_table_check_access(tci_, table_, toff_, __func__);               \
-		(unsigned long)atomic_long_xchg_at(&table_[toff_], (long)(swp_tb),    \
-				ENGINE_RELAXED, SITE("__swap_table_xchg"));           \
+		(unsigned long)atomic_long_xchg_at(&table_[toff_], (long)(swp_tb), \
+				ENGINE_RELAXED, SITE("__swap_table_xchg"));        \
 	})
 
 #define __swap_table_get(ci, off)                                                     \
@@ -191,11 +191,17 @@ static inline unsigned long swap_table_peek(const struct swap_cluster_info *ci, 
 	return table ? (unsigned long)data_race(table[off].counter) : SWP_TB_NULL;
 }
 
-/* No user of the device is left and none can come; no event. */
+/*
+ * No user of the device is left and none can come; no event. The kernel's check
+ * (__swap_type_to_info()) also fires in swap_reclaim_work() when swapoff has killed
+ * the reference and not yet reached flush_work(); the device is still whole then,
+ * so the work that swapoff waits for is let through here. See "Findings".
+ */
 static inline bool swap_users_gone(const struct swap_info_struct *si)
 {
 	return (engine_load_relaxed(&si->users.mode) & __PERCPU_REF_DEAD) &&
-	       engine_load_relaxed(&si->users.count.counter) == 0;
+	       engine_load_relaxed(&si->users.count.counter) == 0 &&
+	       current_work() != &si->reclaim_work;
 }
 
 /* ---- cluster.c: inside of core/swap -------------------------------------------------- */

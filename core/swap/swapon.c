@@ -291,8 +291,28 @@ void _enable_swap_info(struct swap_info_struct *si)
 	add_to_avail_list(si, true);
 }
 
-static void enable_swap_info(struct swap_info_struct *si)
+static void setup_swap_info(struct swap_info_struct *si, int prio)
 {
+	lockdep_assert_held(&swap_lock);
+	lockdep_assert_held(&si->lock);
+	si->prio = (signed short)prio;
+	/* plists go up, swap priorities down. */
+	si->list.prio = -si->prio;
+	si->avail_list.prio = -si->prio;
+}
+
+static void enable_swap_info(struct swap_info_struct *si, int prio)
+{
+	spin_lock(&swap_lock);
+	spin_lock(&si->lock);
+	setup_swap_info(si, prio);
+	spin_unlock(&si->lock);
+	spin_unlock(&swap_lock);
+	/*
+	 * All of si is set up before somebody can have a reference: the unlock is
+	 * what the smp_rmb() of get_swap_device_info() pairs with.
+	 */
+	engine_hb_release(&si->users);
 	percpu_ref_resurrect(&si->users);
 	spin_lock(&swap_lock);
 	spin_lock(&si->lock);
@@ -306,6 +326,7 @@ void reinsert_swap_info(struct swap_info_struct *si)
 	PATH("reinsert_swap_info: swapoff failed");
 	spin_lock(&swap_lock);
 	spin_lock(&si->lock);
+	setup_swap_info(si, si->prio);
 	_enable_swap_info(si);
 	spin_unlock(&si->lock);
 	spin_unlock(&swap_lock);
@@ -551,12 +572,8 @@ int sys_swapon(unsigned int dev)
 		atomic_inc(&nr_rotate_swap);
 
 	mutex_lock(&swapon_mutex);
-	si->prio = bdev->prio;
-	/* plists go up, swap priorities down. */
-	si->list.prio = -si->prio;
-	si->avail_list.prio = -si->prio;
 	si->swap_file = bdev;
-	enable_swap_info(si);
+	enable_swap_info(si, bdev->prio);
 	mutex_unlock(&swapon_mutex);
 	mutex_unlock(&bdev->inode_lock);
 	return 0;

@@ -18,7 +18,7 @@
 
 #define SAME 0x5555555555555555ull
 
-/* ---- the world ------------------------------------------------------------------------ */
+/* ---- the world -------------------- */
 
 static void wait_io(void)
 {
@@ -100,7 +100,7 @@ static void set_flag(struct folio *folio, enum pageflags bit, bool on)
 		folio->flags.counter &= ~(1L << bit);
 }
 
-/* ---- corruptions: pages ------------------------------------------------------------------ */
+/* ---- corruptions: pages -------------------- */
 
 static void c_refs_negative(void) { unused()->_refcount.counter = -1; }
 static void c_mapped_negative(void) { unused()->page[0]._mapcount.counter = -2; }
@@ -139,7 +139,7 @@ static void c_ref_leak_one(void) { plain()->_refcount.counter++; }
 static void c_lock_leak(void) { set_flag(plain(), PG_locked, true); }
 static void c_writeback_leak(void) { set_flag(cached(), PG_writeback, true); }
 
-/* ---- corruptions: swap ---------------------------------------------------------------------- */
+/* ---- corruptions: swap -------------------- */
 
 static void c_word_no_folio(void) { *word_of(swapped_entry()) = (long)(folio_map_size << 2 | 2); }
 static void c_word_other_folio(void)
@@ -176,7 +176,7 @@ static void c_percpu_off(void)
 	per_cpu_ptr(&percpu_swap_cluster, 0)->si[0] = &other;
 }
 
-/* ---- corruptions: page tables ------------------------------------------------------------------ */
+/* ---- corruptions: page tables -------------------- */
 
 static void c_pte_no_folio(void) { raw_pte(1, 0)->pte |= 0xffful << PTE_PFN_SHIFT; }
 static void c_pte_writable(void) { plain()->page[0].flags_page.counter = 0; }
@@ -230,7 +230,7 @@ static void c_tlb(void)
 	raw_pte(2, 0)->pte &= ~_PAGE_RW;
 }
 
-/* ---- corruptions: KSM ------------------------------------------------------------------------------ */
+/* ---- corruptions: KSM -------------------- */
 
 static struct ksm_stable_node *node(void)
 {
@@ -244,7 +244,7 @@ static void c_ksm_item(void) { item()->address &= ~STABLE_FLAG; }
 static void c_ksm_length(void) { node()->rmap_hlist_len++; }
 static void c_ksm_counters(void) { ksm_pages_sharing++; }
 
-/* ---- corruptions: after tear-down ------------------------------------------------------------------- */
+/* ---- corruptions: after tear-down -------------------- */
 
 static void a_slot(void) { swap_alloc_hibernation_slot(0); }
 static void a_device(void) { swap_info[0]->inuse_pages.counter++; }
@@ -270,7 +270,7 @@ static void a_poison(void)
 }
 static void a_lock(void) { mmlist_lock.word = 1; }
 
-/* ---- the table ---------------------------------------------------------------------------------------- */
+/* ---- the table -------------------- */
 
 enum when { CHEAP, QUIET, AUDIT };
 
@@ -299,7 +299,8 @@ static const struct corruption {
 	{ c_lock_leak, QUIET, "leak: folio lock" },
 	{ c_writeback_leak, QUIET, "leak: writeback never ended" },
 	{ c_word_no_folio, CHEAP, "invariant: swap table names no folio" },
-	{ c_word_other_folio, CHEAP, "invariant: swap table names a folio that is not cached there" },
+	{ c_word_other_folio, CHEAP,
+	  "invariant: swap table names a folio that is not cached there" },
 	{ c_slot_nobody, CHEAP, "invariant: swap slot in use by nobody" },
 	{ c_overflow, CHEAP, "invariant: overflowed swap count without its extension" },
 	{ c_cluster_count, CHEAP, "invariant: cluster count does not match its table" },

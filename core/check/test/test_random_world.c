@@ -2,9 +2,10 @@
 /*
  * Goal: with no bug seeded no checker says anything, whatever runs beside what.
  * Method: random programs of 3 tasks x 6 ops on random machines under random
- * walks of several paces, with allocation failures; all checkers, an exact shadow
- * of the contents, tear-down and audit. SEEDS=n and FIRST=n in the environment
- * change how many; BUG=name seeds a bug (then the titles are printed).
+ * walks of several paces, with failures of allocations and I/O; all checkers, an
+ * exact shadow of the contents, tear-down and audit. SEEDS=n and FIRST=n in the
+ * environment change how many, BUG=name seeds a bug (then the titles are printed),
+ * PATHS=1 lists the named paths that were never taken.
  */
 #include "core/base/prng.h"
 #include "core/base/seeded_bug.h"
@@ -149,19 +150,21 @@ static void make_world(struct prng *rng)
 				    WORLD_DEV_ROTATIONAL, WORLD_DEV_STABLE };
 
 	config = (struct world_config){
-		.cpus = (u8)(1 + prng_below(rng, 2)), .folios = (u8)(12 + prng_below(rng, 24)),
+		.cpus = (u8)(1 + prng_below(rng, 2)), .folios = (u8)(8 + prng_below(rng, 24)),
 		.cluster_slots = prng_below(rng, 2) ? 4 : 8,
 		.count_bits = (u8)(2 + prng_below(rng, 2)), .batch = (u8)(1 + prng_below(rng, 4)),
 		.readahead = (u8)prng_below(rng, 3), .swap_full = 50, .low_watermark = 2,
 		.mms = 3,
 	};
-	for (int d = 0; d < 2; d++)
+	for (int d = 0; d < 2; d++) {
+		u8 on = d == 0 || prng_below(rng, 2) ? WORLD_DEV_ON : 0;
+
 		config.dev[d] = (struct world_dev){
-			.flags = (u8)(WORLD_DEV_PRESENT | (d == 0 || prng_below(rng, 2) ? WORLD_DEV_ON : 0) |
-				      kinds[prng_below(rng, ARRAY_SIZE(kinds))]),
+			.flags = WORLD_DEV_PRESENT | on | kinds[prng_below(rng, ARRAY_SIZE(kinds))],
 			.slots = (u8)(6 + prng_below(rng, 20)), .prio = (s8)prng_below(rng, 2),
 			.bad = { prng_below(rng, 4) ? 0 : 3, 0 },
 		};
+	}
 }
 
 static void make_prog(struct prng *rng)
@@ -179,7 +182,7 @@ static void make_prog(struct prng *rng)
 
 			while (r >= op_weights[k])
 				r -= op_weights[k++];
-			prog[t][i] = (struct rop){ (u8)k, (u8)prng_below(rng, 4),
+			prog[t][i] = (struct rop){ (u8)k, (u8)prng_below(rng, 6),
 						   (u8)(1 + prng_below(rng, 4)),
 						   (u8)prng_below(rng, 64) };
 		}
@@ -189,7 +192,7 @@ static void make_prog(struct prng *rng)
 /* ---- policy --------------------------------------------------------------------------------- */
 
 static struct prng walk;
-static u32 pace, fail_one_in;
+static u32 pace, fail_one_in, io_one_in;
 
 static void walk_start(struct sched_policy *p, const struct engine_view *v, u64 seed)
 {
@@ -198,6 +201,7 @@ static void walk_start(struct sched_policy *p, const struct engine_view *v, u64 
 	prng_seed(&walk, seed);
 	pace = 1 + prng_below(&walk, 30);
 	fail_one_in = prng_below(&walk, 2) ? 0 : 20;
+	io_one_in = prng_below(&walk, 4) ? 0 : 8;
 }
 
 static unsigned walk_next(struct sched_policy *p, const struct engine_view *v)
@@ -221,13 +225,13 @@ static u32 walk_choose(struct sched_policy *p, const struct engine_view *v,
 	if (!strcmp(c->what, "alloc"))
 		return fail_one_in && !prng_below(&walk, fail_one_in);
 	if (!strcmp(c->what, "io"))
-		return 0;
+		return io_one_in && !prng_below(&walk, io_one_in);
 	return prng_below(&walk, 8) ? 0 : prng_below(&walk, c->n);
 }
 
 static struct sched_policy policy = { "test walk", walk_start, walk_next, walk_choose };
 
-/* ---- runs --------------------------------------------------------------------------------------- */
+/* ---- runs -------------------------------------------------------------- */
 
 static void do_setup(void *arg)
 {
@@ -235,7 +239,7 @@ static void do_setup(void *arg)
 	if (w->setup(&config))
 		report("test: setup failed", "");
 	for (int mm = 1; mm <= 2; mm++)
-		if (w->mmap(mm, 0, 4, WORLD_VMA_MERGEABLE))
+		if (w->mmap(mm, 0, 6, WORLD_VMA_MERGEABLE))
 			report("test: mmap failed", "");
 }
 
@@ -297,6 +301,13 @@ static bool run_seed(u64 seed, u64 *steps)
 	return false;
 }
 
+static void print_untaken(const struct path *path, void *arg)
+{
+	(void)arg;
+	if (!path->taken)
+		printf("never taken: %s in %s\n", path->name, path->func);
+}
+
 static u64 env_number(const char *name, u64 otherwise)
 {
 	const char *s = getenv(name);
@@ -321,6 +332,9 @@ int main(void)
 		if (failed >= env_number("STOP", 5))
 			break;
 	}
+	if (getenv("PATHS"))
+		paths_for_each(print_untaken, NULL);
 	printf("%llu runs, %llu points\n", (unsigned long long)n, (unsigned long long)steps);
+	engine_exit();
 	return TEST_END();
 }

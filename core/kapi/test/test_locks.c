@@ -102,9 +102,17 @@ static void exclusive_task(void *arg)
 	engine_op_end(SITE("exclusive"));
 }
 
-static void check_count(void *arg)
+/* Nobody holds or waits: no count of waiters was left behind. */
+static void check_idle(void *arg)
 {
 	(void)arg;
+	BUG_ON(w->spin.word || w->mutex.word || w->flags.counter);
+	BUG_ON(rwsem_is_locked(&w->rwsem));
+}
+
+static void check_count(void *arg)
+{
+	check_idle(arg);
 	BUG_ON(w->count != 4 * ROUNDS);
 }
 
@@ -244,7 +252,7 @@ static void killable_task(void *arg)
 static void test_killable(void)
 {
 	struct world_test t = { .cpus = 4, .ntasks = 4, .setup = shared_setup,
-				.policy = &world_policy };
+				.teardown = check_idle, .policy = &world_policy };
 	u32 killed = 0;
 
 	for (unsigned i = 0; i < 4; i++)

@@ -263,6 +263,76 @@ static void filled(void)
 	lru_add_drain_all();
 }
 
+/* ---- other pairs ---- */
+
+static void fork_14(void)
+{
+	model_fork(1, 4);
+}
+
+static void reclaim_a(void)
+{
+	model_reclaim(2);
+}
+
+static void exit_1_b(void)
+{
+	model_exit(1);
+}
+
+static void munmap_b(void)
+{
+	model_munmap(1, 0, 8);
+}
+
+/* Any result is right as long as it is the old value, the new one, or an error. */
+static void check_v1_v2_or_error(void)
+{
+	if (!model_mm_slots[1].users || model_read(1, 0, got_b))
+		return;
+	for (int i = 0; i < WORLD_WORDS; i++)
+		CHECK(got_b[i] == V1 || got_b[i] == V2 || got_b[i] == 0);
+}
+
+static void check_read_untouched(void)
+{
+	CHECK_EQ(ret_b, 0);
+	all_words(got_b, 0, V2);
+	CHECK_EQ(test_read(1, 0), V2);
+}
+
+/* Five owners of one slot: the count overflows its two bits. */
+static void fork_many(void)
+{
+	for (int mm = 3; mm <= 6; mm++)
+		model_fork(1, mm);
+}
+
+static void exit_many(void)
+{
+	for (int mm = 3; mm <= 6; mm++)
+		model_exit(mm);
+}
+
+static void check_all_v1(void)
+{
+	for (int mm = 1; mm <= 6; mm++)
+		if (mm != 2 && model_mm_slots[mm].users)
+			CHECK_EQ(test_read(mm, 0), V1);
+}
+
+static void pageout_b(void)
+{
+	model_madv_pageout(1, 0, 1);
+	model_madv_pageout(1, 0, 1);
+}
+
+static void owned_by_many(void)
+{
+	written();
+	fork_many();
+}
+
 /* ---- bugs ---- */
 
 /* K01: the reader stops after its read; the writer swaps in, changes the page
@@ -320,18 +390,51 @@ static const struct world_test races[] = {
 	RACE("zap and pageout", written, zap_a, pageout_a, NULL),
 	RACE("swapoff and write", swapped_out, write_v2, swapoff_b, check_v2),
 	RACE("swapoff and zap", swapped_out, zap_a, swapoff_b, NULL),
+	RACE("swapoff and fork", swapped_out, swapoff_b, fork_13, check_forked_only),
+	RACE("reclaim and fork", written, reclaim_a, fork_13, check_forked_only),
+	RACE("reclaim and munmap", written, reclaim_a, munmap_b, NULL),
+	RACE("reclaim and exit", forked, reclaim_a, exit_1_b, NULL),
+	RACE("reclaim and write", forked, reclaim_a, write_child, NULL),
+	RACE("read and write of an untouched page", map_one, write_v2, read_b,
+	     check_read_untouched),
+	RACE("forks and exits", swapped_out, fork_many, exit_many, check_all_v1),
+	RACE("reclaim and pageout", written, reclaim_a, pageout_b, NULL),
+	RACE("reclaim of a page of many", owned_by_many, reclaim_a, reclaim_a, check_all_v1),
+	RACE("two forks", forked_swapped_out, fork_many, fork_14, check_all_v1),
 };
+
+static const u8 devices[] = { WORLD_DEV_SYNC, 0, WORLD_DEV_STABLE };
 
 static void run_races(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(races); i++) {
-		for (int async = 0; async < 2; async++) {
+		for (size_t dev = 0; dev < ARRAY_SIZE(devices); dev++) {
 			struct world_test t = races[i];
 
-			t.config = test_config(async ? 0 : WORLD_DEV_SYNC);
+			t.config = test_config(devices[dev]);
 			t.before = reset_results;
 			test_clean(&t, SCHEDULES);
 		}
+	}
+}
+
+/* The same with failing allocations, I/O errors and signals: nothing may leak. */
+static void run_failing_races(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(races); i++) {
+		struct world_test t = races[i];
+
+		t.config = test_config(i % 2 ? WORLD_DEV_STABLE : WORLD_DEV_SYNC);
+		t.check = check_v1_v2_or_error;
+		if (t.setup == map_both || t.setup == filled)
+			t.check = NULL;
+		if (t.task[0] == write_even || t.task[1] == write_child)
+			t.check = NULL;
+		t.before = reset_results;
+		t.fail_one_in = 6;
+		t.io_fail_one_in = 4;
+		t.signal_one_in = 4;
+		test_clean(&t, SCHEDULES / 2);
 	}
 }
 
@@ -370,6 +473,14 @@ static void run_bugs(void)
 	t.name = "pageout and zap";
 	test_finds(&t, BUG_UNMAP_DUP_AFTER_PUBLISH,
 		   "WARNING: swap count underflow in __swap_cluster_put_entry", 5000);
+
+	t.setup = forked_swapped_out;
+	t.task[0] = swapoff_b;
+	t.task[1] = NULL;
+	t.name = "swapoff";
+	test_finds(&t, BUG_FORK_SKIPS_MMLIST, "livelock in ", 1);
+	test_finds(&t, BUG_UNMAP_SKIPS_MMLIST, "livelock in ", 1);
+	test_clean(&t, 10);
 }
 
 /* K01 shows in the contents: the last write is gone. */
@@ -408,6 +519,7 @@ int main(int argc, char **argv)
 	(void)argv;
 	sites_init();
 	run_races();
+	run_failing_races();
 	run_pressure();
 	run_bugs();
 	run_bypass();

@@ -311,7 +311,8 @@ int main(void)
 	for (unsigned i = 0; i < ARRAY_SIZE(tests); i++)
 		test_clean(&tests[i], 1);
 	test_finds(&(struct world_test){ .name = "copy", .config = sync, .check = do_swapoff },
-		   BUG_KSM_COPY_SWAP_COUNT, "WARNING: folio not in swap cache in folio_put_swap", 1);
+		   BUG_KSM_COPY_SWAP_COUNT,
+		   "WARNING: folio not in swap cache in folio_put_swap", 1);
 	test_finds(&tests[ARRAY_SIZE(tests) - 1], BUG_KSM_DIRTY_LOST, "contents: lost write", 1);
 	random_walks(sync);
 	random_walks(async);

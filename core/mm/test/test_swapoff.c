@@ -235,7 +235,8 @@ static void random_walks(struct world_config config)
 {
 	struct world_test t = { .name = "beside", .config = config, .setup = setup_pageout,
 				.check = check_contents };
-	void (*const others[])(void) = { task_read, task_write, task_pageout, task_exit, task_fork };
+	void (*const others[])(void) = { task_read, task_write, task_pageout, task_exit,
+					 task_fork };
 
 	for (unsigned i = 0; i < ARRAY_SIZE(others); i++) {
 		t.task[0] = task_swapoff;
@@ -276,8 +277,8 @@ int main(void)
 	sites_init();
 	for (unsigned i = 0; i < ARRAY_SIZE(tests); i++)
 		test_clean(&tests[i], 1);
-	test_finds(&(struct world_test){ .name = "drained", .config = two, .check = do_two }, BUG_MMLIST_DRAIN_IN_USE,
-		   "invariant: mm with swap entries is not on mmlist", 1);
+	test_finds(&(struct world_test){ .name = "drained", .config = two, .check = do_two },
+		   BUG_MMLIST_DRAIN_IN_USE, "invariant: mm with swap entries is not on mmlist", 1);
 	random_walks(sync);
 	random_walks(async);
 	CHECK(went_off > 0);

@@ -29,6 +29,8 @@ struct world_test {
 	void (*check)(void);                  /* before tear-down, no task runs */
 	void (*before)(void);                 /* before each run, outside of the world */
 	unsigned fail_one_in;                 /* allocation failures; 0: none */
+	unsigned io_fail_one_in;              /* I/O errors; 0: none */
+	unsigned signal_one_in;               /* signals to the tasks; 0: none */
 };
 
 /* mms 1 and 2, one synchronous device, two CPUs. */
@@ -51,7 +53,7 @@ struct walk {
 	struct sched_policy policy;
 	u64 state;
 	unsigned switch_one_in;
-	unsigned fail_one_in;
+	const struct world_test *test;
 };
 
 static inline __no_sanitize_tsan u64 walk_next(struct walk *w)
@@ -60,7 +62,8 @@ static inline __no_sanitize_tsan u64 walk_next(struct walk *w)
 	return w->state >> 33;
 }
 
-static __no_sanitize_tsan void walk_start(struct sched_policy *p, const struct engine_view *v, u64 seed)
+static __no_sanitize_tsan void walk_start(struct sched_policy *p, const struct engine_view *v,
+					  u64 seed)
 {
 	struct walk *w = container_of(p, struct walk, policy);
 
@@ -70,7 +73,8 @@ static __no_sanitize_tsan void walk_start(struct sched_policy *p, const struct e
 	w->switch_one_in = 1u << walk_next(w) % 7;
 }
 
-static __no_sanitize_tsan unsigned walk_choose_ctx(struct sched_policy *p, const struct engine_view *v)
+static __no_sanitize_tsan unsigned walk_choose_ctx(struct sched_policy *p,
+						   const struct engine_view *v)
 {
 	struct walk *w = container_of(p, struct walk, policy);
 	unsigned n = (unsigned)__builtin_popcount(v->runnable);
@@ -91,16 +95,22 @@ static __no_sanitize_tsan u32 walk_choose(struct sched_policy *p, const struct e
 	struct walk *w = container_of(p, struct walk, policy);
 
 	(void)v;
-	if (strcmp(c->what, "alloc") || !w->fail_one_in)
-		return 0;
-	return walk_next(w) % w->fail_one_in == 0 && c->n > 1 ? 1 : 0;
+	unsigned one_in = 0;
+
+	if (!strcmp(c->what, "alloc"))
+		one_in = w->test->fail_one_in;
+	else if (!strcmp(c->what, "io"))
+		one_in = w->test->io_fail_one_in;
+	else if (!strcmp(c->what, "signal"))
+		one_in = w->test->signal_one_in;
+	return one_in && c->n > 1 && walk_next(w) % one_in == 0 ? 1 : 0;
 }
 
-static inline struct walk walk_policy(unsigned fail_one_in)
+static inline struct walk walk_policy(const struct world_test *test)
 {
 	return (struct walk){ .policy = { .name = "test walk", .start = walk_start,
 					  .next = walk_choose_ctx, .choose = walk_choose },
-			      .fail_one_in = fail_one_in };
+			      .test = test };
 }
 
 /* ---- looking at the world ------------------------------------------------------ */
@@ -209,6 +219,8 @@ static void test_do_task(void *arg)
 	void (*fn)(void) = test_now->task[(uintptr_t)arg];
 
 	engine_set_ctx_data(&test_tasks[(uintptr_t)arg]);
+	if (test_now->signal_one_in)
+		current->flags |= PF_MAY_SIGNAL;
 	engine_op_begin(1, SITE("op"));
 	fn();
 	engine_op_end(SITE("op"));
@@ -247,13 +259,16 @@ static void test_do_last_read(void *arg)
 	test_last_value = test_read(1, 0);
 }
 
+/* What ends a run; a test may have its own. */
+static void (*test_teardown)(void *arg) = test_do_teardown;
+
 /* One run. Returns the title of its report, "" for none. *last, if not NULL:
  * what mm 1 has at page 0 before tear-down. */
 static inline const char *test_run_last(const struct world_test *t, u64 seed, u64 *last)
 {
 	static char title[REPORT_TITLE_MAX];
 	struct engine_task tasks[TEST_TASKS_MAX];
-	struct walk walk = walk_policy(t->fail_one_in);
+	struct walk walk = walk_policy(t);
 	struct engine_config config = {
 		.backend = ENGINE_SIM, .cpus = t->config.cpus, .tasks = tasks,
 		.policy = &walk.policy, .seed = seed, .arena_size = 256 * 1024,
@@ -281,7 +296,7 @@ static inline const char *test_run_last(const struct world_test *t, u64 seed, u6
 		*last = test_last_value;
 	}
 	if (status == ENGINE_DONE)
-		status = engine_quiet(test_do_teardown, NULL);
+		status = engine_quiet(test_teardown, NULL);
 	title[0] = 0;
 	if (status == ENGINE_REPORTED)
 		snprintf(title, sizeof(title), "%s", engine_report()->title);

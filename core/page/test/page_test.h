@@ -45,7 +45,7 @@ static void test_reset(unsigned ntasks, const struct engine_task *tasks,
 }
 
 /* fn on a fresh world, single-threaded: no events, no lockdep. */
-static const char * __always_unused test_quiet(void (*fn)(void *arg), void *arg)
+static __always_unused const char *test_quiet(void (*fn)(void *arg), void *arg)
 {
 	struct engine_task task = { .fn = test_idle };
 
@@ -64,7 +64,7 @@ struct test_run {
 	u64 seed;
 };
 
-static const char * __always_unused test_tasks(const struct test_run *run)
+static __always_unused const char *test_tasks(const struct test_run *run)
 {
 	struct engine_task task[4];
 	unsigned n = 0;
@@ -83,7 +83,7 @@ static const char * __always_unused test_tasks(const struct test_run *run)
 }
 
 /* One task on CPU 0, with events, lockdep and all. */
-static const char * __always_unused test_task(void (*fn)(void *arg))
+static __always_unused const char *test_task(void (*fn)(void *arg))
 {
 	return test_tasks(&(struct test_run){ .fn = { fn } });
 }

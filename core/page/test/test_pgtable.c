@@ -83,7 +83,7 @@ static void entry_ptes(void *arg)
 	for (unsigned long type = 0; type < SWP_TYPES; type++) {
 		for (unsigned i = 0; i < ARRAY_SIZE(offsets); i++) {
 			unsigned long o = offsets[i];
-			pte_t pte, all;
+			pte_t pte, all, present;
 
 			if (type == 0 && o == 0)
 				continue; /* "no entry" */
@@ -97,6 +97,9 @@ static void entry_ptes(void *arg)
 			check_entry(pte_swp_clear_soft_dirty(all), type, o, ~_PAGE_SWP_SOFT_DIRTY);
 			check_entry(pte_swp_clear_uffd_wp(all), type, o, ~_PAGE_SWP_UFFD_WP);
 			CHECK(pte_same(pte_swp_clear_flags(all), pte));
+			/* A present PTE whose pfn has the same bits is not the entry. */
+			present = __pte(pte.pte | _PAGE_PRESENT | _PAGE_ACCESSED);
+			CHECK(!pte_same(pte_swp_clear_flags(present), pte));
 			if (o + 1 < 1UL << 44)
 				check_entry(pte_next_swp_offset(all), type, o + 1, ~0UL);
 		}

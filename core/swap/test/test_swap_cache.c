@@ -204,7 +204,7 @@ int main(void)
 	seeded_bug_select(BUG_NONE);
 
 	test_walk.stay = 4;
-	for (unsigned seed = 1; seed <= 300; seed++) {
+	for (unsigned seed = 1; seed <= TEST_SEEDS; seed++) {
 		test_cfg = seed % 2 ? base : async;
 		CHECK_STR(test_run(racers, 4, seed), "");
 	}

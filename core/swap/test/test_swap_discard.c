@@ -107,7 +107,7 @@ int main(void)
 	seeded_bug_select(BUG_NONE);
 
 	test_walk.stay = 4;
-	for (unsigned seed = 1; seed <= 400; seed++) {
+	for (unsigned seed = 1; seed <= TEST_SEEDS; seed++) {
 		test_cfg = base;
 		if (seed % 2)
 			test_cfg.dev[0].flags &= (u8)~WORLD_DEV_SYNC;
