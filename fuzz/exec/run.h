@@ -25,11 +25,15 @@ struct run_options {
 	bool log;              /* keep the event log: engine_log() until the next run */
 	bool capture;          /* stacks at every lock, for the report's text: slow */
 	bool flush_shadow;     /* TSan: verdict independent of earlier runs; 120 us */
+	/* TSan remembers four accesses to a word and forgets one of them by chance:
+	 * repeat a run that reports nothing up to so often. 0: once. */
+	u8 race_tries;
 	bool check_ops;        /* check_cheap() at the end of each op */
 	bool feedback;         /* feed libFuzzer's extra counters: feedback.h */
 	u32 steps_max;         /* 0: the engine's default */
 	struct run_coverage *coverage;  /* what this run adds to, or NULL */
 	const struct sched_schedule *schedule; /* replay this one, not the program's */
+	struct sched_policy *scheduler; /* instead of any of these, or NULL */
 };
 #define RUN_POLICY_OF_PROGRAM (-1)
 /* The program's policy and seed, sim, all checks, no bug. */

@@ -5,7 +5,9 @@
  * page (see contents.h); then by the end of an op that began after the store.
  * Pages are cleared when first touched in a run. A word that has had too many
  * values inside windows is no longer judged (any), which errs to silence.
- * Locking: in native all entries take one spinlock; in sim there is one thread.
+ * Locking: all entries take a hidden lock (native; it tells TSan nothing). Hooks are
+ * called inside of the access's own instant, so that two accesses and their hooks
+ * are never in different orders.
  */
 #include "fuzz/oracle/contents.h"
 
@@ -13,7 +15,7 @@
 #include <string.h>
 
 #include "core/base/bug.h"
-#include "core/engine/engine.h"
+#include "core/engine/context.h"
 #include "fuzz/oracle/shadow.h"
 
 struct shadow shadow;
@@ -22,16 +24,12 @@ struct shadow shadow;
 
 void shadow_lock(void)
 {
-	if (!shadow.native)
-		return;
-	while (__atomic_exchange_n(&shadow.locked, 1, __ATOMIC_ACQUIRE))
-		;
+	engine_hidden_lock(&shadow.locked);
 }
 
 void shadow_unlock(void)
 {
-	if (shadow.native)
-		__atomic_store_n(&shadow.locked, 0, __ATOMIC_RELEASE);
+	engine_hidden_unlock(&shadow.locked);
 }
 
 static u32 tick(void)
@@ -40,6 +38,30 @@ static u32 tick(void)
 }
 
 /* ---- pages and words ---- */
+
+/*
+ * Word by word and volatile: libc's memcpy() and memset() are seen by TSan on
+ * whatever context they happen, and it would make (and drop) a report for each.
+ */
+typedef u64 __attribute__((may_alias)) alias_u64;
+_Static_assert(sizeof(struct shadow_page) % sizeof(u64) == 0, "whole words");
+
+static void page_copy(struct shadow_page *to, const struct shadow_page *from)
+{
+	volatile alias_u64 *t = (alias_u64 *)to;
+	const volatile alias_u64 *f = (const alias_u64 *)from;
+
+	for (size_t i = 0; i < sizeof(*to) / sizeof(u64); i++)
+		t[i] = f[i];
+}
+
+static void page_clear(struct shadow_page *p)
+{
+	volatile alias_u64 *t = (alias_u64 *)p;
+
+	for (size_t i = 0; i < sizeof(*p) / sizeof(u64); i++)
+		t[i] = 0;
+}
 
 static bool page_valid(int mm, int page)
 {
@@ -51,7 +73,7 @@ struct shadow_page *shadow_page(int mm, int page)
 	struct shadow_page *p = &shadow.page[mm][page];
 
 	if (p->run != shadow.run) {
-		memset(p, 0, sizeof(*p));
+		page_clear(p);
 		p->run = shadow.run;
 		for (int w = 0; w < WORLD_WORDS; w++)
 			p->word[w].ncands = 1; /* zero, from before the start */
@@ -81,12 +103,11 @@ static void word_kill_all(struct shadow_word *w, u32 now)
 	w->ncands = 0;
 }
 
-static void word_add(struct shadow_word *w, u64 value, u32 stamp, bool open)
+static void word_add(struct shadow_word *w, u64 value, u32 stamp)
 {
 	for (u32 i = 0; i < w->ncands; i++) {
 		if (w->cand[i].value == value) {
 			w->cand[i].stamp = stamp;
-			w->cand[i].open = open;
 			return;
 		}
 	}
@@ -94,18 +115,18 @@ static void word_add(struct shadow_word *w, u64 value, u32 stamp, bool open)
 		w->any = true;
 		return;
 	}
-	w->cand[w->ncands++] = (struct shadow_value){ .value = value, .stamp = stamp, .open = open };
+	w->cand[w->ncands++] = (struct shadow_value){ .value = value, .stamp = stamp };
 }
 
-/* Kills the candidates that are over before `before`; keep: this value lives. */
-static void word_kill_before(struct shadow_word *w, u32 before, u32 now, const u64 *keep)
+/* Kills the candidates that are over before `before`. */
+static void word_kill_before(struct shadow_word *w, u32 before, u32 now)
 {
 	u32 n = 0;
 
 	for (u32 i = 0; i < w->ncands; i++) {
 		struct shadow_value *v = &w->cand[i];
 
-		if (!v->open && v->stamp < before && !(keep && v->value == *keep))
+		if (v->stamp < before)
 			word_remember(w, v, now);
 		else
 			w->cand[n++] = *v;
@@ -149,22 +170,24 @@ static const struct shadow_window *fork_into(int child)
 	return NULL;
 }
 
-/* May a load see value now? since: values alive after it count (native reads). */
-static bool value_allowed(int mm, int page, int word, u64 value, u32 since)
+/* May a load see value now? */
+static bool value_allowed(int mm, int page, int word, u64 value)
 {
 	const struct shadow_page *p = shadow_page(mm, page);
 	const struct shadow_word *w = &p->word[word];
 	const struct shadow_window *fork;
 
-	if (shadow.mm[mm].unknown || word_has(w, value) || word_had_after(w, value, since))
+	if (shadow.mm[mm].unknown || word_has(w, value))
 		return true;
 	if (page_open(mm, p) && value == 0)
 		return true;
 	fork = fork_into(mm);
 	if (!fork)
 		return false;
-	return shadow.mm[fork->op.mm].unknown ||
-	       value_allowed_parent(fork, page, word, value);
+	/* windows: the parent is a child itself, of a fork that is not over, or exits;
+	 * a zombie: it has exited, and what it had is forgotten */
+	return shadow.mm[fork->op.mm].unknown || shadow.mm[fork->op.mm].windows > 0 ||
+	       fork->zombie || value_allowed_parent(fork, page, word, value);
 }
 
 bool value_allowed_parent(const struct shadow_window *fork, int page, int word, u64 value)
@@ -181,14 +204,14 @@ bool contents_allows(int mm, int page, int word, u64 value)
 	bool allowed;
 
 	shadow_lock();
-	allowed = value_allowed(mm, page, word, value, shadow.clock);
+	allowed = value_allowed(mm, page, word, value);
 	shadow_unlock();
 	return allowed;
 }
 
-/* ---- the hooks: sim only ---- */
+/* ---- the hooks ---- */
 
-static void hook_store(int mm, int page, int word, u64 value)
+static void note_store(int mm, int page, int word, u64 value)
 {
 	struct shadow_window *win = &shadow.window[engine_current()];
 	struct shadow_page *p;
@@ -207,10 +230,10 @@ static void hook_store(int mm, int page, int word, u64 value)
 		word_kill_all(w, now);
 		w->any = false;
 	}
-	word_add(w, value, now, false);
+	word_add(w, value, now);
 }
 
-static void hook_load(int mm, int page, int word, u64 value)
+static void note_load(int mm, int page, int word, u64 value)
 {
 	struct shadow_window *win = &shadow.window[engine_current()];
 	struct shadow_page *p;
@@ -221,7 +244,7 @@ static void hook_load(int mm, int page, int word, u64 value)
 	p = shadow_page(mm, page);
 	w = &p->word[word];
 	if (page_open(mm, p)) {
-		if (!value_allowed(mm, page, word, value, shadow.clock))
+		if (!value_allowed(mm, page, word, value))
 			shadow_mismatch(win, mm, page, word, value);
 		return;
 	}
@@ -233,9 +256,23 @@ static void hook_load(int mm, int page, int word, u64 value)
 	}
 	if (w->ncands > 1 || w->any) { /* settled: it is this one */
 		word_kill_all(w, shadow.clock);
-		word_add(w, value, shadow.clock, false);
+		word_add(w, value, shadow.clock);
 		w->any = false;
 	}
+}
+
+static void hook_store(int mm, int page, int word, u64 value)
+{
+	shadow_lock();
+	note_store(mm, page, word, value);
+	shadow_unlock();
+}
+
+static void hook_load(int mm, int page, int word, u64 value)
+{
+	shadow_lock();
+	note_load(mm, page, word, value);
+	shadow_unlock();
 }
 
 void contents_reset(u8 mms, bool native)
@@ -248,8 +285,7 @@ void contents_reset(u8 mms, bool native)
 	shadow.clock = 1;
 	shadow.io_errors = 0;
 	shadow.native = native;
-	world_hooks = native ? (struct world_hooks){ NULL, NULL } :
-			       (struct world_hooks){ hook_store, hook_load };
+	world_hooks = (struct world_hooks){ hook_store, hook_load };
 }
 
 void contents_stop(void)
@@ -288,15 +324,9 @@ void contents_op_begin(const struct contents_op *op)
 			win->op.effect = CONTENTS_NONE;
 	} else if (!covers(op)) {
 		win->op.effect = CONTENTS_NONE;
-	} else if (op->effect >= CONTENTS_MAP ||
-		   (op->effect == CONTENTS_WRITE && shadow.native)) {
-		for (int i = op->page; i < op->page + op->pages; i++) {
-			struct shadow_page *p = shadow_page(op->mm, i);
-
-			p->windows++;
-			for (int w = 0; op->effect == CONTENTS_WRITE && w < WORLD_WORDS; w++)
-				word_add(&p->word[w], op->value, win->begin, true);
-		}
+	} else if (op->effect >= CONTENTS_MAP) {
+		for (int i = op->page; i < op->page + op->pages; i++)
+			shadow_page(op->mm, i)->windows++;
 	} else if (op->effect == CONTENTS_READ) {
 		struct shadow_page *p = shadow_page(op->mm, op->page);
 
@@ -331,8 +361,8 @@ static void range_end(const struct shadow_window *win, int ret)
 		busy = page_open(op->mm, p) || p->remapped > win->begin;
 		for (int w = 0; w < WORLD_WORDS; w++) {
 			if (ret == 0)
-				word_kill_before(&p->word[w], win->begin, now, NULL);
-			word_add(&p->word[w], 0, win->begin, false);
+				word_kill_before(&p->word[w], win->begin, now);
+			word_add(&p->word[w], 0, win->begin);
 		}
 		if (ret == 0)
 			p->discarded = now;
@@ -345,61 +375,49 @@ static void range_end(const struct shadow_window *win, int ret)
 	}
 }
 
-static void write_end(const struct shadow_window *win, int ret)
-{
-	struct shadow_page *p = shadow_page(win->op.mm, win->op.page);
-	u32 now = tick();
-
-	p->windows--;
-	memcpy(p->writer, win->op.label, sizeof(p->writer));
-	for (int w = 0; w < WORLD_WORDS; w++) {
-		if (ret == 0 && !win->zombie)
-			word_kill_before(&p->word[w], win->begin, now, &win->op.value);
-		for (u32 i = 0; i < p->word[w].ncands; i++) {
-			struct shadow_value *v = &p->word[w].cand[i];
-
-			if (v->value == win->op.value) {
-				v->open = false;
-				v->stamp = now;
-			}
-		}
-	}
-}
-
 /* One page of the child: what the parent's page had since the fork began. */
 static void fork_page(const struct shadow_window *win, int page)
 {
 	const struct shadow_page *from = shadow_page(win->op.mm, page);
 	struct shadow_page *to = shadow_page(win->op.child, page);
 	bool open = page_open(win->op.mm, from);
-	struct shadow_page own = *to;
+	struct shadow_page own;
 
-	*to = *from;
+	page_copy(&own, to);
+	page_copy(to, from);
 	to->windows = own.windows;
 	to->changes = own.changes + 1;
-	if (open)
-		to->mapped = SHADOW_MAYBE;
+	if (open || from->remapped > win->begin || own.remapped > win->begin)
+		to->mapped = SHADOW_MAYBE; /* before or after the copy? */
 	for (int w = 0; w < WORLD_WORDS; w++) {
 		const struct shadow_word *pw = &from->word[w];
 		struct shadow_word *cw = &to->word[w];
 
-		for (u32 i = 0; i < cw->ncands; i++)
-			cw->cand[i].open = false;
 		for (u32 i = 0; i < word_olds(pw); i++) {
 			if (pw->old[i].killed > win->begin)
-				word_add(cw, pw->old[i].value, win->begin, false);
+				word_add(cw, pw->old[i].value, win->begin);
 		}
 		cw->any |= pw->forgot > win->begin;
 		cw->forgot = 0;
 		if (open)
-			word_add(cw, 0, win->begin, false);
+			word_add(cw, 0, win->begin);
 		/* What the child itself stored while the fork was not over. */
 		for (u32 i = 0; i < own.word[w].ncands; i++) {
 			if (own.word[w].cand[i].stamp > win->begin)
-				word_add(cw, own.word[w].cand[i].value, own.word[w].cand[i].stamp,
-					 own.word[w].cand[i].open);
+				word_add(cw, own.word[w].cand[i].value,
+					 own.word[w].cand[i].stamp);
 		}
 	}
+}
+
+/*
+ * In native an op may be counted to an mm that has exited meanwhile, and then enter
+ * the next one of that number: begin and entry are two instants there. What such a
+ * zombie does to it is not known, so a child is not judged if there was one.
+ */
+static bool zombies_may_be_in(const struct shadow_mm *mm, u32 since)
+{
+	return shadow.native && (mm->zombies > 0 || mm->zombie_ended > since);
 }
 
 static void fork_end(const struct shadow_window *win, int ret)
@@ -411,9 +429,11 @@ static void fork_end(const struct shadow_window *win, int ret)
 	child->changes++;
 	if (ret != 0)
 		return;
-	/* Two forks, or an exit and a fork, of one number at a time: who won? */
+	/* Two forks, or an exit and a fork, of one number at a time: who won? And of a
+	 * parent that is a child itself the fork may not be over. */
 	child->unknown = child->windows > 0 || child->exits > 0 || parent->unknown ||
-			 child->exists || parent->exits > 0 || win->zombie;
+			 child->exists || parent->windows > 0 || win->zombie ||
+			 zombies_may_be_in(child, win->begin);
 	child->exists = true;
 	for (int page = 0; page < WORLD_PAGES; page++) {
 		if (shadow.page[win->op.mm][page].run == shadow.run ||
@@ -434,8 +454,13 @@ static void exit_end(const struct shadow_window *win, int ret)
 		return;
 	/* Ops that are still inside have the old mm, not the next of this number. */
 	for (unsigned i = 0; i <= ENGINE_CTX_MAX; i++) {
-		if (&shadow.window[i] != win && shadow.window[i].op.mm == win->op.mm)
-			shadow.window[i].zombie = true;
+		struct shadow_window *other = &shadow.window[i];
+
+		if (other == win || other->op.mm != win->op.mm || other->zombie ||
+		    other->op.effect == CONTENTS_NONE)
+			continue;
+		other->zombie = true;
+		mm->zombies++;
 	}
 	mm->exists = mm->windows > 0 || mm->unknown;
 	mm->unknown = mm->exists;
@@ -459,10 +484,6 @@ static void window_end(struct shadow_window *win, int ret)
 	case CONTENTS_DISCARD:
 		range_end(win, ret);
 		break;
-	case CONTENTS_WRITE:
-		if (shadow.native)
-			write_end(win, ret);
-		break;
 	case CONTENTS_FORK:
 		fork_end(win, ret);
 		break;
@@ -470,8 +491,13 @@ static void window_end(struct shadow_window *win, int ret)
 		exit_end(win, ret);
 		break;
 	case CONTENTS_READ:
+	case CONTENTS_WRITE: /* the hooks say when each word changes */
 	case CONTENTS_NONE:
 		break;
+	}
+	if (win->zombie) {
+		shadow.mm[win->op.mm].zombies--;
+		shadow.mm[win->op.mm].zombie_ended = shadow.clock;
 	}
 }
 
@@ -487,15 +513,6 @@ void contents_op_end(int ret)
 
 /* ---- reads ---- */
 
-/* Native: each word against what it was allowed since the read began. */
-static void judge_native(struct shadow_window *win, const u64 words[WORLD_WORDS])
-{
-	for (int w = 0; w < WORLD_WORDS && !win->mismatch; w++) {
-		if (!value_allowed(win->op.mm, win->op.page, w, words[w], win->begin))
-			shadow_mismatch(win, win->op.mm, win->op.page, w, words[w]);
-	}
-}
-
 static void judge_failure(const struct shadow_window *win, int ret)
 {
 	const struct contents_op *op = &win->op;
@@ -506,7 +523,7 @@ static void judge_failure(const struct shadow_window *win, int ret)
 		return;
 	if (ret == -EFAULT)
 		shadow_report_failure(win, "contents: fault on a mapped page");
-	if ((ret == -EHWPOISON || ret == -EIO) && !shadow.io_errors && !shadow.native)
+	if ((ret == -EHWPOISON || ret == -EIO) && !shadow.io_errors)
 		shadow_report_failure(win, "contents: poison without an I/O error");
 }
 
@@ -516,17 +533,14 @@ void contents_read_end(int ret, const u64 words[WORLD_WORDS],
 	struct shadow_window *win = &shadow.window[engine_current()], seen;
 
 	shadow_lock();
-	if (win->op.effect == CONTENTS_READ && !win->zombie) {
-		if (ret == 0 && shadow.native)
-			judge_native(win, words);
-		else if (ret != 0 && !win->mismatch)
-			judge_failure(win, ret);
-	}
+	if (win->op.effect == CONTENTS_READ && !win->zombie && ret != 0 && !win->mismatch)
+		judge_failure(win, ret);
 	seen = *win;
 	shadow_unlock();
 	if (seen.mismatch)
 		shadow_report_mismatch(&seen, ret == 0 ? words : NULL, reread);
 	shadow_lock();
+	window_end(win, ret);
 	memset(win, 0, sizeof(*win));
 	shadow_unlock();
 }

@@ -2,11 +2,11 @@
 /*
  * The contents oracle: what each word of each (mm, page) may hold now.
  *
- * In sim world_hooks report each user store and load at its very instant, so a
- * word has one allowed value, except while an op that changes many pages at no
- * single instant is open on it (mmap, munmap, MADV_DONTNEED, exit, fork): then it
- * has a few, and the end of that op, or the next load, settles it. In native the
- * write ops are such windows too, and reads are judged at their end.
+ * world_hooks report each user store and load at its very instant (in native too,
+ * where a lock makes access and hook one instant), so a word has one allowed value,
+ * except while an op that changes many pages at no single instant is open on it
+ * (mmap, munmap, MADV_DONTNEED, exit, fork): then it has a few, and the end of that
+ * op, or the next load, settles it.
  *
  * Titles, without numbers:
  *   contents: lost write           an older value, and the newest is gone
@@ -44,8 +44,7 @@ struct contents_op {
 	char label[12];    /* "A3", for the report */
 };
 
-/* Forgets everything; mms: bit i-1 set when mm i exists. Installs the hooks in
- * sim (exact), takes them away in native. */
+/* Forgets everything; mms: bit i-1 set when mm i exists. Installs the hooks. */
 void contents_reset(u8 mms, bool native);
 /* Takes the hooks away. */
 void contents_stop(void);

@@ -16,7 +16,6 @@ struct shadow_value {
 	u64 value;
 	u32 stamp;  /* when it was stored */
 	u32 killed; /* when it stopped being a candidate */
-	bool open;  /* native: its write op has not ended */
 };
 
 struct shadow_word {
@@ -47,6 +46,7 @@ struct shadow_mm {
 	u32 windows;   /* exits, and forks into it, that are open */
 	u32 exits;
 	u32 changes;
+	u32 zombies, zombie_ended; /* ops of an mm that has exited: open; last end */
 };
 
 /* One for each context: the op it is in. */
@@ -68,7 +68,7 @@ struct shadow {
 	u64 run;
 	u32 clock;
 	u32 io_errors;
-	u8 locked;
+	u32 locked;   /* a hidden lock */
 	bool native;
 };
 extern struct shadow shadow;

@@ -93,11 +93,30 @@ const struct prog_profile prog_profile_reclaim = {
 	.nscales = 9,
 };
 
+/* What system calls can do, for the comparison with the running kernel. Ops that
+ * a scenario brings and no system call does are taken out by fuzz/kernel. */
+const struct prog_profile prog_profile_kernel = {
+	.name = "kernel",
+	.scenario = {
+		[SCENARIO_PLAIN] = 25, [SCENARIO_REFAULT] = 25, [SCENARIO_FORK] = 30,
+		[SCENARIO_KSM] = 15, [SCENARIO_SWAPOFF] = 6,
+	},
+	.few_folios = 0, .tiny_device = 20, .second_device = 12, .third_device = 5,
+	.async_device = 0, .discard = 0,
+	.scale = {
+		{ OP_reclaim, 0 }, { OP_kswapd, 0 }, { OP_hib_open, 0 }, { OP_hib_close, 0 },
+		{ OP_hib_alloc, 0 }, { OP_hib_free, 0 }, { OP_ksm_unmerge, 0 },
+		{ OP_swapoff, 15 }, { OP_swapon, 25 }, { OP_worker, 0 },
+		{ OP_madv_pageout, 200 }, { OP_lru_drain_all, 0 },
+	},
+	.nscales = 12,
+};
+
 const struct prog_profile *prog_profile_find(const char *name)
 {
 	static const struct prog_profile *const profiles[] = {
 		&prog_profile_all, &prog_profile_swap, &prog_profile_swapoff, &prog_profile_ksm,
-		&prog_profile_hibernate, &prog_profile_reclaim,
+		&prog_profile_hibernate, &prog_profile_reclaim, &prog_profile_kernel,
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(profiles); i++) {

@@ -148,7 +148,7 @@ bool prog_equal(const struct prog *a, const struct prog *b);
 /* ---- generate.c, profile.c, mutate.c, crossover.c ---- */
 struct prog_profile; /* which ops, which machines: one for each fuzz target */
 extern const struct prog_profile prog_profile_all, prog_profile_swap, prog_profile_swapoff,
-	prog_profile_ksm, prog_profile_hibernate, prog_profile_reclaim;
+	prog_profile_ksm, prog_profile_hibernate, prog_profile_reclaim, prog_profile_kernel;
 /* By name ("all", "swap", ...), NULL where there is none. */
 const struct prog_profile *prog_profile_find(const char *name);
 void prog_generate(struct prog *p, struct prng *rng, const struct prog_profile *profile);

@@ -2,7 +2,7 @@
 /*
  * PCT (Burckhardt et al., ASPLOS 2010): random priorities, the highest runnable
  * one runs; at d-1 random steps of k the running context falls below all others.
- * d is 3 or 10, by the seed. k is given with the program, never learned from
+ * d is 2 to 10, by the seed. k is given with the program, never learned from
  * earlier runs. A context that spins is demoted, for fairness; each interrupt
  * and each callback draws a priority of its own. Choices as in the random walk.
  */
@@ -34,12 +34,17 @@ static void pct_start(struct sched_policy *policy, const struct engine_view *v, 
 {
 	struct pct_policy *p = container_of(policy, struct pct_policy, policy);
 
+	static const u8 depths[] = { 2, 2, 3, 3, 5, DEPTH_MAX };
+	u32 k;
+
 	(void)v;
 	prng_seed(&p->rng, prng_mix(seed ^ 0x504354));
 	p->faults = prng_chance(&p->rng, 1, 2);
-	p->depth = prng_chance(&p->rng, 1, 2) ? 3 : DEPTH_MAX;
+	p->depth = depths[prng_below(&p->rng, ARRAY_SIZE(depths))];
+	/* k is an upper estimate; most runs are shorter */
+	k = p->k >> prng_below(&p->rng, 4);
 	for (u32 i = 0; i + 1 < p->depth; i++)
-		p->change[i] = 1 + prng_below(&p->rng, p->k);
+		p->change[i] = 1 + prng_below(&p->rng, k);
 	for (unsigned i = 0; i < ENGINE_CTX_MAX; i++)
 		p->prio[i] = pct_draw(p, i);
 	p->step = 0;

@@ -17,20 +17,6 @@ struct random_policy {
 	bool faults;
 };
 
-
-u32 sched_yielding(const struct engine_view *v, u32 mask)
-{
-	u32 yielding = 0;
-
-	for (u32 m = mask; m; m &= m - 1) {
-		unsigned t = (unsigned)__builtin_ctz(m);
-
-		if (v->pending[t].kind == EV_YIELD)
-			yielding |= 1u << t;
-	}
-	return yielding;
-}
-
 u32 sched_failure_odds(const char *what)
 {
 	static const struct { const char *what; u32 odds; } table[] = {
@@ -67,7 +53,7 @@ static unsigned random_next(struct sched_policy *p, const struct engine_view *v)
 
 	if (!(mask & (mask - 1)))
 		return (unsigned)__builtin_ctz(mask);
-	spinning = sched_yielding(v, mask);
+	spinning = v->spinning & mask;
 	if (unlikely(spinning) && spinning != mask && !prng_chance(&r->rng, 1, 8))
 		mask &= ~spinning;
 	return nth_bit(mask, prng_below(&r->rng, (u32)__builtin_popcount(mask)));

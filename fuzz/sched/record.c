@@ -102,6 +102,19 @@ static struct sched_event_key key_of(const struct engine_logged *e, u32 nth, u32
 	return key;
 }
 
+static struct sched_event_key whole_op(u8 ctx, u16 op)
+{
+	return (struct sched_event_key){ .ctx = ctx, .op = op };
+}
+
+/* The begin of an op or a handler is named as such: it is pending before the
+ * task has run at all, and it is what a person would write. */
+static struct sched_event_key later_side(const struct engine_logged *e,
+					 const struct sched_event_key *key)
+{
+	return e->kind == EV_OP || e->kind == EV_IRQ ? whole_op(e->ctx, e->op) : *key;
+}
+
 /* ---- recording ---- */
 
 /* Is the pending event of a context one that is still to come? After the end of
@@ -141,8 +154,7 @@ static void hold_pending(struct sched_schedule *out, const struct engine_view *v
 		edge.after = *end_key;
 		edge.event = key_of(&e, count_of(counters, counter_key(&e, false, false)) + 1,
 				    count_of(counters, counter_key(&e, false, true)) + 1);
-		if (p->kind == EV_OP) /* also before the task has started */
-			edge.event = (struct sched_event_key){ .ctx = (u8)ctx, .op = p->op };
+		edge.event = later_side(&e, &edge.event);
 		sched_add_edge(out, &edge);
 	}
 }
@@ -180,10 +192,10 @@ void sched_record(struct sched_schedule *out, const struct engine_view *v)
 		key = key_of(e, count_up(&counters, counter_key(e, false, false)),
 			     count_up(&counters, counter_key(e, false, true)));
 		if (before && before->ctx != e->ctx)
-			sched_add_edge(out, &(struct sched_edge){ .event = key,
+			sched_add_edge(out, &(struct sched_edge){ .event = later_side(e, &key),
 								  .after = before_key });
 		before = e;
-		before_key = key;
+		before_key = e->kind == EV_OP_END ? whole_op(e->ctx, e->op) : key;
 		last[e->ctx] = e;
 	}
 	if (before && v)

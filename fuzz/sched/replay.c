@@ -269,7 +269,7 @@ unsigned sched_default_next(const struct engine_view *v, u32 allowed, unsigned l
 	if (v->cur >= ENGINE_TASKS_MAX && v->cur < ENGINE_CTX_MAX && (irqs & (1u << v->cur)) &&
 	    v->pending[v->cur].kind != EV_IRQ)
 		return v->cur;
-	spinning = sched_yielding(v, allowed);
+	spinning = v->spinning & allowed;
 	if (last_task < ENGINE_TASKS_MAX && (allowed & ~spinning & (1u << last_task)))
 		return last_task;
 	if (allowed & tasks & ~spinning)
@@ -325,7 +325,7 @@ static unsigned replay_next(struct sched_policy *p, const struct engine_view *v)
 	held = held_mask(r, v);
 	while (held == v->runnable ||
 	       (held && r->yields > YIELDS_MAX &&
-		sched_yielding(v, v->runnable & ~held) == (v->runnable & ~held))) {
+		(v->spinning & v->runnable & ~held) == (v->runnable & ~held))) {
 		drop_one(r, v, held);
 		r->yields = 0;
 		held = held_mask(r, v);

@@ -90,7 +90,5 @@ const struct engine_view *sched_view(void);
 unsigned sched_default_next(const struct engine_view *v, u32 allowed, unsigned last_task);
 /* How often a choice of this kind fails in a random schedule: 1 in this many. */
 u32 sched_failure_odds(const char *what);
-/* Contexts among mask whose pending event only spins. */
-u32 sched_yielding(const struct engine_view *v, u32 mask);
 
 #endif

@@ -245,6 +245,9 @@ static void test_unmap(void)
 
 #define CHILD_LD(ctx, value) { ctx, LOAD, 0, 2, 0, 0, value }
 #define CHILD_ST(ctx, value) { ctx, STORE, 0, 2, 0, 0, value }
+#define CHILD_RD(ctx) { ctx, READ, 0, 2, 0, 0, 0 }
+#define FORK2(ctx) { ctx, BEGIN_FORK, 0, 2, 0, 3, 0 }
+#define GRANDCHILD_LD(ctx, value) { ctx, LOAD, 0, 3, 0, 0, value }
 
 static void test_fork(void)
 {
@@ -270,6 +273,18 @@ static void test_fork(void)
 			CLOSE(A, 0), CHILD_LD(B, 8)), "");
 	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), FORK(A), CHILD_LD(B, 4), CLOSE(A, 0)),
 		  "contents: foreign data");
+	/* mapped anew or unmapped while the fork runs: before its copy or after it? */
+	CHECK_STR(TITLE(MAP(A, 1, 0), FORK(A), OPEN(B, CONTENTS_UNMAP), CLOSE(B, 0), MAP(B, 1, 0),
+			CLOSE(A, 0), CHILD_RD(B), RD_END(B, -EFAULT)), "");
+	CHECK_STR(TITLE(MAP(A, 1, 0), FORK(A), CLOSE(A, 0), CHILD_RD(B), RD_END(B, -EFAULT)),
+		  "contents: fault on a mapped page");
+	/* the parent exits, or is a child whose own fork is not over */
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), FORK(A), OPEN(B, CONTENTS_EXIT), CLOSE(B, 0),
+			CHILD_LD(C, 5), CLOSE(A, 0), CHILD_LD(C, 5)), "");
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), FORK(A), FORK2(B), GRANDCHILD_LD(C, 5),
+			CLOSE(B, 0), GRANDCHILD_LD(C, 5), CLOSE(A, 0), GRANDCHILD_LD(C, 5)), "");
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), FORK(A), CLOSE(A, 0), FORK2(B), CLOSE(B, 0),
+			GRANDCHILD_LD(C, 4)), "contents: foreign data");
 	/* a fork that failed leaves no child */
 	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), FORK(A), CLOSE(A, -ENOMEM), CHILD_LD(B, 5)),
 		  "contents: access after unmap");

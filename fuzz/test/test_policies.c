@@ -114,7 +114,7 @@ static void test_pct_switches_rarely(void)
 		preempted += switches >= TASKS;
 	}
 	CHECK(most <= TASKS - 1 + 9);
-	CHECK(preempted > 1000);
+	CHECK(preempted > 600); /* a third of the depths is 2, and k may be small */
 }
 
 static void test_spinner_waits(void)

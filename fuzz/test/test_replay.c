@@ -9,6 +9,12 @@
 #include "fuzz/exec/run.h"
 #include "fuzz/test/toy_world.h"
 
+#ifdef SWAPRACE_TSAN
+#define IS_TSAN true
+#else
+#define IS_TSAN false
+#endif
+
 static struct prog p, recorded;
 static struct run_result first, second;
 
@@ -257,8 +263,28 @@ static void test_hang_is_livelock(void)
 	CHECK_EQ(first.status, RUN_CLEAN);
 }
 
+static void test_expect(void)
+{
+	static struct run_result clean, report = { .status = RUN_REPORT, .title = "toy: T" };
+	bool applies;
+
+	clean.counters[COUNTER_wp_copy] = 3;
+	CHECK(run_meets_expect(&report, "toy: T", &applies) && applies);
+	CHECK(!run_meets_expect(&report, "toy: U", &applies));
+	CHECK(!run_meets_expect(&clean, "toy: T", &applies));
+	CHECK(run_meets_expect(&clean, "counter wp_copy > 2", &applies));
+	CHECK(!run_meets_expect(&clean, "counter wp_copy > 3", &applies));
+	CHECK(run_meets_expect(&clean, "counter wp_copy >= 3", &applies));
+	CHECK(run_meets_expect(&clean, "counter wp_copy == 3", &applies) && applies);
+	CHECK(!run_meets_expect(&clean, "counter wp_copy == 2", &applies));
+	CHECK(!run_meets_expect(&clean, "counter no_such > 0", &applies));
+	CHECK(run_meets_expect(&report, "[tsan] toy: T", &applies));
+	CHECK(applies == IS_TSAN);
+}
+
 int main(void)
 {
+	test_expect();
 	test_same_hash_each_time();
 	test_seed_matters();
 	test_edges_hold();

@@ -21,18 +21,19 @@ static const struct option_spec options[] = {
 #define BUILD "release"
 #endif
 
-/* Three tasks of six ops on one mm and its child: faults, reclaim, fork. */
+/* Three tasks of six ops, two on one mm: faults, COW, a page out and in again. */
 static const char mm_program[] =
 	"machine: cpus=3 folios=32 dev0=sync,16\n"
 	"policy: random seed=1\n"
 	"task A cpu=0 mm=1\n"
-	" 1 mmap r0 4\n 2 write r0+0 0x11\n 3 write r0+1 0x12\n 4 madv_pageout r0 4\n"
-	" 5 read r0+0\n 6 write r0+1 0x13\n"
+	" 1 mmap r0 2\n 2 write r0+0 0x11\n 3 write r0+0 0x12\n 4 madv_pageout r0 1\n"
+	" 5 read r0+0\n 6 write r0+0 0x13\n"
 	"task B cpu=1 mm=1\n"
-	" 1 mmap r1 4\n 2 write r1+0 0x21\n 3 madv_pageout r1 2\n 4 read r1+0\n 5 write r1+0 0x22\n"
-	" 6 fork mm2\n"
-	"task C cpu=2\n"
-	" 1 reclaim 2\n 2 reclaim 2\n 3 kswapd\n 4 reclaim 2\n 5 lru_drain\n 6 reclaim 2\n";
+	" 1 mmap r1 2\n 2 write r1+0 0x21\n 3 read r1+0\n 4 read r1+0\n 5 write r1+0 0x23\n"
+	" 6 read r1+0\n"
+	"task C cpu=2 mm=2\n"
+	" 1 mmap r0 2\n 2 write r0+0 0x31\n 3 read r0+0\n 4 read r0+0\n 5 write r0+0 0x32\n"
+	" 6 cond_resched\n";
 
 struct row {
 	const char *what, *unit, *where;

@@ -73,6 +73,7 @@ static int run_minimize_command(int argc, char **argv)
 		return EXIT_USAGE;
 	m.options.bug = bug < 0 ? BUG_NONE : (enum seeded_bug)bug;
 	m.options.flush_shadow = true;
+	m.options.race_tries = 4;
 	m.arg = &limit;
 	title = args_get(&a, "title");
 	if (title)

@@ -19,6 +19,8 @@ static const struct option_spec options[] = {
 	{ NULL, NULL, NULL },
 };
 
+#define RACE_TRIES 8
+
 struct run_job {
 	struct args args;
 	struct run_options opt;
@@ -90,8 +92,23 @@ static bool meets(const struct run_job *j, const struct run_result *r, const cha
 	return true;
 }
 
+/* What two builds, or a bug on and off, must agree on: over all schedules. */
+struct run_hashes {
+	u64 traces; /* the trace hash of each run */
+	u64 at_bug; /* ... at the first evaluation of the file's bug, on or off; 0: none */
+	u64 truncated; /* runs that TSan's bound ended: shorter than elsewhere */
+};
+
+static void hashes_add(struct run_hashes *h, const struct run_result *r, enum seeded_bug bug)
+{
+	h->traces = (h->traces ^ r->hash) * 0x100000001b3ull;
+	h->truncated += r->status == RUN_TRUNCATED;
+	if (bug != BUG_NONE)
+		h->at_bug = (h->at_bug ^ seeded_bug_hash_at_first(bug)) * 0x100000001b3ull;
+}
+
 static void add_result(struct run_job *j, const char *path, const struct run_result *r,
-		       u64 good, bool ok, const char *why)
+		       const struct run_hashes *hashes, u64 good, bool ok, const char *why)
 {
 	if (j->json) {
 		fprintf(j->json, "%s\n  {\"file\": ", ftell(j->json) > 1 ? "," : "");
@@ -101,9 +118,12 @@ static void add_result(struct run_job *j, const char *path, const struct run_res
 		fprintf(j->json, ", \"title\": ");
 		print_json(j->json, r->title);
 		fprintf(j->json, ", \"ok\": %s, \"schedules\": %llu, \"good\": %llu, \"points\": %llu, "
-			"\"hash\": \"%016llx\"}", ok ? "true" : "false",
-			(unsigned long long)j->schedules, (unsigned long long)good,
-			(unsigned long long)r->stats.steps, (unsigned long long)r->hash);
+			"\"hash\": \"%016llx\", \"hashes\": \"%016llx\", \"hash_at_bug\": \"%016llx\", "
+			"\"truncated\": %llu}",
+			ok ? "true" : "false", (unsigned long long)j->schedules,
+			(unsigned long long)good, (unsigned long long)r->stats.steps,
+			(unsigned long long)r->hash, (unsigned long long)hashes->traces,
+			(unsigned long long)hashes->at_bug, (unsigned long long)hashes->truncated);
 	}
 	if (j->junit) {
 		fprintf(j->junit, "<testcase classname=\"swaprace\" name=\"");
@@ -120,9 +140,19 @@ static void add_result(struct run_job *j, const char *path, const struct run_res
 	}
 }
 
+static bool expects_race(void)
+{
+	for (int i = 0; i < text.nexpects; i++)
+		if (strstr(text.expect[i], "data-race"))
+			return !job.bug_none;
+	return false;
+}
+
 static int run_file(struct run_job *j, const char *path)
 {
+	struct run_hashes hashes = { 0 };
 	struct run_result r = { 0 };
+	enum seeded_bug watched;
 	u64 good = 0, first_hash = 0;
 	const char *why = "";
 	bool ok = true, same = true;
@@ -135,7 +165,9 @@ static int run_file(struct run_job *j, const char *path)
 		return EXIT_USAGE;
 	j->opt.bug = bug < 0 ? BUG_NONE : (enum seeded_bug)bug;
 	j->bug_none = j->opt.bug == BUG_NONE && text.bug[0];
+	watched = j->bug_none ? (enum seeded_bug)seeded_bug_find(text.bug) : j->opt.bug;
 	native_file = path;
+	j->opt.race_tries = !j->check || expects_race() ? RACE_TRIES : 1;
 	if (j->opt.backend == ENGINE_NATIVE && prog.nedges)
 		printf("%s: native ignores the %u order edges\n", path, prog.nedges);
 	for (u64 i = 0; i < j->schedules; i++) {
@@ -153,6 +185,7 @@ static int run_file(struct run_job *j, const char *path)
 		if (i == 0)
 			first_hash = r.hash;
 		same &= r.hash == first_hash;
+		hashes_add(&hashes, &r, watched);
 		ok = j->check ? meets(j, &r, &miss) : r.status != RUN_REPORT;
 		good += ok;
 		if (!ok && !*why)
@@ -181,7 +214,7 @@ static int run_file(struct run_job *j, const char *path)
 	if (r.dropped)
 		printf("%s: %u of %u order edges could not be met, the first is number %u\n", path,
 		       r.dropped, prog.nedges, r.first_dropped + 1);
-	add_result(j, path, &r, good, ok, why);
+	add_result(j, path, &r, &hashes, good, ok, why);
 	j->failed += !ok;
 	run_result_clear(&r);
 	return ok ? EXIT_CLEAN : EXIT_REPORT;

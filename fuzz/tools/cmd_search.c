@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "fuzz/tools/paths.h"
 #include "fuzz/tools/search.h"
@@ -28,10 +29,41 @@ static struct run_coverage coverage;
 static struct prog fixed;
 static struct prog_text text;
 
+static const char *out_dir;
+
+/* Writes the program to DIR/<title>.prog. */
+static int save_program(const char *title, const struct prog *p)
+{
+	char path[4096], slug[64];
+	size_t n = 0;
+	int err;
+
+	for (const char *t = title; *t && n + 1 < sizeof(slug); t++)
+		slug[n++] = strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_",
+				   *t) ? *t : '-';
+	slug[n] = 0;
+	snprintf(path, sizeof(path), "%s/%s.prog", out_dir, slug);
+	memset(&text, 0, sizeof(text));
+	if (search.bug != BUG_NONE)
+		snprintf(text.bug, sizeof(text.bug), "%s", seeded_bug_info(search.bug)->name);
+	snprintf(text.expect[0], sizeof(text.expect[0]), "%s", title);
+	text.nexpects = 1;
+	if (mkdir(out_dir, 0777) != 0 && errno != EEXIST)
+		return bad_usage("search", "cannot make %s: %s", out_dir, strerror(errno));
+	err = write_program(path, p, &text);
+	if (!err)
+		printf("kept: %s\n%s: swaprace run %s%s\n", path,
+		       search.backend == ENGINE_NATIVE ? "try again" : "replay", path,
+		       search.backend == ENGINE_NATIVE ? " --backend=native --schedules=100000" : "");
+	return err;
+}
+
 static void print_native(const struct engine_report *r)
 {
 	printf("report: %s\nfound on native after %llu runs\n%s", r->title,
 	       (unsigned long long)search_current->schedules, r->body ? r->body : "");
+	if (out_dir)
+		save_program(r->title, &search_current->prog);
 }
 
 static bool reduce_time(void *arg)
@@ -40,38 +72,22 @@ static bool reduce_time(void *arg)
 }
 
 /* Keeps the program that failed, with a schedule that replays it. */
-static int save(const char *dir)
+static int save(void)
 {
 	static struct prog out;
 	struct run_options opt = run_defaults;
 	struct run_result r = { 0 };
-	char path[4096], slug[64];
 	double end = now_seconds() + 20;
-	size_t n = 0;
-	int err;
 
-	for (const char *t = search.result.title; *t && n + 1 < sizeof(slug); t++)
-		slug[n++] = strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_",
-				   *t) ? *t : '-';
-	slug[n] = 0;
-	snprintf(path, sizeof(path), "%s/%s.prog", dir, slug);
+	if (search.backend == ENGINE_NATIVE)
+		return save_program(search.result.title, &search.prog);
 	opt.bug = search.bug;
 	opt.flush_shadow = true;
-	memset(&text, 0, sizeof(text));
-	if (search.bug != BUG_NONE)
-		snprintf(text.bug, sizeof(text.bug), "%s", seeded_bug_info(search.bug)->name);
-	snprintf(text.expect[0], sizeof(text.expect[0]), "%s", search.result.title);
-	text.nexpects = 1;
-	err = run_reduce(&search.prog, NULL, &opt, &out, &r, reduce_time, &end);
-	if (err)
+	opt.race_tries = 4;
+	if (run_reduce(&search.prog, NULL, &opt, &out, &r, reduce_time, &end))
 		out = search.prog;
 	run_result_clear(&r);
-	if (mkdir(dir, 0777) != 0 && errno != EEXIST)
-		return bad_usage("search", "cannot make %s: %s", dir, strerror(errno));
-	err = write_program(path, &out, &text);
-	if (!err)
-		printf("kept: %s\nreplay: swaprace run %s\n", path, path);
-	return err;
+	return save_program(search.result.title, &out);
 }
 
 /* --keep-going: many searches in one, reports counted by title. */
@@ -95,7 +111,7 @@ static void count_title(const char *title, u64 at)
 	titles[i].count++;
 }
 
-static void keep_going(const char *out_dir, bool rss)
+static void keep_going(bool rss)
 {
 	double end = now_seconds() + search.seconds, total_time = search.seconds;
 	u64 total = 0, max_total = search.schedules_max, mark = 1000;
@@ -120,7 +136,7 @@ static void keep_going(const char *out_dir, bool rss)
 				printf("report: %s (after %llu schedules)\n", search.result.title,
 				       (unsigned long long)total);
 			if (ntitles > before && out_dir)
-				save(out_dir);
+				save();
 		}
 		search.seed++;
 	}
@@ -167,7 +183,6 @@ static int configure(struct args *a)
 static int run_search(int argc, char **argv)
 {
 	static struct args a;
-	const char *out_dir;
 	int status = args_parse(&a, &command_search, argc, argv);
 
 	if (status)
@@ -176,20 +191,28 @@ static int run_search(int argc, char **argv)
 	if (status)
 		return status;
 	out_dir = args_get(&a, "out");
+	if (out_dir && ((mkdir(out_dir, 0777) != 0 && errno != EEXIST) ||
+			access(out_dir, W_OK | X_OK) != 0))
+		return bad_usage("search", "cannot write to %s: %s", out_dir, strerror(errno));
 	if (args_get(&a, "coverage"))
 		search.coverage = &coverage;
 	engine_native_report = print_native;
 	if (args_get(&a, "keep-going")) {
-		keep_going(out_dir, args_get(&a, "rss") != NULL);
+		keep_going(args_get(&a, "rss") != NULL);
 	} else {
 		search_run(&search);
 		if (search.found) {
 			printf("report: %s\n%s", search.result.title,
 			       search.result.body ? search.result.body : "");
 			if (out_dir)
-				status = save(out_dir);
+				status = save();
 		}
 	}
+	if (search.found && !args_get(&a, "keep-going"))
+		printf("trace hash %016llx, policy %s, seed %llu\n",
+		       (unsigned long long)search.result.hash,
+		       search.prog.policy == PROG_POLICY_PCT ? "pct" : "random",
+		       (unsigned long long)search.prog.seed);
 	printf("%s after %llu schedules in %.2f s (%.0f a second)\n",
 	       search.found ? "found" : "nothing found", (unsigned long long)search.schedules,
 	       search.elapsed, (double)search.schedules / max(search.elapsed, 1e-6));

@@ -65,12 +65,56 @@ int load_program(const char *path, struct prog *p, struct prog_text *text)
 	return status;
 }
 
+static bool write_all(int fd, const void *data, size_t size)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		ssize_t n = write(fd, (const char *)data + done, size - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		done += (size_t)n;
+	}
+	return true;
+}
+
+/* A terminal, a pipe, /dev/full: written to as it is, never replaced by a file. */
+static int write_special(const char *path, const void *data, size_t size)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool ok = fd >= 0 && write_all(fd, data, size);
+
+	if (!ok)
+		fprintf(stderr, "%s: cannot be written: %s\n", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return ok ? 0 : EXIT_USAGE;
+}
+
+int output_check(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char dir[4096];
+
+	snprintf(dir, sizeof(dir), "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
+	if (access(dir, W_OK | X_OK) == 0 || access(path, W_OK) == 0)
+		return 0;
+	fprintf(stderr, "%s: cannot be written: %s\n", path, strerror(errno));
+	return EXIT_USAGE;
+}
+
 int write_file(const char *path, const void *data, size_t size)
 {
 	char temporary[4096];
-	ssize_t done = 0;
+	struct stat st;
+	bool ok;
 	int fd;
 
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		return write_special(path, data, size);
 	if (snprintf(temporary, sizeof(temporary), "%s.%ld.tmp", path, (long)getpid()) >=
 	    (int)sizeof(temporary)) {
 		fprintf(stderr, "%s: name too long\n", path);
@@ -81,17 +125,9 @@ int write_file(const char *path, const void *data, size_t size)
 		fprintf(stderr, "%s: cannot be written: %s\n", path, strerror(errno));
 		return EXIT_USAGE;
 	}
-	while ((size_t)done < size) {
-		ssize_t n = write(fd, (const char *)data + done, size - (size_t)done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		done += n;
-	}
-	if ((size_t)done < size || fsync(fd) != 0 || close(fd) != 0 ||
-	    rename(temporary, path) != 0) {
+	ok = write_all(fd, data, size) && fsync(fd) == 0;
+	ok = close(fd) == 0 && ok;
+	if (!ok || rename(temporary, path) != 0) {
 		fprintf(stderr, "%s: cannot be written: %s; an older one is untouched\n", path,
 			strerror(errno ? errno : ENOSPC));
 		unlink(temporary);

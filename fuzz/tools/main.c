@@ -6,7 +6,7 @@
 
 static const struct command *const commands[] = {
 	&command_run, &command_search, &command_show, &command_encode, &command_minimize,
-	&command_trace, &command_bugs, &command_matrix, &command_bench,
+	&command_trace, &command_bugs, &command_matrix, &command_bench, &command_kernel, &command_export_c,
 };
 
 static void print_commands(FILE *out)
@@ -25,9 +25,8 @@ static void print_commands(FILE *out)
 		"Exit status: 0 clean, 1 a report, 2 bad usage or unreadable input.\n");
 }
 
-int main(int argc, char **argv)
+static int run_command(int argc, char **argv)
 {
-	sites_init();
 	if (argc < 2) {
 		print_commands(stderr);
 		return EXIT_USAGE;
@@ -41,5 +40,17 @@ int main(int argc, char **argv)
 		if (strcmp(argv[1], commands[i]->name) == 0)
 			return commands[i]->run(argc - 2, argv + 2);
 	fprintf(stderr, "swaprace: unknown command '%s' (swaprace --help lists them)\n", argv[1]);
+	return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	int status;
+
+	sites_init();
+	status = run_command(argc, argv);
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	fprintf(stderr, "swaprace: standard output cannot be written: %s\n", strerror(errno));
 	return EXIT_USAGE;
 }

@@ -58,6 +58,18 @@ static int parse_option(struct args *a, const char *arg)
 	return 0;
 }
 
+/* Files that are written at the end of long work: better said now. */
+static int check_outputs(const struct args *a)
+{
+	for (int i = 0; a->command->options[i].name; i++) {
+		const char *kind = a->command->options[i].value;
+
+		if (kind && strcmp(kind, "OUT") == 0 && a->value[i] && output_check(a->value[i]))
+			return EXIT_USAGE;
+	}
+	return 0;
+}
+
 int args_parse(struct args *a, const struct command *c, int argc, char **argv)
 {
 	bool only_files = false;
@@ -89,7 +101,7 @@ int args_parse(struct args *a, const struct command *c, int argc, char **argv)
 			a->file[a->nfiles++] = arg;
 		}
 	}
-	return 0;
+	return check_outputs(a);
 }
 
 const char *args_get(const struct args *a, const char *name)

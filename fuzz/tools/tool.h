@@ -31,7 +31,8 @@ struct command {
 	int (*run)(int argc, char **argv);
 };
 extern const struct command command_run, command_search, command_show, command_encode,
-	command_minimize, command_trace, command_bugs, command_matrix, command_bench;
+	command_minimize, command_trace, command_bugs, command_matrix, command_bench,
+	command_kernel, command_export_c;
 
 /* ---- options.c ---- */
 
@@ -63,7 +64,10 @@ int bad_usage(const char *command, const char *fmt, ...) __printf_like(2, 3);
 
 /* Text or libFuzzer's bytes, told apart by content. 0 or EXIT_USAGE. */
 int load_program(const char *path, struct prog *p, struct prog_text *text);
-/* To a temporary file beside path, then renamed. 0 or EXIT_USAGE. */
+/* Before long work: can path be written when it is done? 0 or EXIT_USAGE. */
+int output_check(const char *path);
+/* To a temporary file beside path, then renamed; what is no regular file (a pipe,
+ * a device) is written to as it is. 0 or EXIT_USAGE. */
 int write_file(const char *path, const void *data, size_t size);
 int write_program(const char *path, const struct prog *p, const struct prog_text *text);
 /* Prints a string as JSON, with its quotes. */

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The planted faults of planted.h. This file is built as the model is, with the
+ * sanitizer's instrumentation, because the race lies in it.
+ */
+#include "fuzz/test/planted.h"
+
+#include "core/engine/context.h"
+#include "core/engine/engine.h"
+#include "fuzz/exec/run.h"
+
+struct planted {
+	u64 word;   /* stored to by anybody, without a lock */
+	u32 never;  /* stays 0 */
+};
+
+static struct planted *planted; /* in the arena, new in each run */
+
+static int planted_setup(const struct world_config *config)
+{
+	int ret = run_model_world()->setup(config);
+
+	planted = engine_arena_alloc(sizeof(*planted));
+	return ret;
+}
+
+static noinline int planted_worker(void)
+{
+	engine_point(SITE("planted_store"), EV_STORE, &planted->word, sizeof(planted->word));
+	planted->word++;
+	return 0;
+}
+
+static int planted_lru_drain(void)
+{
+	while (engine_load_relaxed(&planted->never) == 0)
+		engine_wait(SITE("planted_wait"), &planted->never, 0, false, "what never comes");
+	return 0;
+}
+
+const struct world_ops *planted_world(void)
+{
+	static struct world_ops ops;
+
+	ops = *run_model_world();
+	ops.name = "planted";
+	ops.setup = planted_setup;
+	ops.worker = planted_worker;
+	ops.lru_drain = planted_lru_drain;
+	return &ops;
+}

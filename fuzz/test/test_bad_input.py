@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Goal: bad input and bad usage of `swaprace` end in one line on stderr, with file,
+line and column where there are any, in exit status 2, and leave nothing half
+written. Method: one case after the other, each in a folder of its own.
+
+Usage: test_bad_input.py SWAPRACE CLEAN_PROGRAM
+"""
+import os
+import random
+import re
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+
+swaprace, clean = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
+failures = []
+
+
+def no_file_space():
+    """Each write to a file fails from its first byte on, as on a full disk."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+
+def run(name, arguments, stderr_pattern, stdout=subprocess.PIPE, full=False, leaves=()):
+    """Runs in an empty folder; arguments may name files made by make()."""
+    before = set(os.listdir('.'))
+    got = subprocess.run([swaprace] + arguments, stdout=stdout, stderr=subprocess.PIPE,
+                         text=True, errors='replace', timeout=100,
+                         preexec_fn=no_file_space if full else None)
+    lines = [l for l in got.stderr.splitlines() if not l.startswith('==')]
+    after = set(os.listdir('.')) - before - set(leaves)
+    problems = []
+    if got.returncode != 2:
+        problems.append(f'exit status {got.returncode}, wanted 2')
+    if len(lines) != 1:
+        problems.append(f'{len(lines)} lines on stderr, wanted 1')
+    if not re.search(stderr_pattern, got.stderr, re.M):
+        problems.append(f'stderr has no {stderr_pattern!r}: {got.stderr[:300]!r}')
+    if after:
+        problems.append(f'left behind: {sorted(after)}')
+    if problems:
+        failures.append(name)
+        print(f'FAILED {name}: swaprace {" ".join(arguments)}')
+        for problem in problems:
+            print(f'    {problem}')
+    else:
+        print(f'ok     {name}: {got.stderr.strip()[:150]}')
+
+
+def make(name, data):
+    with open(name, 'wb') as f:
+        f.write(data if isinstance(data, bytes) else data.encode())
+    return name
+
+
+def bad_files():
+    noise = random.Random(1)
+    run('missing file', ['run', 'no-such.prog'], r'^no-such\.prog: No such file')
+    run('empty file', ['run', make('empty', '')], r'^empty:1:1: ')
+    run('directory', ['run', '.'], r'^\.: .*directory')
+    run('1 MiB of noise', ['run', make('noise', noise.randbytes(1 << 20))], r'^noise:1:1: ')
+    run('noise, text-like', ['run', make('letters', bytes(noise.choices(range(32, 127), k=4096)))],
+        r'^letters:1:\d+: ')
+    run('5 MiB', ['show', make('large', b'#' * (5 << 20))], r'^large: .*larger')
+    run('good and bad', ['run', clean, 'empty'], r'^empty:1:1: ')
+
+
+def bad_text():
+    with open(clean, 'rb') as f:
+        text = f.read()
+    head = 'machine: dev0=sync,8\ntask A cpu=0 mm=1\n'
+    cut = text.rindex(b'write') + len(b'write r0')
+    run('truncated text', ['run', make('cut.prog', text[:cut])], r'^cut\.prog:\d+:\d+: ')
+    run('text without a task', ['run', make('head.prog', 'machine: cpus=2\n')],
+        r'^head\.prog:\d+:\d+: ')
+    run('unknown op', ['run', make('op.prog', head + '  1  mmap r0 1\n  2  wrote r0 0x11\n')],
+        r"^op\.prog:4:6: .*'?wrote")
+    run('unknown bug', ['run', make('bug.prog', '# a bug\nbug:     no-such-bug\n' + head)],
+        r'^bug\.prog:2:10: .*no-such-bug')
+    run('machine out of bounds', ['run', make('machine.prog', 'machine: cpus=9\n' + head[21:])],
+        r'^machine\.prog:1:15: .*cpus=9')
+    run('machine without meaning', ['run', make('field.prog', 'machine: wheels=4\n')],
+        r'^field\.prog:1:10: .*wheels')
+    run('argument out of bounds', ['run', make('page.prog', head + '  write r0+8 0x11\n')],
+        r'^page\.prog:3:9: ')
+    run('edge to nowhere', ['run', make('edge.prog', head + '  mmap r0 1\nschedule\n  B1 after A1\n')],
+        r'^edge\.prog:5:3: ')
+    run('zero byte', ['run', make('zero.prog', head.encode() + b'  mmap\0 r0 1\n')],
+        r'^zero\.prog:3:\d+: ')
+
+
+def bad_usage():
+    run('unknown command', ['walk'], r"^swaprace: unknown command 'walk'")
+    run('unknown option', ['run', '--fast', clean], r"^swaprace run: unknown option '--fast'")
+    run('unknown bug by option', ['run', '--bug=none-such', clean], r'no seeded bug')
+    run('unknown policy', ['run', '--policy=best', clean], r"no policy 'best'")
+    run('unknown backend', ['run', '--backend=both', clean], r"no backend 'both'")
+    run('unknown profile', ['search', '--profile=x'], r"no profile 'x'")
+    run('not a number', ['run', '--schedules=many', clean], r'--schedules=many')
+    run('negative number', ['run', '--seed=-1', clean], r'--seed=-1')
+    run('no value', ['run', '--seed', clean], r'--seed wants a value')
+    run('no file', ['run'], r'^swaprace run: no file')
+    run('no output', ['encode', clean], r'^swaprace encode: ')
+    run('time of nothing', ['search', '--time=0'], r'--time=0')
+
+
+def bad_output():
+    for command in (['encode', clean, '-o', 'none/out'], ['minimize', clean, '-o', 'none/out'],
+                    ['run', clean, '--json=none/out'], ['run', clean, '--junit=none/out'],
+                    ['search', '--schedules=1', '--out=none/there/out']):
+        run(f'missing output directory: {command[0]}', command, r'none/.*No such file')
+    for command in (['encode', clean, '-o', 'out'], ['run', clean, '--json=out']):
+        run(f'no space: {command[0]}', command, r'^out: cannot be written', full=True)
+    make('out', 'what was there before\n')
+    run('no space, older file', ['encode', clean, '-o', 'out'], r'^out: cannot be written', full=True)
+    with open('out') as f:
+        if f.read() != 'what was there before\n':
+            failures.append('the older file was touched')
+    run('/dev/full', ['encode', clean, '-o', '/dev/full'], r'^/dev/full: cannot be written: No space')
+    with open('/dev/full', 'w') as device:
+        for command in (['show', clean], ['run', clean], ['bugs'], ['trace', clean]):
+            run(f'full standard output: {command[0]}', command, r'standard output cannot be written',
+                stdout=device)
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        bad_files()
+        bad_text()
+        bad_usage()
+        bad_output()
+        os.chdir('/')
+    print(f'{len(failures)} failures')
+    return 1 if failures else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * swaprace kernel: programs on the running Linux kernel, compared with the model.
+ * A worker process does the work; its parent waits and undoes what the worker has
+ * changed on the machine, however that ends. A worker whose parent is killed
+ * ends and undoes by itself; if both are, the next run does.
+ */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/base/seeded_bug.h"
+#include "fuzz/kernel/compare.h"
+#include "fuzz/kernel/kernel_world.h"
+#include "fuzz/tools/tool.h"
+
+#define EXIT_SIGNALLED 128
+#define STOP_SECONDS 5
+
+static const struct option_spec options[] = {
+	{ "device", "zram|file", "what is swapped to: zram (default), a loop device over a file" },
+	{ "random", NULL, "generated programs instead of files" },
+	{ "seed", "N", "of the first generated program (default 1)" },
+	{ "programs", "N", "generated programs (default 100)" },
+	{ "profile", "P", "of generated programs: kernel (default), swap, swapoff, ksm, all, ..." },
+	{ "bug", "ID", "a seeded bug in the model: the comparison should find it" },
+	{ "out", "DIR", "generated programs that differ go there, as text" },
+	{ "runs", "N", "as real threads and processes, so many times, against the oracle" },
+	{ "quiet", NULL, "differences are counted, not shown" },
+	{ "undo", NULL, "only undoes what a killed run has left" },
+	{ NULL, NULL, NULL },
+};
+
+struct kernel_job {
+	struct args args;
+	enum device_kind device;
+	bool random, quiet;
+	u64 seed, programs, runs;
+	const char *out;
+	const struct prog_profile *profile;
+	struct compare_total sum;
+	u64 status[COMPARE_STOPPED + 1];
+};
+static struct kernel_job job;
+static struct prog prog;
+static struct prog_text text;
+
+static void on_signal(int signo)
+{
+	(void)signo;
+	kernel_world_stop();
+}
+
+static void catch_signals(void (*handler)(int))
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction action;
+
+	memset(&action, 0, sizeof(action));
+	action.sa_handler = handler;
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+		sigaction(signals[i], &action, NULL);
+}
+
+/* ---- what is printed ---- */
+
+static void print_share(const char *name, u64 equal, u64 compared)
+{
+	printf("  %-12s %10llu of %10llu agree  %7.3f %%\n", name, (unsigned long long)equal,
+	       (unsigned long long)compared,
+	       compared ? 100.0 * (double)equal / (double)compared : 100.0);
+}
+
+static void print_explained(const struct compare_total *sum)
+{
+	for (int i = 0; i < EXPLAINED_COUNT; i++) {
+		if (sum->explained[i])
+			printf("  explained: %llu x %s\n", (unsigned long long)sum->explained[i],
+			       explained_text[i]);
+	}
+}
+
+static void print_sum(const struct kernel_job *j, double seconds)
+{
+	printf("kernel: %llu programs, %llu ops on %s in %.1f s: %.0f programs/s\n",
+	       (unsigned long long)j->sum.programs, (unsigned long long)j->sum.ops,
+	       j->device == DEVICE_ZRAM ? "zram" : "a loop file", seconds,
+	       (double)j->sum.programs / seconds);
+	for (int k = 0; k < COMPARE_KINDS; k++)
+		print_share(compare_kind_name((enum compare_kind)k), j->sum.equal[k],
+			    j->sum.compared[k]);
+	print_explained(&j->sum);
+	printf("  %llu programs differ in a way that is not explained\n",
+	       (unsigned long long)j->sum.differing);
+	if (j->sum.unsteady)
+		printf("  %llu programs differed once and agreed when run again (timing of writes, or "
+		       "another process's page on the device)\n",
+		       (unsigned long long)j->sum.unsteady);
+	if (j->status[COMPARE_DISTURBED])
+		printf("  %llu programs were disturbed from outside and not compared\n",
+		       (unsigned long long)j->status[COMPARE_DISTURBED]);
+	if (j->status[COMPARE_TOO_LARGE])
+		printf("  %llu programs map more pages than the model has folios\n",
+		       (unsigned long long)j->status[COMPARE_TOO_LARGE]);
+}
+
+/* ---- in the worker ---- */
+
+static int status_exit(enum compare_status status)
+{
+	switch (status) {
+	case COMPARE_EQUAL:
+	case COMPARE_UNSTEADY:
+		return EXIT_CLEAN;
+	case COMPARE_DIFFERS:
+	case COMPARE_REPORT:
+		return EXIT_REPORT;
+	case COMPARE_DISTURBED:
+	case COMPARE_TOO_LARGE:
+		return EXIT_USAGE;
+	case COMPARE_STOPPED:
+		break;
+	}
+	return EXIT_SIGNALLED + SIGINT;
+}
+
+static const char *status_text(enum compare_status status)
+{
+	static const char *const texts[] = {
+		[COMPARE_EQUAL] = "agrees",
+		[COMPARE_DIFFERS] = "DIFFERS",
+		[COMPARE_UNSTEADY] = "agrees, but differed once",
+		[COMPARE_REPORT] = "the model makes a report",
+		[COMPARE_DISTURBED] = "disturbed from outside, no result",
+		[COMPARE_TOO_LARGE] = "needs more pages than the model has",
+		[COMPARE_STOPPED] = "stopped",
+	};
+
+	return texts[status];
+}
+
+static int compare_file(struct kernel_job *j, const char *path)
+{
+	const char *why;
+	enum compare_status status;
+	int ret = load_program(path, &prog, &text);
+
+	if (ret)
+		return ret;
+	why = order_refuses(&prog);
+	if (why) {
+		fprintf(stderr, "%s: %s\n", path, why);
+		return EXIT_USAGE;
+	}
+	memset(&j->sum, 0, sizeof(j->sum));
+	status = compare_program(&prog, j->device, &j->sum, j->quiet ? NULL : stdout);
+	printf("%s: %s\n", path, status_text(status));
+	if (!j->quiet)
+		print_explained(&j->sum);
+	return status_exit(status);
+}
+
+static const char *concurrent_file;
+
+/* The oracle's report is the end of the process; its parent undoes. */
+static void print_concurrent(const struct engine_report *r)
+{
+	printf("%s: report: %s\n%s", concurrent_file, r->title, r->body ? r->body : "");
+}
+
+/* Real threads and processes; the oracle knows for each read what it may give. */
+static int run_concurrent(struct kernel_job *j, const char *path)
+{
+	struct run_options opt = run_defaults;
+	struct run_result result = { 0 };
+	u64 disturbed = 0, ops = 0;
+	double start = now_seconds();
+	const char *why;
+	int ret = load_program(path, &prog, &text);
+
+	if (ret)
+		return ret;
+	why = order_refuses(&prog);
+	if (why) {
+		fprintf(stderr, "%s: %s\n", path, why);
+		return EXIT_USAGE;
+	}
+	concurrent_file = path;
+	engine_native_report = print_concurrent;
+	opt.backend = ENGINE_NATIVE;
+	opt.seed_set = true;
+	kernel_world_concurrent(&prog);
+	for (u64 i = 0; i < j->runs && !kernel_world_stopped(); i++) {
+		opt.seed = j->seed + i;
+		run_program(&prog, &kernel_world_ops, &opt, &result);
+		disturbed += kernel_world_disturbed();
+		ops += result.ops;
+	}
+	kernel_world_concurrent(NULL);
+	printf("%s: %llu runs as real threads, %llu ops, %.0f runs/s: each read is one that the "
+	       "model allows", path, (unsigned long long)j->runs, (unsigned long long)ops,
+	       (double)j->runs / (now_seconds() - start));
+	printf(disturbed ? "; %llu runs were disturbed from outside\n" : "\n",
+	       (unsigned long long)disturbed);
+	run_result_clear(&result);
+	return kernel_world_stopped() ? EXIT_SIGNALLED + SIGINT : EXIT_CLEAN;
+}
+
+static void keep_program(const struct kernel_job *j, u64 seed)
+{
+	char path[4096];
+
+	if (!j->out)
+		return;
+	memset(&text, 0, sizeof(text));
+	snprintf(path, sizeof(path), "%s/kernel-%s-%llu.prog", j->out,
+		 j->device == DEVICE_ZRAM ? "zram" : "file", (unsigned long long)seed);
+	write_program(path, &prog, &text);
+}
+
+/* What was written about a program that differs, after its seed. */
+static void show_program(FILE *shown, char **buf, u64 seed)
+{
+	fflush(shown);
+	if (!ftell(shown))
+		return;
+	progress_end();
+	printf("seed %llu: %.*s", (unsigned long long)seed, (int)ftell(shown), *buf);
+}
+
+static int compare_random(struct kernel_job *j)
+{
+	double start = now_seconds();
+	int worst = EXIT_CLEAN;
+	char *buf = NULL;
+	size_t size;
+	FILE *shown = open_memstream(&buf, &size);
+
+	if (!shown)
+		return bad_usage("kernel", "out of memory");
+	for (u64 i = 0; i < j->programs && !kernel_world_stopped(); i++) {
+		struct prng rng;
+		enum compare_status status;
+
+		prng_seed(&rng, j->seed + i);
+		prog_generate(&prog, &rng, j->profile);
+		order_make_expressible(&prog);
+		status = compare_program(&prog, j->device, &j->sum, j->quiet ? NULL : shown);
+		j->status[status]++;
+	if (status == COMPARE_DIFFERS || status == COMPARE_REPORT) {
+			worst = EXIT_REPORT;
+			keep_program(j, j->seed + i);
+			show_program(shown, &buf, j->seed + i);
+		}
+		rewind(shown);
+		progress("%llu programs, %.0f a second, %llu differ", (unsigned long long)i + 1,
+			 (double)(i + 1) / (now_seconds() - start),
+			 (unsigned long long)j->sum.differing);
+	}
+	progress_end();
+	fclose(shown);
+	free(buf);
+	print_sum(j, now_seconds() - start);
+	return kernel_world_stopped() ? EXIT_SIGNALLED + SIGINT : worst;
+}
+
+static int work(struct kernel_job *j)
+{
+	char why[UNDO_WHY_MAX] = "";
+	int worst = EXIT_CLEAN;
+
+	if (kernel_world_open(j->device, why) != 0) {
+		fprintf(stderr, "swaprace kernel: %s\n", why);
+		return EXIT_USAGE;
+	}
+	if (j->random) {
+		worst = compare_random(j);
+	} else {
+		for (int i = 0; i < j->args.nfiles && !kernel_world_stopped(); i++)
+			worst = max(worst, j->runs ? run_concurrent(j, j->args.file[i]) :
+						     compare_file(j, j->args.file[i]));
+	}
+	if (kernel_world_close() != 0)
+		worst = max(worst, EXIT_USAGE);
+	return worst;
+}
+
+/* ---- in the parent ---- */
+
+static pid_t worker;
+
+static void forward_signal(int signo)
+{
+	if (worker > 0)
+		kill(worker, signo == SIGALRM ? SIGKILL : SIGTERM);
+	alarm(STOP_SECONDS);
+}
+
+/* What a worker that died has left. */
+static int undo_after(int status)
+{
+	char why[UNDO_WHY_MAX] = "";
+
+	if (WIFSIGNALED(status))
+		fprintf(stderr, "swaprace kernel: the worker died of signal %d\n", WTERMSIG(status));
+	/* A worker that ended by itself has undone everything, or never began. */
+	if (WIFSIGNALED(status) || WEXITSTATUS(status) == EXIT_REPORT) {
+		if (undo_open(why) != 0)
+			fprintf(stderr, "swaprace kernel: %s\n", why);
+		undo_close();
+	}
+	return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_SIGNALLED + WTERMSIG(status);
+}
+
+static int undo_only(void)
+{
+	char why[UNDO_WHY_MAX] = "";
+
+	if (undo_open(why) != 0)
+		return bad_usage("kernel", "%s", why);
+	undo_close();
+	return EXIT_CLEAN;
+}
+
+static int supervise(struct kernel_job *j)
+{
+	int status, ret;
+
+	fflush(NULL);
+	worker = fork();
+	if (worker < 0)
+		return bad_usage("kernel", "no process can be started: %s", strerror(errno));
+	if (worker == 0) {
+		catch_signals(on_signal);
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
+		ret = work(j);
+		fflush(NULL);
+		_exit(ret);
+	}
+	catch_signals(forward_signal);
+	signal(SIGALRM, forward_signal);
+	while (waitpid(worker, &status, 0) < 0 && errno == EINTR)
+		;
+	alarm(0);
+	return geteuid() == 0 ? undo_after(status) : WEXITSTATUS(status);
+}
+
+static int run(int argc, char **argv)
+{
+	struct kernel_job *j = &job;
+	const char *device;
+	bool bad = false;
+	int bug;
+	int status = args_parse(&j->args, &command_kernel, argc, argv);
+
+	if (status)
+		return status < 0 ? EXIT_CLEAN : status;
+	device = args_get(&j->args, "device");
+	if (device && strcmp(device, "zram") != 0 && strcmp(device, "file") != 0)
+		return bad_usage("kernel", "no device '%s'; there are zram and file", device);
+	j->device = device && strcmp(device, "file") == 0 ? DEVICE_FILE : DEVICE_ZRAM;
+	j->random = args_get(&j->args, "random") != NULL;
+	j->quiet = args_get(&j->args, "quiet") != NULL;
+	j->out = args_get(&j->args, "out");
+	j->seed = args_number(&j->args, "seed", 1, UINT64_MAX, &bad);
+	j->programs = args_number(&j->args, "programs", 100, 1000000000, &bad);
+	j->runs = args_number(&j->args, "runs", 0, 1000000, &bad);
+	j->profile = args_get(&j->args, "profile") ? prog_profile_find(args_get(&j->args, "profile")) :
+						     &prog_profile_kernel;
+	bug = args_bug(&j->args, NULL);
+	if (bad || bug == -2)
+		return EXIT_USAGE;
+	if (!j->profile)
+		return bad_usage("kernel", "no profile '%s'", args_get(&j->args, "profile"));
+	compare_bug = bug < 0 ? BUG_NONE : (enum seeded_bug)bug;
+	if (args_get(&j->args, "undo"))
+		return undo_only();
+	if (j->random == (j->args.nfiles > 0))
+		return bad_usage("kernel", "either files or --random (see swaprace kernel --help)");
+	return supervise(j);
+}
+
+const struct command command_kernel = {
+	"kernel", "FILE... | --random [options]",
+	"runs programs on the running Linux kernel and compares it with the model\n"
+	"op by op, in one fixed order: contents, page states, counters. Needs root.",
+	options, run,
+};
