@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The fixed order, what it refuses, and the policy that keeps to it.
+ */
+#include "fuzz/kernel/fixed_order.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fuzz/prog/edit.h"
+
+#define KSM_PASSES_MAX 3
+
+/* ---- what can be expressed ---- */
+
+enum expression {
+	BY_CALL,     /* a system call, in kernel_world.c, observe.c and export.c */
+	MODEL_ALONE, /* no call and no visible effect: the kernel does it by itself */
+	NO_CALL,     /* programs that have it are refused */
+};
+
+/* Each op of ops.def needs its line here: an op brings its system call. */
+#define EXPRESSION_mmap BY_CALL
+#define EXPRESSION_munmap BY_CALL
+#define EXPRESSION_write BY_CALL
+#define EXPRESSION_read BY_CALL
+#define EXPRESSION_madv_dontneed BY_CALL
+#define EXPRESSION_madv_pageout BY_CALL
+#define EXPRESSION_madv_mergeable BY_CALL
+#define EXPRESSION_madv_unmergeable BY_CALL
+#define EXPRESSION_fork BY_CALL
+#define EXPRESSION_exit BY_CALL
+#define EXPRESSION_reclaim NO_CALL     /* so many pages, of whoever */
+#define EXPRESSION_kswapd NO_CALL
+#define EXPRESSION_lru_drain MODEL_ALONE
+#define EXPRESSION_lru_drain_all MODEL_ALONE
+#define EXPRESSION_ksm_scan BY_CALL    /* as whole passes */
+#define EXPRESSION_ksm_unmerge NO_CALL /* breaks, and leaves the vma mergeable */
+#define EXPRESSION_swapon BY_CALL
+#define EXPRESSION_swapoff BY_CALL
+#define EXPRESSION_hib_open NO_CALL    /* uswsusp's would freeze the machine */
+#define EXPRESSION_hib_close NO_CALL
+#define EXPRESSION_hib_alloc NO_CALL
+#define EXPRESSION_hib_free NO_CALL
+#define EXPRESSION_worker MODEL_ALONE
+#define EXPRESSION_cond_resched MODEL_ALONE
+
+static const enum expression expressions[PROG_OP_COUNT] = {
+#define OP(name, ...) [OP_##name] = EXPRESSION_##name,
+#include "fuzz/prog/ops.def"
+};
+
+bool order_model_only(u8 kind)
+{
+	return expressions[kind] == MODEL_ALONE;
+}
+
+static bool has_no_call(u8 kind)
+{
+	return expressions[kind] == NO_CALL;
+}
+
+const char *order_refuses(const struct prog *p)
+{
+	static char why[160];
+
+	for (unsigned t = 0; t < p->ntasks; t++) {
+		for (unsigned i = 0; i < p->task[t].nops; i++) {
+			u8 kind = p->task[t].op[i].kind;
+
+			if (!has_no_call(kind))
+				continue;
+			snprintf(why, sizeof(why), "%c%u %s: no system call does this",
+				 p->task[t].label, i + 1, prog_ops[kind].name);
+			return why;
+		}
+	}
+	return NULL;
+}
+
+static void plain_device(struct world_config *m)
+{
+	struct world_dev *d = &m->dev[0];
+
+	if (!(d->flags & WORLD_DEV_PRESENT) || m->dev[1].flags || m->dev[2].flags)
+		return;
+	d->prio = 0;
+	if (d->slots > 8) {
+		d->slots = 32;
+		d->bad[0] = d->bad[1] = 0;
+	}
+}
+
+void order_make_expressible(struct prog *p)
+{
+	for (unsigned t = p->ntasks; t-- > 0;) {
+		for (unsigned i = p->task[t].nops; i-- > 0;) {
+			if (has_no_call(p->task[t].op[i].kind))
+				prog_op_remove(p, t, i);
+		}
+		if (!p->task[t].nops && p->ntasks > 1)
+			prog_task_remove(p, t);
+	}
+	plain_device(&p->machine);
+	prog_repair(p);
+}
+
+int order_ksm_passes(int pages)
+{
+	return pages < 1 ? 1 : min(pages, KSM_PASSES_MAX);
+}
+
+/* ---- the order ---- */
+
+struct progress { u8 done[PROG_TASKS_MAX]; bool dropped[PROG_EDGES_MAX]; };
+
+static bool edge_is_whole(const struct prog_edge *e, const struct prog *p)
+{
+	return !e->event.site && !e->after.site && e->event.ctx < p->ntasks &&
+	       e->after.ctx < p->ntasks;
+}
+
+/* Index of the edge that holds the task's next op, -1: none. */
+static int held_by(const struct prog *p, const struct progress *g, unsigned t)
+{
+	for (unsigned i = 0; i < p->nedges; i++) {
+		const struct prog_edge *e = &p->edge[i];
+
+		if (!g->dropped[i] && edge_is_whole(e, p) && e->event.ctx == t &&
+		    e->event.op == g->done[t] + 1 && g->done[e->after.ctx] < e->after.op)
+			return (int)i;
+	}
+	return -1;
+}
+
+static bool has_op(const struct prog *p, const struct progress *g, unsigned t)
+{
+	return g->done[t] < p->task[t].nops;
+}
+
+/* The task that goes on: the last one, else the lowest that isn't held; where all
+ * are, the first edge that holds one is dropped. */
+static int next_task(const struct prog *p, struct progress *g, int last, unsigned *dropped)
+{
+	for (;;) {
+		int held = -1;
+
+		if (last >= 0 && has_op(p, g, (unsigned)last) && held_by(p, g, (unsigned)last) < 0)
+			return last;
+		for (unsigned t = 0; t < p->ntasks; t++) {
+			int edge;
+
+			if (!has_op(p, g, t))
+				continue;
+			edge = held_by(p, g, t);
+			if (edge < 0)
+				return (int)t;
+			if (held < 0)
+				held = edge;
+		}
+		if (held < 0)
+			return -1;
+		g->dropped[held] = true;
+		(*dropped)++;
+	}
+}
+
+void order_make(const struct prog *p, struct fixed_order *out)
+{
+	struct progress g = { 0 };
+	int last = -1;
+
+	memset(out, 0, sizeof(*out));
+	for (unsigned i = 0; i < p->nedges; i++)
+		out->edges_left_out += !edge_is_whole(&p->edge[i], p);
+	while ((last = next_task(p, &g, last, &out->edges_left_out)) >= 0) {
+		assert(out->n < ORDER_STEPS_MAX);
+		g.done[last]++;
+		out->step[out->n++] = (struct order_step){ (u8)last, g.done[last] };
+	}
+}
+
+void order_adapt(struct prog *p, enum device_kind kind)
+{
+	struct world_config *m = &p->machine;
+
+	m->cpus = 1;
+	for (unsigned t = 0; t < p->ntasks; t++)
+		p->task[t].cpu = 0;
+	m->folios = 128;
+	m->low_watermark = 0;
+	m->cluster_slots = 64;
+	m->count_bits = 8;
+	m->batch = 15;
+	m->swap_full = 50;
+	for (int i = 0; i < WORLD_DEVS_MAX; i++) {
+		struct world_dev *d = &m->dev[i];
+
+		/* 7.0 refuses a header that names a bad slot twice, 6.18 counts it twice. */
+		if (d->bad[1] == d->bad[0])
+			d->bad[1] = 0;
+		if (d->flags & WORLD_DEV_PRESENT)
+			d->flags = (u8)(device_flags(kind) | (d->flags & WORLD_DEV_ON));
+	}
+	p->policy = PROG_POLICY_REPLAY;
+	p->nedges = 0;
+	p->nchoices = 0;
+	memset(p->edge, 0, sizeof(p->edge));
+	memset(p->choice, 0, sizeof(p->choice));
+}
+
+/* ---- the policy ---- */
+
+struct order_policy {
+	struct sched_policy policy;
+	const struct fixed_order *order;
+	unsigned at;
+};
+
+#define TASKS_MASK ((1u << ENGINE_TASKS_MAX) - 1)
+
+static void order_start(struct sched_policy *p, const struct engine_view *v, u64 seed)
+{
+	(void)v;
+	(void)seed;
+	container_of(p, struct order_policy, policy)->at = 0;
+}
+
+static unsigned order_next(struct sched_policy *p, const struct engine_view *v)
+{
+	struct order_policy *o = container_of(p, struct order_policy, policy);
+	u32 others = v->runnable & ~TASKS_MASK;
+
+	for (; o->at < o->order->n; o->at++) {
+		const struct order_step *s = &o->order->step[o->at];
+		const struct engine_event *e = &v->pending[s->task];
+		bool runnable = v->runnable >> s->task & 1;
+		bool begins = e->kind == EV_OP, ends = e->kind == EV_OP_END;
+
+		/* Between ops, and where this one sleeps: what interrupts have to do. */
+		if (others && (!runnable || begins || ends))
+			return (unsigned)__builtin_ctz(others);
+		if (runnable && !(begins && e->op > s->op))
+			return s->task;
+	}
+	/* Tasks without ops, and what the last op has left. */
+	return (unsigned)__builtin_ctz(others ? others : v->runnable);
+}
+
+static u32 order_choose(struct sched_policy *p, const struct engine_view *v,
+			const struct sched_choice *c)
+{
+	(void)p;
+	(void)v;
+	(void)c;
+	return 0; /* nothing fails */
+}
+
+struct sched_policy *order_policy(const struct fixed_order *order)
+{
+	static struct order_policy o = {
+		.policy = { .name = "order", .start = order_start, .next = order_next,
+			    .choose = order_choose },
+	};
+
+	o.order = order;
+	return &o.policy;
+}

@@ -1,0 +1,429 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Ops as system calls. Differences to the model in what an op *is*:
+ *   ksm_scan N    whole passes (ksm_pass); the model gets as many
+ *   ksm_unmerge   MADV_UNMERGEABLE, then MADV_MERGEABLE on what was mergeable
+ * Without a system call are reclaim, kswapd, hib_* (-ENOSYS: programs that have
+ * them are refused before), and what has no visible effect (lru_drain, worker).
+ */
+#include "fuzz/kernel/kernel_world.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "core/base/bug.h"
+#include "core/engine/engine.h"
+#include "fuzz/kernel/edges.h"
+#include "fuzz/kernel/ksmd.h"
+#include "fuzz/kernel/process.h"
+
+#ifndef MADV_PAGEOUT
+#define MADV_PAGEOUT 21
+#endif
+#define PAGEMAP_PRESENT (1ull << 63)
+#define PAGEMAP_SWAPPED (1ull << 62)
+#define PAGEMAP_EXCLUSIVE (1ull << 56)
+#define PAGEMAP_FRAME ((1ull << 55) - 1)
+#define KPF_SWAPCACHE (1ull << 13)
+#define KPF_KSM (1ull << 21)
+#define KPF_ZERO_PAGE (1ull << 24)
+
+static struct {
+	enum device_kind kind;
+	bool open, ksm_used, disturbed;
+	const struct prog *concurrent;
+	unsigned generation;  /* ops so far: what was looked at before is old */
+	struct { unsigned generation; struct process_page page[WORLD_PAGES]; } seen[AGENT_SLOTS];
+} kw;
+
+bool kernel_world_disturbed(void)
+{
+	return kw.disturbed || process_stop;
+}
+
+bool kernel_world_stopped(void)
+{
+	return process_stop;
+}
+
+void kernel_world_stop(void)
+{
+	process_stop = true;
+}
+
+void kernel_world_concurrent(const struct prog *p)
+{
+	kw.concurrent = p;
+}
+
+/* ---- open and close ---- */
+
+static int pinned_cpu(void)
+{
+	return sysconf(_SC_NPROCESSORS_ONLN) > 1 ? 1 : 0;
+}
+
+/* Nobody else shall swap to our devices, and nothing be read ahead that the model
+ * does not: VMA readahead is what it leaves out. */
+static void quiet_settings(void)
+{
+	undo_write("/proc/sys/vm/swappiness", "0");
+	undo_write("/proc/sys/vm/page-cluster", "0");
+	undo_write("/sys/kernel/mm/swap/vma_ra_enabled", "false");
+}
+
+int kernel_world_open(enum device_kind kind, char why[UNDO_WHY_MAX])
+{
+	char foreign[100];
+	int err;
+
+#if defined(SWAPRACE_TSAN) || defined(SWAPRACE_ASAN)
+	snprintf(why, UNDO_WHY_MAX, "needs a build without sanitizers: a process of its own "
+		 "stands for each mm, and its memory is the program's alone");
+	return -EOPNOTSUPP;
+#endif
+	err = undo_open(why);
+	if (err)
+		return err;
+	kw.open = true;
+	kw.kind = kind;
+	device_foreign(foreign, sizeof(foreign));
+	if (foreign[0]) {
+		snprintf(why, UNDO_WHY_MAX, "swap is on (%s): pages would go there as well; "
+			 "the comparison wants a machine without", foreign);
+		err = -EBUSY;
+	}
+	if (!err)
+		err = device_open(kind, why);
+	if (!err)
+		err = ksmd_open(why);
+	if (!err) {
+		quiet_settings();
+		err = process_open(pinned_cpu());
+		if (err)
+			snprintf(why, UNDO_WHY_MAX, "no process can be looked at: %s",
+				 strerror(-err));
+	}
+	if (err)
+		kernel_world_close();
+	return err;
+}
+
+int kernel_world_close(void)
+{
+	int err;
+
+	if (!kw.open)
+		return 0;
+	process_close();
+	if (kw.ksm_used)
+		ksmd_forget();
+	device_close();
+	err = undo_all();
+	undo_close();
+	memset(&kw, 0, sizeof(kw));
+	return err;
+}
+
+/* ---- set-up and tear-down of a program ---- */
+
+static void kernel_teardown(void)
+{
+	process_end_all();
+	if (kw.ksm_used)
+		ksmd_forget();
+	kw.ksm_used = false;
+	kw.generation++;
+	device_settle();
+}
+
+static int kernel_setup(const struct world_config *config)
+{
+	char readahead[16];
+	int err;
+
+	BUG_ON(!kw.open);
+	kernel_teardown(); /* a run that was given up */
+	kw.disturbed = false;
+	snprintf(readahead, sizeof(readahead), "%d", config->readahead);
+	err = sysfile_write("/proc/sys/vm/page-cluster", readahead);
+	if (!err)
+		err = device_setup(config->dev);
+	for (int slot = 1; slot <= WORLD_MM_MAX && !err; slot++) {
+		if (config->mms & 1u << (slot - 1))
+			err = process_new(slot);
+	}
+	kw.disturbed |= err != 0;
+	edges_begin(kw.concurrent);
+	return err;
+}
+
+/* ---- around an op ---- */
+
+/* The thread that stands for the calling context in the agent of this mm. */
+static int op_begin(int mm)
+{
+	unsigned ctx = engine_current();
+	int thread = 0;
+
+	kw.generation++;
+	if (!kw.concurrent || !engine_running())
+		return 0;
+	edges_wait(ctx);
+	if (process_get(mm) && ctx < PROG_TASKS_MAX) {
+		int cpu = kw.concurrent->task[ctx].cpu % (int)sysconf(_SC_NPROCESSORS_ONLN);
+
+		if (process_thread(mm, 1 + (int)ctx, cpu) == 0)
+			thread = 1 + (int)ctx;
+	}
+	return thread;
+}
+
+/* Frames that pages had when they were last looked at, and have no more: they may
+ * be on their way to a device. */
+static void settle(void)
+{
+	s32 frame[AGENT_SLOTS * WORLD_PAGES];
+	unsigned n = 0;
+
+	for (int slot = 1; slot < AGENT_SLOTS; slot++) {
+		for (int i = 0; i < WORLD_PAGES; i++) {
+			const struct process_page *page = &kw.seen[slot].page[i];
+
+			if (page->pagemap & PAGEMAP_PRESENT && !(page->flags & KPF_ZERO_PAGE))
+				frame[n++] = (s32)(page->pagemap & PAGEMAP_FRAME);
+		}
+	}
+	process_settle_frames(frame, n);
+	device_settle();
+}
+
+static int op_end(long ret)
+{
+	if (ret == -EIO || ret == -EINTR)
+		kw.disturbed = true;
+	if (kw.kind == DEVICE_FILE)
+		settle();
+	if (kw.concurrent && engine_running())
+		edges_done(engine_current());
+	return (int)ret;
+}
+
+static bool range_valid(int page, int pages)
+{
+	return page >= 0 && pages >= 1 && page < WORLD_PAGES && pages <= WORLD_PAGES - page;
+}
+
+static long range_call(int mm, int page, int pages, enum agent_command command, u64 arg)
+{
+	int thread = op_begin(mm);
+
+	if (!range_valid(page, pages))
+		return -EINVAL;
+	return process_call(mm, thread, command, (u64)page, (u64)pages, arg, NULL);
+}
+
+/* ---- ops on an mm ---- */
+
+static void vma_set(int mm, int page, int pages, u8 bits)
+{
+	struct process *p = process_get(mm);
+
+	for (int i = page; p && i < page + pages; i++)
+		p->vma[i] = bits;
+}
+
+static int kernel_mergeable(int mm, int page, int pages, bool on)
+{
+	long ret = range_call(mm, page, pages, AGENT_MADVISE, on ? MADV_MERGEABLE :
+								    MADV_UNMERGEABLE);
+	struct process *p = process_get(mm);
+
+	if (on && p && (ret == 0 || ret == -ENOMEM)) {
+		if (!kw.ksm_used)
+			undo_note_ksm();
+		kw.ksm_used = true;
+		process_ksm_enter(p);
+	}
+	return op_end(ret);
+}
+
+static int kernel_mmap(int mm, int page, int pages, u32 vma_flags)
+{
+	int prot = PROT_READ | (vma_flags & WORLD_VMA_READONLY ? 0 : PROT_WRITE);
+	long ret = range_call(mm, page, pages, AGENT_MMAP, (u64)prot);
+
+	if (ret == 0)
+		vma_set(mm, page, pages, WORLD_PAGE_MAPPED |
+			(u8)(prot & PROT_WRITE ? WORLD_PAGE_WRITABLE : 0));
+	if (ret == 0 && vma_flags & WORLD_VMA_MERGEABLE)
+		return kernel_mergeable(mm, page, pages, true);
+	return op_end(ret);
+}
+
+static int kernel_munmap(int mm, int page, int pages)
+{
+	long ret = range_call(mm, page, pages, AGENT_MUNMAP, 0);
+
+	if (ret == 0)
+		vma_set(mm, page, pages, 0);
+	return op_end(ret);
+}
+
+static int kernel_write(int mm, int page, u64 value)
+{
+	int thread = op_begin(mm);
+
+	if (!range_valid(page, 1))
+		return op_end(-EINVAL);
+	return op_end(process_call(mm, thread, AGENT_WRITE, (u64)page, value, 0, NULL));
+}
+
+static int kernel_read(int mm, int page, u64 words[WORLD_WORDS])
+{
+	int thread = op_begin(mm);
+
+	if (!range_valid(page, 1))
+		return op_end(-EINVAL);
+	return op_end(process_call(mm, thread, AGENT_READ, (u64)page, 0, 0, words));
+}
+
+static int kernel_dontneed(int mm, int page, int pages)
+{
+	return op_end(range_call(mm, page, pages, AGENT_MADVISE, MADV_DONTNEED));
+}
+
+static int kernel_pageout(int mm, int page, int pages)
+{
+	return op_end(range_call(mm, page, pages, AGENT_MADVISE, MADV_PAGEOUT));
+}
+
+static int kernel_fork(int mm, int child)
+{
+	int thread = op_begin(mm);
+
+	if (child < 1 || child > WORLD_MM_MAX)
+		return op_end(-EINVAL);
+	return op_end(process_fork(mm, child, thread));
+}
+
+static int kernel_exit(int mm)
+{
+	int thread = op_begin(mm);
+
+	return op_end(mm < 1 || mm > WORLD_MM_MAX ? -EINVAL : process_exit(mm, thread));
+}
+
+/* ---- ops on the machine ---- */
+
+static int kernel_ksm_pass(void)
+{
+	int ret;
+
+	op_begin(0);
+	ret = process_ksm_begin() ? ksmd_pass() : 0;
+	if (ret)
+		kw.disturbed = true;
+	process_ksm_end();
+	return op_end(0);
+}
+
+static int kernel_ksm_scan(int pages)
+{
+	(void)pages; /* concurrent programs: exact numbers of pages have no call */
+	return kernel_ksm_pass();
+}
+
+static int kernel_swapon(int dev)
+{
+	op_begin(0);
+	return op_end(dev < 0 || dev >= WORLD_DEVS_MAX ? -EINVAL : device_on(dev));
+}
+
+static int kernel_swapoff(int dev)
+{
+	op_begin(0);
+	return op_end(dev < 0 || dev >= WORLD_DEVS_MAX ? -EINVAL : device_off(dev));
+}
+
+/* ---- looking ---- */
+
+static const struct process_page *pages_of(int slot, const struct process *p)
+{
+	if (kw.seen[slot].generation != kw.generation) {
+		for (int region = 0; region < WORLD_REGIONS; region++)
+			process_pages(p, region,
+				      &kw.seen[slot].page[region * WORLD_REGION_PAGES]);
+		kw.seen[slot].generation = kw.generation;
+	}
+	return kw.seen[slot].page;
+}
+
+static void kernel_page_state(int slot, int page, struct world_page_state *out)
+{
+	struct process *p = slot >= 1 && slot <= WORLD_MM_MAX ? process_get(slot) : NULL;
+	const struct process_page *seen;
+
+	*out = (struct world_page_state){ .dev = -1, .slot = -1, .frame = -1 };
+	if (!p || page < 0 || page >= WORLD_PAGES)
+		return;
+	seen = &pages_of(slot, p)[page];
+	out->bits = p->vma[page];
+	if (seen->pagemap & PAGEMAP_SWAPPED) {
+		out->bits |= WORLD_PAGE_SWAPPED;
+		out->dev = device_of_type(seen->pagemap & 31);
+		out->slot = (s32)((seen->pagemap & PAGEMAP_FRAME) >> 5);
+	}
+	if (!(seen->pagemap & PAGEMAP_PRESENT))
+		return;
+	out->bits |= WORLD_PAGE_PRESENT;
+	if (seen->flags & KPF_ZERO_PAGE) {
+		out->bits |= WORLD_PAGE_ZERO;
+		return;
+	}
+	out->frame = (s32)(seen->pagemap & PAGEMAP_FRAME);
+	out->bits |= seen->pagemap & PAGEMAP_EXCLUSIVE ? WORLD_PAGE_EXCLUSIVE : 0;
+	out->bits |= seen->flags & KPF_SWAPCACHE ? WORLD_PAGE_SWAPCACHE : 0;
+	out->bits |= seen->flags & KPF_KSM ? WORLD_PAGE_KSM : 0;
+}
+
+static void kernel_mm_counters(int slot, struct world_mm_counters *out)
+{
+	struct process *p = slot >= 1 && slot <= WORLD_MM_MAX ? process_get(slot) : NULL;
+
+	*out = (struct world_mm_counters){ 0 };
+	if (p)
+		process_counters(p, &out->anon, &out->swap);
+}
+
+static void kernel_counters(struct world_counters *out)
+{
+	*out = (struct world_counters){ 0 };
+	device_counters(&out->swap_total, &out->swap_used);
+	if (kw.ksm_used)
+		ksmd_counters(&out->ksm_shared, &out->ksm_sharing);
+}
+
+const struct world_ops kernel_world_ops = {
+	.name = "kernel",
+	.setup = kernel_setup,
+	.teardown = kernel_teardown,
+	.mmap = kernel_mmap,
+	.munmap = kernel_munmap,
+	.write = kernel_write,
+	.read = kernel_read,
+	.madv_dontneed = kernel_dontneed,
+	.madv_pageout = kernel_pageout,
+	.madv_mergeable = kernel_mergeable,
+	.fork = kernel_fork,
+	.exit = kernel_exit,
+	.ksm_scan = kernel_ksm_scan,
+	.ksm_pass = kernel_ksm_pass,
+	.swapon = kernel_swapon,
+	.swapoff = kernel_swapoff,
+	.page_state = kernel_page_state,
+	.mm_counters = kernel_mm_counters,
+	.counters = kernel_counters,
+};

@@ -1,0 +1,46 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Which modelled functions of the kernel have changed since core/kernel-map.tsv was
+# written, each with our file that models it.
+#
+# Usage: scripts/drift.sh KERNEL_TREE [--bodies]
+#   --bodies   also prints what the tree has now, function by function: read it
+#              beside our file, then `scripts/kernel_map.py fill KERNEL_TREE SOURCE`
+#              when the model follows it.
+# Exit status: 0 nothing has changed, 1 something has, 2 bad usage.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+
+usage() {
+	echo "usage: scripts/drift.sh KERNEL_TREE [--bodies]" >&2
+	exit 2
+}
+
+if [ $# -lt 1 ] || [ $# -gt 2 ]; then usage; fi
+tree=$1
+[ $# -eq 1 ] || [ "$2" = --bodies ] || usage
+if [ ! -f "$tree/mm/memory.c" ]; then
+	echo "drift.sh: $tree: not a kernel tree (no mm/memory.c)" >&2
+	exit 2
+fi
+
+list=$(mktemp)
+trap 'rm -f "$list"' EXIT
+status=0
+python3 "$here/kernel_map.py" verify "$tree" >"$list" || status=$?
+[ "$status" -le 1 ] || exit 2
+
+# "changed  mm/memory.c:do_swap_page  (core/mm/swap_fault.c:do_swap_page)"
+grep -v '^unknown' "$list" | sort -k3 || true
+if [ $# -eq 2 ]; then
+	awk '$1 == "changed" { print $2 }' "$list" | sort -u | while IFS=: read -r file function; do
+		printf '\n==== %s: %s\n' "$file" "$function"
+		python3 "$here/kernel_map.py" body "$tree" "$file" "$function"
+	done
+fi
+awk '{ n[$1]++ }
+	END {
+		printf "drift: %d changed, %d gone or moved, %d without a recorded body\n",
+			n["changed"], n["gone"] + n["no"], n["unknown"]
+	}' "$list"
+exit "$status"
