@@ -29,3 +29,10 @@ swaprace_tests(core/check model check)
 swaprace_tests(core model check)
 swaprace_tests(fuzz/prog outside prog)
 swaprace_tests(fuzz outside exec)
+
+find_package(Python3 COMPONENTS Interpreter)
+if(Python3_FOUND)
+  add_test(NAME style/kernel_map COMMAND ${Python3_EXECUTABLE} scripts/kernel_map.py check
+    WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
+  set_tests_properties(style/kernel_map PROPERTIES LABELS style)
+endif()

@@ -51,7 +51,7 @@ file(GLOB tool_sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/fuzz/tools/*.c")
 if(tool_sources AND TARGET check AND TARGET mm AND TARGET exec)
   add_executable(swaprace ${tool_sources})
   target_compile_options(swaprace PRIVATE ${san_outside})
-  target_link_libraries(swaprace PRIVATE -Wl,--start-group exec oracle sched prog check mm swap page
+  target_link_libraries(swaprace PRIVATE -Wl,--start-group kernel exec oracle sched prog check mm swap page
     kapi engine lockdep base -Wl,--end-group ${CMAKE_DL_LIBS})
   set_target_properties(swaprace PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}")
 endif()

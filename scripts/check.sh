@@ -44,3 +44,7 @@ if [ "$fast" = no ]; then
 fi
 build release
 run_tests release
+if [ "$fast" = no ]; then
+	say "trace hashes, equal in all builds"
+	scripts/compare_hashes.py build/release/hashes build/asan/hashes build/tsan/hashes
+fi

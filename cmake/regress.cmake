@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Tests of the whole: labels regress (repro/, corpus/, hashes, memory, bad input),
+# smoke (each fuzz target, the canary) and style. Unit tests: tests.cmake.
+set(in_tests "${CMAKE_SOURCE_DIR}/fuzz/test")
+
+# regress_test(NAME LABEL SECONDS COMMAND...), run in the source folder.
+function(regress_test name label timeout)
+  add_test(NAME ${name} COMMAND ${ARGN} WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
+  set_tests_properties(${name} PROPERTIES LABELS ${label} SKIP_RETURN_CODE 77 TIMEOUT ${timeout})
+endfunction()
+
+# How many schedules a program gets where one isn't enough: TSan is slow.
+set(schedules 100)
+set(schedules_few 50)
+if(NOT SWAPRACE_SANITIZER STREQUAL "none")
+  set(schedules_few 5)
+endif()
+
+# ---- regress: programs ----
+file(GLOB repro_programs CONFIGURE_DEPENDS RELATIVE "${CMAKE_SOURCE_DIR}" "${CMAKE_SOURCE_DIR}/repro/*.prog")
+file(GLOB corpus_programs CONFIGURE_DEPENDS RELATIVE "${CMAKE_SOURCE_DIR}"
+  "${CMAKE_SOURCE_DIR}/corpus/*/*.prog")
+if(TARGET swaprace AND NOT SWAPRACE_FINE)
+  regress_test(repro/with-the-bug regress 600
+    swaprace run --check --quiet --schedules=${schedules} ${repro_programs})
+  regress_test(repro/without-a-bug regress 600
+    swaprace run --check --quiet --schedules=${schedules} --bug=none ${repro_programs})
+  regress_test(repro/every-bug-has-one regress 60
+    Python3::Interpreter "${in_tests}/test_catalogue.py" $<TARGET_FILE:swaprace>)
+  regress_test(corpus/as-written regress 600 swaprace run --check --quiet ${corpus_programs})
+  regress_test(corpus/random regress 600
+    swaprace run --check --quiet --policy=random --schedules=${schedules_few} ${corpus_programs})
+  regress_test(corpus/pct regress 600
+    swaprace run --check --quiet --policy=pct --schedules=${schedules_few} ${corpus_programs})
+  regress_test(determinism/hashes regress 600
+    Python3::Interpreter "${in_tests}/test_hashes.py" $<TARGET_FILE:swaprace>
+    "${CMAKE_BINARY_DIR}/hashes" 5)
+  regress_test(memory/flat regress 900
+    Python3::Interpreter "${in_tests}/test_memory.py" $<TARGET_FILE:swaprace>
+    corpus/swapoff/one-page.prog)
+  regress_test(tools/bad-input regress 300
+    Python3::Interpreter "${in_tests}/test_bad_input.py" $<TARGET_FILE:swaprace>
+    corpus/swap/sync-round-trip.prog)
+endif()
+
+# ---- regress: planted faults ----
+# planted.c holds the race, so it is built as the model is; its tests are unit
+# tests of fuzz/test otherwise.
+set_source_files_properties("${in_tests}/planted.c" PROPERTIES COMPILE_OPTIONS "${san_model}")
+foreach(name test_planted_race test_deadlocks)
+  if(TARGET ${name})
+    target_sources(${name} PRIVATE "${in_tests}/planted.c")
+    set_tests_properties(fuzz/${name} PROPERTIES LABELS regress)
+  endif()
+endforeach()
+
+# ---- smoke: the fuzz targets ----
+foreach(name ${corpus_targets})
+  if(TARGET ${name}_fuzzer)
+    regress_test(smoke/${name}-seeds smoke 300
+      ${name}_fuzzer -runs=0 "${CMAKE_BINARY_DIR}/corpus/${name}")
+    regress_test(smoke/${name}-fresh smoke 600 ${name}_fuzzer -runs=2000 -seed=1 -max_len=4096
+      -artifact_prefix=${CMAKE_BINARY_DIR}/${name}-)
+  endif()
+endforeach()
+if(TARGET canary_fuzzer)
+  regress_test(smoke/canary-must-fail smoke 600
+    Python3::Interpreter "${in_tests}/test_canary.py" $<TARGET_FILE:canary_fuzzer>)
+endif()
+
+# ---- smoke: real threads ----
+if(TARGET swaprace AND NOT SWAPRACE_FINE)
+  regress_test(smoke/native-search smoke 300 swaprace search --backend=native --time=5)
+  regress_test(smoke/native-corpus smoke 300
+    swaprace run --quiet --backend=native --schedules=${schedules_few} --bug=none ${corpus_programs})
+endif()
+
+# ---- style ----
+find_program(SHELLCHECK shellcheck)
+regress_test(style/layers style 300 Python3::Interpreter scripts/layers.py --headers)
+regress_test(style/source style 60 Python3::Interpreter scripts/style.py)
+if(SHELLCHECK)
+  file(GLOB shell_scripts CONFIGURE_DEPENDS RELATIVE "${CMAKE_SOURCE_DIR}" "${CMAKE_SOURCE_DIR}/scripts/*.sh")
+  regress_test(style/shell style 60 "${SHELLCHECK}" ${shell_scripts} .ci/run)
+endif()
