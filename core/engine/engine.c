@@ -132,6 +132,19 @@ enum engine_status engine_quiet(void (*fn)(void *arg), void *arg)
 	return eng.reported ? ENGINE_REPORTED : ENGINE_DONE;
 }
 
+struct engine_ctx *task_prepare(u32 i)
+{
+	struct engine_ctx *c = &eng.ctx[i];
+	const struct engine_task *t = &eng.config.tasks[i];
+
+	c->fn = t->fn;
+	c->arg = t->arg;
+	c->cpu = t->cpu < eng.ncpus ? t->cpu : 0;
+	c->letter = t->label ? t->label : (char)('A' + i);
+	c->state = CTX_READY;
+	return c;
+}
+
 enum engine_status engine_run(void)
 {
 	enum engine_status status;

@@ -185,6 +185,9 @@ void fiber_asan_first(void);
 #define fiber_arrived_first() ((void)0)
 #endif
 
+/* engine.c: a task's context as the run's configuration says, ready */
+struct engine_ctx *task_prepare(u32 i);
+
 /* sim.c */
 void sim_reset(void);
 void sim_run(void);

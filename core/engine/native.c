@@ -321,15 +321,7 @@ void native_reset(void)
 static void contexts_prepare(void)
 {
 	for (u32 i = 0; i < eng.ntasks; i++) {
-		struct engine_ctx *c = &eng.ctx[i];
-		const struct engine_task *t = &eng.config.tasks[i];
-
-		c->fn = t->fn;
-		c->arg = t->arg;
-		c->cpu = t->cpu < eng.ncpus ? t->cpu : 0;
-		c->letter = t->label ? t->label : (char)('A' + i);
-		c->state = CTX_READY;
-		eng.view.cpu_of[i] = c->cpu;
+		eng.view.cpu_of[i] = task_prepare(i)->cpu;
 		thread_start(i);
 	}
 	for (u32 cpu = 0; cpu < eng.ncpus; cpu++) {

@@ -439,17 +439,9 @@ static void sim_kill_all(void)
 
 void sim_run(void)
 {
-	bool unfinished = false;
-
 	for (u32 i = 0; i < eng.ntasks; i++) {
-		struct engine_ctx *c = &eng.ctx[i];
-		const struct engine_task *t = &eng.config.tasks[i];
+		struct engine_ctx *c = task_prepare(i);
 
-		c->fn = t->fn;
-		c->arg = t->arg;
-		c->cpu = t->cpu < eng.ncpus ? t->cpu : 0;
-		c->letter = t->label ? t->label : (char)('A' + i);
-		c->state = CTX_READY;
 		eng.cpu[c->cpu].tasks |= 1u << i;
 		eng.ready |= 1u << i;
 		ctx_prepare(i);
@@ -470,9 +462,7 @@ void sim_run(void)
 		interrupt_kick(cpu, true);
 		interrupt_kick(cpu, false);
 	}
-	for (u32 i = 0; i < eng.ntasks; i++)
-		unfinished = true;
-	if (unfinished)
+	if (eng.ntasks)
 		fiber_switch(&eng.ctx[CTX_MAIN], &eng.ctx[sim_next(eng.ready & ~eng.masked)]);
 	/* Back on main: nothing runnable, or a report was made. */
 	eng.live = false;
