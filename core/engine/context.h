@@ -12,7 +12,7 @@
 
 /* This context's lockdep state (also on main). Between lockdep_begin() and
  * lockdep_end() no other thread is inside lockdep. begin returns NULL where
- * lockdep shall not look (set-up, tear-down, kill mode): skip the call. */
+ * lockdep shall not look (set-up, kill mode): skip the call. */
 struct lockdep_ctx *engine_lockdep_begin(void);
 void engine_lockdep_end(void);
 struct lockdep_ctx *engine_lockdep_ctx(void); /* for queries; NULL as above */

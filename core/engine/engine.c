@@ -99,7 +99,7 @@ void engine_reset(const struct engine_config *config)
 	eng.ncpus = config->cpus >= 1 && config->cpus <= ENGINE_CPUS_MAX ? config->cpus : 1;
 	eng.policy = config->policy;
 	eng.steps_max = config->steps_max ? config->steps_max : STEPS_MAX_DEFAULT;
-	eng.native = eng.live = eng.quiet = eng.in_run = false;
+	eng.native = eng.live = eng.quiet = eng.in_run = eng.after_run = false;
 	eng.cur = CTX_MAIN;
 	memset(&eng.stats, 0, sizeof(eng.stats));
 	eng.view.steps = 0;
@@ -158,6 +158,7 @@ enum engine_status engine_run(void)
 			 eng.truncated ? ENGINE_TRUNCATED : ENGINE_DONE;
 	}
 	eng.in_run = false;
+	eng.after_run = true;
 	eng.cur = CTX_MAIN;
 	return status;
 }
@@ -199,7 +200,7 @@ struct lockdep_ctx *engine_lockdep_begin(void)
 	if (likely(eng.live))
 		return &cur_ctx()->ld;
 	if (!eng.native)
-		return NULL;
+		return eng.after_run ? &cur_ctx()->ld : NULL;
 	engine_hidden_lock(&lockdep_word);
 	return &native_ctx()->ld;
 }
@@ -213,7 +214,9 @@ struct lockdep_ctx *engine_lockdep_ctx(void)
 {
 	if (likely(eng.live))
 		return &cur_ctx()->ld;
-	return eng.native ? &native_ctx()->ld : NULL;
+	if (eng.native)
+		return &native_ctx()->ld;
+	return eng.after_run ? &cur_ctx()->ld : NULL;
 }
 
 void engine_lockdep_free_memory(const void *start, size_t len, const char *func)

@@ -126,6 +126,7 @@ struct engine {
 	u32 fair_step, progress_step; /* fair schedule since; last end of an op */
 	bool truncated;
 	bool in_run;                  /* engine_run() is on the C stack */
+	bool after_run;               /* the tasks are over: checks and tear-down */
 	struct engine_config config;
 	struct engine_stats stats;
 	/* RCU */

@@ -144,7 +144,10 @@ void engine_rcu_read_lock(const struct site *site)
 	struct engine_ctx *c;
 
 	if (!is_running()) {
-		cur_ctx()->ld.rcu_nesting++;
+		if (eng.after_run)
+			lockdep_note(lockdep_rcu_read_lock, site);
+		else
+			cur_ctx()->ld.rcu_nesting++;
 		return;
 	}
 	engine_point(site, EV_RCU, NULL, 0);
@@ -161,7 +164,9 @@ void engine_rcu_read_unlock(const struct site *site)
 
 	c = this_ctx();
 	if (!is_running()) {
-		if (c->ld.rcu_nesting)
+		if (eng.after_run)
+			lockdep_note(lockdep_rcu_read_unlock, site);
+		else if (c->ld.rcu_nesting)
 			c->ld.rcu_nesting--;
 		return;
 	}
@@ -259,10 +264,31 @@ void engine_rcu_barrier(const struct site *site)
 			engine_yield(site);
 }
 
-/*
- * Set-up and tear-down have no contexts but main: what interrupts and callbacks
- * would do is done here, in order. Returns false when there was nothing to do.
- */
+/* In set-up and tear-down nothing is scheduled: a handler that is due runs here,
+ * under the name and the lockdep state of its context. */
+static void quiet_handler(u32 ctx, void (*fn)(void *arg), void *arg)
+{
+	struct engine_ctx *c = &eng.ctx[ctx];
+	u32 interrupted = eng.cur;
+	bool hard = c->ld.irq_context == 2;
+
+	eng.cur = ctx;
+	c->irqoff = c->ld.hardirqs_off = hard;
+	c->ld.softirqs_off = 1;
+	fn(arg);
+	lockdep_check_op_end(&c->ld, hard ? "interrupt" : "softirq");
+	c->irqoff = 0;
+	eng.cur = interrupted;
+}
+
+static void quiet_callback(void *arg)
+{
+	struct engine_rcu_head *head = arg;
+
+	head->fn(head);
+}
+
+/* Runs the next interrupt or callback that is due. False: there is none. */
 bool rcu_quiet_run(void)
 {
 	if (eng.live)
@@ -276,7 +302,7 @@ bool rcu_quiet_run(void)
 			s->irq_head = w->next;
 			if (!s->irq_head)
 				s->irq_tail = &s->irq_head;
-			w->fn(w->arg);
+			quiet_handler(ENGINE_CTX_IRQ(cpu), w->fn, w->arg);
 			return true;
 		}
 		if (s->cb_head) {
@@ -285,7 +311,7 @@ bool rcu_quiet_run(void)
 			s->cb_head = head->next;
 			if (!s->cb_head)
 				s->cb_tail = &s->cb_head;
-			head->fn(head);
+			quiet_handler(ENGINE_CTX_SOFTIRQ(cpu), quiet_callback, head);
 			return true;
 		}
 	}

@@ -2,7 +2,7 @@
 /*
  * Models: kernel/locking/lockdep.c (lock_is_held, lockdep_assert_*): questions
  * to core/lockdep for the calling context. Where lockdep does not look (set-up,
- * tear-down, kill mode) every answer is the one that silences the caller.
+ * kill mode) every answer is the one that silences the caller.
  */
 #include "core/kapi/lock_map.h"
 

@@ -2,7 +2,7 @@
 /*
  * Models: include/linux/lockdep.h: how kapi's locks speak to core/lockdep, and
  * the assertions the model uses. A lock has its map in a member dep_map. During
- * set-up and tear-down lockdep does not look, and all of this says "fine".
+ * set-up lockdep does not look, and all of this says "fine".
  */
 #ifndef CORE_KAPI_LOCK_MAP_H
 #define CORE_KAPI_LOCK_MAP_H

@@ -28,6 +28,7 @@ struct task_struct {
 	int pid;
 	struct mm_struct *mm, *active_mm;
 	struct reclaim_state *reclaim_state;
+	unsigned long nr_direct_reclaimed; /* folios that this task's direct reclaim freed */
 	unsigned long in_oom;       /* reserved for the fault path's retries */
 	bool in_user_fault;
 	u32 tlb_ubc[4];             /* core/mm's batch of TLB flushes: current_tlb_ubc() */

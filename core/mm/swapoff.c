@@ -3,8 +3,9 @@
  * swapoff(2): everything that a device holds comes back into memory, then the
  * device is taken apart.
  * Models: mm/swapfile.c (unuse_pte .. try_to_unuse, drain_mmlist, swapoff).
- * Left out: shmem_unuse() (no shmem yet; its place is marked), files, the
- * memory commitment check. The device's side lies in core/swap.
+ * Left out: shmem_unuse() (no shmem yet; its place is marked), files; the memory
+ * check, which lets everything pass under the default overcommit policy.
+ * The device's side lies in core/swap.
  * Locking: swap_lock -> si->lock -> swap_avail_lock; swap_lock -> mmlist_lock;
  * mmap_lock (read) -> folio lock -> PTL -> cluster lock.
  */
@@ -265,9 +266,20 @@ static void unuse_cached(struct swap_info_struct *si)
 	}
 }
 
+/*
+ * Where memory does not hold what the device does, reclaim for one folio takes an
+ * earlier one back to the device, and swapoff goes round until a signal ends it.
+ * The administrator of this machine loses patience after so many rounds in
+ * which swapoff itself had to reclaim. A round that needed no memory does not count: an
+ * endless swapoff for another reason is a livelock.
+ */
+#define MAX_THRASHING_ROUNDS 8
+
 int try_to_unuse(unsigned int type)
 {
 	struct swap_info_struct *si = swap_info[type];
+	unsigned long reclaimed = current->nr_direct_reclaimed;
+	unsigned int thrashed = 0;
 	int ret;
 
 	BUG_ON(data_race(si->flags) & SWP_WRITEOK);
@@ -285,6 +297,12 @@ int try_to_unuse(unsigned int type)
 			PATH("try_to_unuse: interrupted");
 			return -EINTR;
 		}
+		if (current->nr_direct_reclaimed != reclaimed &&
+		    ++thrashed == MAX_THRASHING_ROUNDS) {
+			PATH("try_to_unuse: memory is too small, interrupted");
+			return -EINTR;
+		}
+		reclaimed = current->nr_direct_reclaimed;
 		PATH("try_to_unuse: again");
 		cpu_relax();
 	}

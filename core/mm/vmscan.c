@@ -466,6 +466,7 @@ unsigned long try_to_free_pages(unsigned int nr, gfp_t gfp_mask)
 	BUG_ON(!nr);
 	noreclaim_flag = memalloc_noreclaim_save();
 	freed = do_try_to_free_pages(&sc);
+	current->nr_direct_reclaimed += freed;
 	memalloc_noreclaim_restore(noreclaim_flag);
 	return freed;
 }

@@ -387,6 +387,49 @@ static void test_irq(void)
 	CHECK(hung > 0);
 }
 
+/* Lockdep looks at tear-down, too, and at the handlers that run in it. */
+static void teardown_irq(void *arg)
+{
+	(void)arg;
+	spin_lock(&w->spin);
+	w->count++;
+	spin_unlock(&w->spin);
+}
+static struct engine_irq_work teardown_work __world = { .fn = teardown_irq, .name = "count" };
+
+static void teardown_fine(void *arg)
+{
+	engine_irq_queue(0, &teardown_work);
+	irqsave_task(arg);
+}
+
+static void teardown_recursive(void *arg)
+	__no_lock_analysis("takes a lock twice on purpose")
+{
+	(void)arg;
+	spin_lock_irq(&w->spin);
+	spin_lock(&w->spin);
+}
+
+static void teardown_irqs_on(void *arg)
+{
+	engine_irq_queue(0, &teardown_work);
+	teardown_irq(arg);
+}
+
+static void test_teardown(void)
+{
+	struct world_test t = { .cpus = 1, .ntasks = 1, .setup = shared_setup,
+		.teardown = teardown_fine, .task = { { .fn = irqsave_task } } };
+
+	CHECK_STR(world_run(&t, 1), "");
+	CHECK_EQ(w->count, 5); /* the task, tear-down, and three handlers */
+	t.teardown = teardown_recursive;
+	CHECK(strstr(world_run(&t, 1), "possible recursive locking"));
+	t.teardown = teardown_irqs_on;
+	CHECK(strstr(world_run(&t, 1), "inconsistent lock state"));
+}
+
 int main(void)
 {
 	test_exclusion();
@@ -395,6 +438,7 @@ int main(void)
 	test_bit_handoff();
 	test_bit_forgotten();
 	test_irq();
+	test_teardown();
 	engine_exit();
 	return TEST_END();
 }
