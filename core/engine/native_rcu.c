@@ -127,16 +127,17 @@ void native_synchronize_rcu(void)
 
 void native_call_rcu(struct engine_rcu_head *head)
 {
-	struct engine_cpu_state *s = &eng.cpu[head->cpu];
+	u32 cpu = head->cpu; /* once queued, the callback may run and free head */
+	struct engine_cpu_state *s = &eng.cpu[cpu];
 
 	grace_period_ask();
 	native_busy_get();
 	native_queue_lock();
 	*s->cb_tail = head;
 	s->cb_tail = &head->next;
-	rcu.queued[head->cpu]++;
+	rcu.queued[cpu]++;
 	native_queue_unlock();
-	native_kick(ENGINE_CTX_SOFTIRQ(head->cpu));
+	native_kick(ENGINE_CTX_SOFTIRQ(cpu));
 }
 
 static void run_callback(struct engine_ctx *c, struct engine_rcu_head *head, u16 number)

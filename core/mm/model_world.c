@@ -59,9 +59,12 @@ static void mm_leave(int mm)
 	engine_store_release(&slot->users, 0);
 }
 
-static bool range_valid(int page, int pages)
+/* As mm_enter(); NULL also where the pages are none of an address space's. */
+static struct mm_struct *mm_enter_range(int mm, int page, int pages)
 {
-	return page >= 0 && pages >= 1 && page < WORLD_PAGES && pages <= WORLD_PAGES - page;
+	if (page < 0 || pages < 1 || page >= WORLD_PAGES || pages > WORLD_PAGES - page)
+		return NULL;
+	return mm_enter(mm);
 }
 
 static unsigned long page_addr(int page)
@@ -142,12 +145,9 @@ void model_teardown(void)
 int model_mmap(int mm, int page, int pages, u32 vma_flags)
 {
 	unsigned long vm_flags = VM_READ;
-	struct mm_struct *m;
+	struct mm_struct *m = mm_enter_range(mm, page, pages);
 	int ret;
 
-	if (!range_valid(page, pages))
-		return -EINVAL;
-	m = mm_enter(mm);
 	if (!m)
 		return -EINVAL;
 	if (!(vma_flags & WORLD_VMA_READONLY))
@@ -161,12 +161,9 @@ int model_mmap(int mm, int page, int pages, u32 vma_flags)
 
 int model_munmap(int mm, int page, int pages)
 {
-	struct mm_struct *m;
+	struct mm_struct *m = mm_enter_range(mm, page, pages);
 	int ret;
 
-	if (!range_valid(page, pages))
-		return -EINVAL;
-	m = mm_enter(mm);
 	if (!m)
 		return -EINVAL;
 	ret = vm_munmap(m, page_addr(page), page_addr(pages));
@@ -176,13 +173,10 @@ int model_munmap(int mm, int page, int pages)
 
 int model_write(int mm, int page, u64 value)
 {
-	struct mm_struct *m;
+	struct mm_struct *m = mm_enter_range(mm, page, 1);
 	unsigned int word;
 	int ret = 0;
 
-	if (!range_valid(page, 1))
-		return -EINVAL;
-	m = mm_enter(mm);
 	if (!m)
 		return -EINVAL;
 	for (word = 0; word < WORLD_WORDS && !ret; word++)
@@ -193,13 +187,10 @@ int model_write(int mm, int page, u64 value)
 
 int model_read(int mm, int page, u64 words[WORLD_WORDS])
 {
-	struct mm_struct *m;
+	struct mm_struct *m = mm_enter_range(mm, page, 1);
 	unsigned int word;
 	int ret = 0;
 
-	if (!range_valid(page, 1))
-		return -EINVAL;
-	m = mm_enter(mm);
 	if (!m)
 		return -EINVAL;
 	for (word = 0; word < WORLD_WORDS && !ret; word++)
@@ -210,12 +201,9 @@ int model_read(int mm, int page, u64 words[WORLD_WORDS])
 
 static int model_madvise(int mm, int page, int pages, int behavior)
 {
-	struct mm_struct *m;
+	struct mm_struct *m = mm_enter_range(mm, page, pages);
 	int ret;
 
-	if (!range_valid(page, pages))
-		return -EINVAL;
-	m = mm_enter(mm);
 	if (!m)
 		return -EINVAL;
 	ret = do_madvise(m, page_addr(page), page_addr(pages), behavior);
@@ -240,12 +228,9 @@ int model_madv_mergeable(int mm, int page, int pages, bool on)
 
 int model_ksm_unmerge(int mm, int page, int pages)
 {
-	struct mm_struct *m;
+	struct mm_struct *m = mm_enter_range(mm, page, pages);
 	int ret;
 
-	if (!range_valid(page, pages))
-		return -EINVAL;
-	m = mm_enter(mm);
 	if (!m)
 		return -EINVAL;
 	mmap_read_lock(m);

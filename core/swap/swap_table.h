@@ -195,13 +195,14 @@ static inline unsigned long swap_table_peek(const struct swap_cluster_info *ci, 
  * No user of the device is left and none can come; no event. The kernel's check
  * (__swap_type_to_info()) also fires in swap_reclaim_work() when swapoff has killed
  * the reference and not yet reached flush_work(); the device is still whole then,
- * so the work that swapoff waits for is let through here. See "Findings".
+ * so the work that swapoff waits for is let through until the clusters are taken
+ * away. See "Findings".
  */
 static inline bool swap_users_gone(const struct swap_info_struct *si)
 {
 	return (engine_load_relaxed(&si->users.mode) & __PERCPU_REF_DEAD) &&
 	       engine_load_relaxed(&si->users.count.counter) == 0 &&
-	       current_work() != &si->reclaim_work;
+	       (current_work() != &si->reclaim_work || !engine_load_relaxed(&si->cluster_info));
 }
 
 /* ---- cluster.c: inside of core/swap -------------------------------------------------- */
