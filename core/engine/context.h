@@ -10,11 +10,25 @@
 #include "core/engine/engine.h"
 #include "core/lockdep/lockdep.h"
 
+/* For the two below: the state of the context that runs now, in a sim run and after
+ * it, else NULL; and what they do then. */
+extern struct lockdep_ctx *engine_lockdep_now;
+struct lockdep_ctx *engine_lockdep_begin_slow(void);
+void engine_lockdep_end_slow(void);
+
 /* This context's lockdep state (also on main). Between lockdep_begin() and
  * lockdep_end() no other thread is inside lockdep. begin returns NULL where
  * lockdep shall not look (set-up, kill mode): skip the call. */
-struct lockdep_ctx *engine_lockdep_begin(void);
-void engine_lockdep_end(void);
+static inline __no_sanitize_tsan struct lockdep_ctx *engine_lockdep_begin(void)
+{
+	return likely(engine_lockdep_now) ? engine_lockdep_now : engine_lockdep_begin_slow();
+}
+static inline __no_sanitize_tsan void engine_lockdep_end(void)
+{
+	if (unlikely(!engine_lockdep_now))
+		engine_lockdep_end_slow();
+}
+
 struct lockdep_ctx *engine_lockdep_ctx(void); /* for queries; NULL as above */
 /* Memory is freed: every context's held locks are looked through. */
 void engine_lockdep_free_memory(const void *start, size_t len, const char *func);

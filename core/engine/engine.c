@@ -11,6 +11,7 @@
 #include "core/engine/internal.h"
 
 struct engine eng;
+struct engine_ctx *ctx_now = eng.ctx;
 
 static u64 hash_now(void)
 {
@@ -72,7 +73,7 @@ static void lockdep_contexts_reset(void)
 
 		if (i < eng.ntasks && eng.config.tasks[i].label)
 			c->letter = eng.config.tasks[i].label;
-		if (ctx_is_task(i) && i >= eng.ntasks && !c->ld.depth)
+		if ((ctx_is_task(i) ? i >= eng.ntasks : c->cpu >= eng.ncpus) && !c->ld.depth)
 			continue; /* unused in this run and in the last one */
 		context_name(c, name);
 		lockdep_ctx_reset(&c->ld, name, ctx_is_task(i) || i == CTX_MAIN ? 0 :
@@ -92,7 +93,6 @@ void engine_reset(const struct engine_config *config)
 		seeded_bug_trace_hash = hash_now;
 		lockdep_print_symbol = print_symbol;
 		lockdep_print_object = print_object;
-		eng.cur = CTX_MAIN;
 	}
 	eng.config = *config;
 	eng.ntasks = config->ntasks < ENGINE_TASKS_MAX ? config->ntasks : ENGINE_TASKS_MAX;
@@ -100,7 +100,8 @@ void engine_reset(const struct engine_config *config)
 	eng.policy = config->policy;
 	eng.steps_max = config->steps_max ? config->steps_max : STEPS_MAX_DEFAULT;
 	eng.native = eng.live = eng.quiet = eng.in_run = eng.after_run = false;
-	eng.cur = CTX_MAIN;
+	engine_lockdep_now = NULL;
+	set_cur(CTX_MAIN);
 	memset(&eng.stats, 0, sizeof(eng.stats));
 	eng.view.steps = 0;
 	report_reset();
@@ -121,14 +122,17 @@ void engine_reset(const struct engine_config *config)
 
 enum engine_status engine_quiet(void (*fn)(void *arg), void *arg)
 {
+	bool begun = tsan_quiet_begin();
+
 	eng.quiet = true;
-	eng.cur = CTX_MAIN;
+	set_cur(CTX_MAIN);
 	if (setjmp(eng.quiet_jmp) == 0) {
 		fn(arg);
 		while (rcu_quiet_run())
 			;
 	}
 	eng.quiet = false;
+	tsan_quiet_end(begun);
 	return eng.reported ? ENGINE_REPORTED : ENGINE_DONE;
 }
 
@@ -159,7 +163,7 @@ enum engine_status engine_run(void)
 	}
 	eng.in_run = false;
 	eng.after_run = true;
-	eng.cur = CTX_MAIN;
+	set_cur(CTX_MAIN);
 	return status;
 }
 
@@ -194,18 +198,17 @@ bool engine_killing(void)
 }
 
 static u32 lockdep_word; /* hidden lock: native's threads take turns in lockdep */
+struct lockdep_ctx *engine_lockdep_now;
 
-struct lockdep_ctx *engine_lockdep_begin(void)
+struct lockdep_ctx *engine_lockdep_begin_slow(void)
 {
-	if (likely(eng.live))
-		return &cur_ctx()->ld;
 	if (!eng.native)
 		return eng.after_run ? &cur_ctx()->ld : NULL;
 	engine_hidden_lock(&lockdep_word);
 	return &native_ctx()->ld;
 }
 
-void engine_lockdep_end(void)
+void engine_lockdep_end_slow(void)
 {
 	engine_hidden_unlock(&lockdep_word);
 }

@@ -24,8 +24,6 @@ void __sanitizer_finish_switch_fiber(void *fake, const void **bottom, size_t *si
 
 #define STACK_SIZE (256u << 10)
 
-void fiber_swap_stacks(void **from, void *to);
-/* Saves the callee-saved registers and the stack pointer, loads the other's. */
 #if defined(__x86_64__)
 __asm__(".text\n.globl fiber_swap_stacks\n.type fiber_swap_stacks,@function\n"
 	"fiber_swap_stacks:\n"
@@ -90,7 +88,15 @@ void fiber_create(struct engine_ctx *c)
 /* Bounds of the OS thread's own stack, learned at the first switch away. */
 static const void *main_bottom;
 static size_t main_size;
-static void asan_arrived(void)
+
+void fiber_leave(struct engine_ctx *from, struct engine_ctx *to)
+{
+	__sanitizer_start_switch_fiber(&from->asan_fake,
+				       to->index == CTX_MAIN ? main_bottom : to->stack,
+				       to->index == CTX_MAIN ? main_size : to->stack_size);
+}
+
+void fiber_arrived(void)
 {
 	const void *bottom;
 	size_t size;
@@ -102,35 +108,22 @@ static void asan_arrived(void)
 		main_size = size;
 	}
 }
-#endif
 
-#ifdef SWAPRACE_ASAN
-void fiber_asan_first(void)
+void fiber_arrived_first(void)
 {
 	cur_ctx()->asan_fake = NULL;
-	asan_arrived();
+	fiber_arrived();
 }
 #endif
 
-void fiber_switch(struct engine_ctx *from, struct engine_ctx *to)
-{
-	eng.cur = to->index;
-	eng.stats.switches++;
 #ifdef SWAPRACE_TSAN
+void fiber_leave(struct engine_ctx *from, struct engine_ctx *to)
+{
 	if (from->index == CTX_MAIN)
 		from->tsan_fiber = __tsan_get_current_fiber();
 	__tsan_switch_to_fiber(to->tsan_fiber, TSAN_SWITCH_NO_SYNC);
-#endif
-#ifdef SWAPRACE_ASAN
-	__sanitizer_start_switch_fiber(&from->asan_fake,
-				       to->index == CTX_MAIN ? main_bottom : to->stack,
-				       to->index == CTX_MAIN ? main_size : to->stack_size);
-#endif
-	fiber_swap_stacks(&from->sp, to->sp);
-#ifdef SWAPRACE_ASAN
-	asan_arrived();
-#endif
 }
+#endif
 
 void fibers_destroy(void)
 {

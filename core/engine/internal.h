@@ -145,10 +145,20 @@ struct engine {
 };
 
 extern struct engine eng;
+extern struct engine_ctx *ctx_now; /* &eng.ctx[eng.cur] */
 
 static inline struct engine_ctx *cur_ctx(void)
 {
-	return &eng.ctx[eng.cur];
+	return ctx_now;
+}
+
+/* Every change of eng.cur goes through here. */
+static inline void set_cur(u32 i)
+{
+	eng.cur = i;
+	ctx_now = &eng.ctx[i];
+	if (engine_lockdep_now)
+		engine_lockdep_now = &ctx_now->ld;
 }
 
 static inline bool is_running(void)
@@ -176,15 +186,38 @@ static inline u64 hash_mix(u64 h, u64 v)
 
 /* fiber.c: the switch and the sanitizers' view of it */
 void fiber_create(struct engine_ctx *c);
-void fiber_switch(struct engine_ctx *from, struct engine_ctx *to);
 void fiber_first(void); /* first thing on a new fiber */
 void fibers_destroy(void);
-#ifdef SWAPRACE_ASAN
-void fiber_asan_first(void);
-#define fiber_arrived_first() fiber_asan_first()
+/* Saves the callee-saved registers and the stack pointer, loads the other's. */
+void fiber_swap_stacks(void **from, void *to);
+/* Before the switch and after it, on a new fiber first of all: for the sanitizers. */
+#if defined(SWAPRACE_ASAN) || defined(SWAPRACE_TSAN)
+void fiber_leave(struct engine_ctx *from, struct engine_ctx *to);
 #else
-#define fiber_arrived_first() ((void)0)
+static inline void fiber_leave(struct engine_ctx *from, struct engine_ctx *to)
+{
+	(void)from;
+	(void)to;
+}
 #endif
+#ifdef SWAPRACE_ASAN
+void fiber_arrived(void);
+void fiber_arrived_first(void);
+#else
+static inline void fiber_arrived(void) {}
+static inline void fiber_arrived_first(void) {}
+#endif
+
+/* In the header because of its cost: each call and return around it is one more
+ * that the processor predicts wrongly. */
+static inline void fiber_switch(struct engine_ctx *from, struct engine_ctx *to)
+{
+	set_cur(to->index);
+	eng.stats.switches++;
+	fiber_leave(from, to);
+	fiber_swap_stacks(&from->sp, to->sp);
+	fiber_arrived();
+}
 
 /* engine.c: a task's context as the run's configuration says, ready */
 struct engine_ctx *task_prepare(u32 i);
@@ -192,8 +225,7 @@ struct engine_ctx *task_prepare(u32 i);
 /* sim.c */
 void sim_reset(void);
 void sim_run(void);
-void sim_schedule(void);              /* current context cannot go on */
-void sim_execute(struct engine_ctx *c);
+void sim_execute(struct engine_ctx *c); /* its pending event happens now */
 void sim_abort(void) __attribute__((noreturn)); /* ends the run from a fiber */
 void sim_cpu_update(u32 cpu);         /* recomputes what the CPU masks */
 void sim_pend_begin(struct engine_ctx *c, u16 op, const struct site *site, u8 kind);
@@ -289,11 +321,20 @@ void oops_install(void);
 #ifdef SWAPRACE_TSAN
 void tsan_clear_shadow(void *p, size_t size);
 void tsan_flush(void);
+/*
+ * Set-up and tear-down run alone: all that they do is ordered before the start of
+ * the tasks or after their end, so TSan has nothing to say and need not look. It
+ * does where a test leaves an annotation out: those two may be what it left out.
+ */
+bool tsan_quiet_begin(void);
+void tsan_quiet_end(bool begun);
 /* Runs fn on a fiber of its own, whose knowledge is what it acquires there. */
 void tsan_on_courier(void (*fn)(void *arg), void *arg);
 #else
 static inline void tsan_clear_shadow(void *p, size_t size) { (void)p; (void)size; }
 static inline void tsan_flush(void) {}
+static inline bool tsan_quiet_begin(void) { return false; }
+static inline void tsan_quiet_end(bool begun) { (void)begun; }
 #endif
 
 /* native.c, native_wait.c, native_rcu.c */

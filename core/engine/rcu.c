@@ -272,13 +272,13 @@ static void quiet_handler(u32 ctx, void (*fn)(void *arg), void *arg)
 	u32 interrupted = eng.cur;
 	bool hard = c->ld.irq_context == 2;
 
-	eng.cur = ctx;
+	set_cur(ctx);
 	c->irqoff = c->ld.hardirqs_off = hard;
 	c->ld.softirqs_off = 1;
 	fn(arg);
 	lockdep_check_op_end(&c->ld, hard ? "interrupt" : "softirq");
 	c->irqoff = 0;
-	eng.cur = interrupted;
+	set_cur(interrupted);
 }
 
 static void quiet_callback(void *arg)

@@ -79,7 +79,7 @@ static u32 sim_next(u32 runnable)
 	return eng.policy->next(eng.policy, &eng.view);
 }
 
-static void sim_switch(u32 n)
+static inline void sim_switch(u32 n)
 {
 	fiber_switch(cur_ctx(), &eng.ctx[n]);
 	if (unlikely(eng.killing) && eng.cur != CTX_MAIN)
@@ -87,7 +87,7 @@ static void sim_switch(u32 n)
 }
 
 /* The current context cannot go on: somebody else, or the end of the run. */
-void sim_schedule(void)
+static inline void sim_schedule(void)
 {
 	u32 runnable = eng.ready & ~eng.masked;
 
@@ -131,7 +131,7 @@ static __cold void sim_too_long(void)
 }
 
 /* The event happens now: it is this context's turn. */
-void sim_execute(struct engine_ctx *c)
+static inline __attribute__((always_inline)) void execute(struct engine_ctx *c)
 {
 	struct engine_event *ev = &eng.view.pending[c->index];
 
@@ -148,6 +148,11 @@ void sim_execute(struct engine_ctx *c)
 		engine_feedback(c->index, ev->site, ev->role, ev->kind);
 	if (unlikely(eng.view.steps >= eng.steps_max))
 		sim_too_long();
+}
+
+void sim_execute(struct engine_ctx *c)
+{
+	execute(c);
 }
 
 void engine_point(const struct site *site, enum event_kind kind, const volatile void *obj,
@@ -172,7 +177,7 @@ void engine_point(const struct site *site, enum event_kind kind, const volatile 
 	n = sim_next(runnable);
 	if (n != c->index)
 		sim_switch(n);
-	sim_execute(c);
+	execute(c);
 }
 
 void engine_yield(const struct site *site)
@@ -254,7 +259,7 @@ static void sim_sleep(const struct site *site, const volatile u32 *word, u32 val
 		.size = 4, .op = c->op,
 	};
 	sim_schedule();
-	sim_execute(c);
+	execute(c);
 }
 
 void engine_wait(const struct site *site, const volatile u32 *word, u32 value, bool atomic,
@@ -458,6 +463,7 @@ void sim_run(void)
 	eng.policy->start(eng.policy, &eng.view, eng.config.seed);
 	HB(HB_RUN_START_RELEASE, release, &eng.token_start);
 	eng.live = true;
+	engine_lockdep_now = &cur_ctx()->ld;
 	for (u32 cpu = 0; cpu < eng.ncpus; cpu++) {
 		interrupt_kick(cpu, true);
 		interrupt_kick(cpu, false);

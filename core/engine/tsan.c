@@ -25,6 +25,8 @@ void __tsan_flush_memory(void);
 void __tsan_java_init(uintptr_t begin, uintptr_t size);
 void __tsan_java_alloc(uintptr_t p, uintptr_t size);
 void __tsan_java_free(uintptr_t p, uintptr_t size);
+void __tsan_mutex_pre_signal(void *addr, unsigned flags);
+void __tsan_mutex_post_signal(void *addr, unsigned flags);
 int __tsan_get_report_data(void *report, const char **description, int *count, int *stacks,
 			   int *mops, int *locs, int *mutexes, int *threads, int *unique_tids,
 			   void **sleep_trace, unsigned long trace_size);
@@ -76,6 +78,25 @@ void tsan_clear_shadow(void *p, size_t size)
 void tsan_flush(void)
 {
 	__tsan_flush_memory();
+}
+
+/*
+ * The two sides of a mutex's "signal" are TSan's public region in which neither
+ * accesses nor synchronisation count, and the only one that records no stack for
+ * each begin.
+ */
+bool tsan_quiet_begin(void)
+{
+	if (engine_hb_disabled >= 0)
+		return false;
+	__tsan_mutex_pre_signal(NULL, 0);
+	return true;
+}
+
+void tsan_quiet_end(bool begun)
+{
+	if (begun)
+		__tsan_mutex_post_signal(NULL, 0);
 }
 
 /*

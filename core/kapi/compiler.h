@@ -71,17 +71,15 @@ static inline void kapi_result(u64 value)
  * point (no marked access, no lock) may stand inside of it.
  */
 #ifdef SWAPRACE_TSAN
-void AnnotateIgnoreReadsBegin(const char *file, int line);
-void AnnotateIgnoreReadsEnd(const char *file, int line);
-void AnnotateIgnoreWritesBegin(const char *file, int line);
-void AnnotateIgnoreWritesEnd(const char *file, int line);
+/* A region in which TSan looks at nothing; AnnotateIgnoreReadsBegin() is another
+ * one, but records a stack each time. */
+void __tsan_mutex_pre_signal(void *addr, unsigned flags);
+void __tsan_mutex_post_signal(void *addr, unsigned flags);
 #define data_race(expr)                                                           \
 	({                                                                        \
-		AnnotateIgnoreReadsBegin(__FILE__, __LINE__);                     \
-		AnnotateIgnoreWritesBegin(__FILE__, __LINE__);                    \
+		__tsan_mutex_pre_signal(NULL, 0);                                 \
 		__auto_type dr_v_ = (expr);                                       \
-		AnnotateIgnoreWritesEnd(__FILE__, __LINE__);                      \
-		AnnotateIgnoreReadsEnd(__FILE__, __LINE__);                       \
+		__tsan_mutex_post_signal(NULL, 0);                                \
 		dr_v_;                                                            \
 	})
 #else

@@ -37,8 +37,10 @@ void lockdep_reset(void)
 
 void lockdep_ctx_reset(struct lockdep_ctx *ctx, const char *name, unsigned irq_context)
 {
-	size_t len = strnlen(name, sizeof(ctx->name) - 1);
+	size_t len = 0;
 
+	while (len < sizeof(ctx->name) - 1 && name[len])
+		len++;
 	BUG_ON_CMP(irq_context, >, 2);
 	memset(ctx, 0, offsetof(struct lockdep_ctx, held));
 	memcpy(ctx->name, name, len);

@@ -160,12 +160,15 @@ void ld_check_irq_dependency(struct lockdep_ctx *ctx, const struct held_lock *pr
 static void mark_held(struct lockdep_ctx *ctx, enum ld_usage bit, const struct site *site)
 {
 	for (unsigned i = 0; i < ctx->depth; i++) {
-		struct held_lock lock = ctx->held[i];
-		unsigned mask = 1u << (lock.read ? bit | LD_READ_BIT : bit);
+		const struct held_lock *held = &ctx->held[i];
+		unsigned mask = 1u << (held->read ? bit | LD_READ_BIT : bit);
+		struct held_lock lock;
 
+		if (likely(ld.classes[held->class_].usage & mask))
+			continue;
+		lock = *held;
 		lock.site = site;
-		if (!(ld.classes[lock.class_].usage & mask))
-			ld_mark_usage(ctx, &lock, mask);
+		ld_mark_usage(ctx, &lock, mask);
 	}
 }
 
