@@ -1,13 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Which modelled functions of the kernel have changed since core/kernel-map.tsv was
-# written, each with our file that models it.
+# written, each with our file that models it. Comments and white space don't count.
+# A function that is not in its file any more is looked for in mm/ and in the map's
+# other files, by its name and by its body.
 #
 # Usage: scripts/drift.sh KERNEL_TREE [--bodies]
 #   --bodies   also prints what the tree has now, function by function: read it
 #              beside our file, then `scripts/kernel_map.py fill KERNEL_TREE SOURCE`
 #              when the model follows it.
 # Exit status: 0 nothing has changed, 1 something has, 2 bad usage.
+# With KERNEL_MAP=FILE in the environment: another map (for tests).
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 
@@ -31,7 +34,8 @@ python3 "$here/kernel_map.py" verify "$tree" >"$list" || status=$?
 [ "$status" -le 1 ] || exit 2
 
 # "changed  mm/memory.c:do_swap_page  (core/mm/swap_fault.c:do_swap_page)"
-grep -v '^unknown' "$list" | sort -k3 || true
+# "moved    mm/swap.h:f -> mm/swapfile.c:f  (core/swap/entries.c:f)"
+grep -v '^unknown' "$list" | sed 's/.*(\(.*\))$/\1\t&/' | sort | cut -f2- || true
 if [ $# -eq 2 ]; then
 	awk '$1 == "changed" { print $2 }' "$list" | sort -u | while IFS=: read -r file function; do
 		printf '\n==== %s: %s\n' "$file" "$function"
@@ -40,7 +44,7 @@ if [ $# -eq 2 ]; then
 fi
 awk '{ n[$1]++ }
 	END {
-		printf "drift: %d changed, %d gone or moved, %d without a recorded body\n",
-			n["changed"], n["gone"] + n["no"], n["unknown"]
+		printf "drift: %d changed, %d moved, %d renamed, %d gone, %d without a recorded body\n",
+			n["changed"], n["moved"] + n["moved,"], n["renamed"], n["gone"], n["unknown"]
 	}' "$list"
 exit "$status"

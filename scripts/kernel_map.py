@@ -4,16 +4,18 @@
 
 A line has six fields, separated by tabs: our file, our function, the kernel's
 file, the kernel's function, where it was read, and the first 16 hex digits of
-the SHA-256 of the kernel function's body (from '{' to '}', each run of white
-space folded to one space), or '-' where no copy of the body was at hand.
-Lines are sorted; lines that begin with '#' are commentary.
+the SHA-256 of the kernel function's body (from '{' to '}', its words and signs
+with a space between each two, without comments), or '-' where no copy of the
+body was at hand. Lines are sorted; lines that begin with '#' are commentary.
 
     kernel_map.py check                  the map is well formed, and names functions that exist
-    kernel_map.py verify TREE            which bodies differ from those of a kernel tree
+    kernel_map.py verify TREE            which bodies differ from those of a kernel tree:
+                                         changed, moved to another file, renamed, or gone
     kernel_map.py fill TREE SOURCE       writes the hashes of TREE; SOURCE says what it is
     kernel_map.py draft TREE SOURCE      prints lines for functions of ours with a kernel name
     kernel_map.py body TREE FILE FUNC    prints the body that would be hashed
 
+KERNEL_MAP in the environment names another map (for tests).
 Exit status: 0 clean, 1 something differs, 2 bad usage or an unreadable file.
 """
 import hashlib
@@ -22,16 +24,16 @@ import re
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-MAP = os.path.join(ROOT, "core", "kernel-map.tsv")
+MAP = os.environ.get("KERNEL_MAP") or os.path.join(ROOT, "core", "kernel-map.tsv")
 MODELS = ("core/page", "core/swap", "core/mm")
 NOT_NAMES = {"if", "while", "for", "switch", "return", "sizeof", "__attribute__", "__must_hold",
              "__acquires", "__releases", "__cond_acquires", "__no_lock_analysis", "__printf",
              "__printf_like", "__malloc", "__alloc_size", "__ref", "typeof", "__typeof__"}
 
 
-def blank(text):
-    """The text with comments, strings and preprocessor lines as spaces, so that
-    positions stay and braces count."""
+def blank(text, comments_only=False):
+    """The text with comments, strings and preprocessor lines (or the comments
+    alone) as spaces, so that positions stay and braces count."""
     out = list(text)
     i, n = 0, len(text)
     line_start = True
@@ -63,13 +65,18 @@ def blank(text):
                 if text[end - 1] != "\\":
                     break
                 end += 1
+            if comments_only: # those on this line are still to come
+                i += 1
+                line_start = False
+                continue
             wipe(i, end)
             i = end
         elif c in "\"'":
             j = i + 1
             while j < n and text[j] != c and text[j] != "\n":
                 j += 2 if text[j] == "\\" else 1
-            wipe(i + 1, j)
+            if not comments_only:
+                wipe(i + 1, j)
             i = j + 1
         else:
             if c == "\n":
@@ -120,7 +127,7 @@ def functions(text):
 
 
 def body_hash(body):
-    folded = re.sub(r"\s+", " ", body)
+    folded = " ".join(re.findall(r"\w+|[^\w\s]", blank(body, comments_only=True)))
     return hashlib.sha256(folded.encode("utf-8", "replace")).hexdigest()[:16]
 
 
@@ -142,6 +149,11 @@ class Tree:
             full = os.path.join(self.root, path)
             self.cache[path] = functions(read(full)) if os.path.isfile(full) else None
         return self.cache[path]
+
+    def mm_files(self):
+        folder = os.path.join(self.root, "mm")
+        names = os.listdir(folder) if os.path.isdir(folder) else []
+        return {"mm/" + name for name in names if name.endswith((".c", ".h"))}
 
 
 def load():
@@ -189,20 +201,37 @@ def check():
     return 1 if bad else 0
 
 
+def elsewhere(tree, kernel, digest, paths):
+    """Where a function that is gone from its file may be now: the state, and
+    " -> FILE:FUNCTION", "" where it is nowhere. paths: the files of the map."""
+    here = {path: tree.functions(path) or {} for path in sorted(set(paths) | tree.mm_files())}
+    for path, bodies in here.items():
+        if kernel in bodies:
+            state = "moved" if body_hash(bodies[kernel]) == digest else "moved, changed"
+            return state, f" -> {path}:{kernel}"
+    for path, bodies in here.items():
+        for function, body in bodies.items():
+            if body_hash(body) == digest:
+                return "renamed", f" -> {path}:{function}"
+    return "gone", ""
+
+
 def verify(tree):
     changed = 0
-    for ours, name, path, kernel, _, digest in load()[1]:
+    rows = load()[1]
+    for ours, name, path, kernel, _, digest in rows:
         bodies = tree.functions(path)
-        if bodies is None or kernel not in bodies:
-            state = "unknown" if digest == "-" else "no file" if bodies is None else "gone"
-        elif digest == "-":
+        to = ""
+        if digest == "-":
             state = "unknown"
+        elif bodies is None or kernel not in bodies:
+            state, to = elsewhere(tree, kernel, digest, [row[2] for row in rows])
         elif body_hash(bodies[kernel]) != digest:
             state = "changed"
         else:
             continue
         changed += state != "unknown"
-        print(f"{state:8} {path}:{kernel}  ({ours}:{name})")
+        print(f"{state:8} {path}:{kernel}{to}  ({ours}:{name})")
     return 1 if changed else 0
 
 

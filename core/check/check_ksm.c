@@ -9,7 +9,7 @@
 #include "core/mm/ksm_node.h"
 
 /* Items of one node; returns their number. */
-static unsigned long check_node(const struct ksm_stable_node *node)
+static unsigned long check_node(const struct ksm_stable_node *node, bool in_tree)
 {
 	const struct hlist_node *h;
 	unsigned long n = 0;
@@ -21,6 +21,9 @@ static unsigned long check_node(const struct ksm_stable_node *node)
 			check_fail("invariant: KSM item is not stable",
 				   "pfn %lu: item of address %#lx\n", node->kpfn, item->address);
 	}
+	if (node->in_tree != in_tree)
+		check_fail("invariant: KSM chain does not have one node in the tree",
+			   "pfn %lu\n", node->kpfn);
 	if (n != (unsigned long)node->rmap_hlist_len)
 		check_fail("invariant: KSM node does not match its list",
 			   "pfn %lu: length %d, %lu items\n", node->kpfn, node->rmap_hlist_len, n);
@@ -33,11 +36,16 @@ void check_ksm_quiet(void)
 	struct rb_node *rb;
 
 	for (rb = rb_first(&root_stable_tree); rb; rb = rb_next(rb)) {
-		const struct ksm_stable_node *node = rb_entry(rb, struct ksm_stable_node, node);
-		unsigned long n = check_node(node);
+		const struct ksm_stable_node *first = rb_entry(rb, struct ksm_stable_node, node);
+		const struct ksm_stable_node *node = first;
 
-		items += n;
-		shared += n != 0;
+		do {
+			unsigned long n = check_node(node, node == first);
+
+			items += n;
+			shared += n != 0;
+			node = list_entry(node->chain.next, struct ksm_stable_node, chain);
+		} while (node != first);
 	}
 	if (shared != ksm_pages_shared || items - shared != ksm_pages_sharing)
 		check_fail("invariant: KSM counters do not match the stable tree",

@@ -3,7 +3,8 @@
  * Models: the structures of mm/ksm.c; inside of core/mm and for the checkers.
  *
  *	ksm_mm_head -> ksm_mm_slot (one an mm) -> rmap_items by address
- *	stable tree: ksm_stable_node (one a KSM folio) -> rmap_items that map it
+ *	stable tree: ksm_stable_node (one a KSM folio) -> rmap_items that map it;
+ *	             nodes with the same contents form a chain, one is in the tree
  *	unstable tree: rmap_items of pages not merged yet; rebuilt in every pass
  */
 #ifndef CORE_MM_KSM_NODE_H
@@ -29,7 +30,9 @@ struct ksm_scan {
 
 /* The folio's mapping points here; no reference is held on the folio. */
 struct ksm_stable_node {
-	struct rb_node node;             /* ksm_thread_mutex */
+	struct rb_node node;             /* while in_tree; ksm_thread_mutex */
+	struct list_head chain;          /* nodes with the same contents; ksm_thread_mutex */
+	bool in_tree;                    /* the one of the chain that stands in the tree */
 	struct hlist_head hlist;         /* rmap_items; the KSM folio's lock */
 	unsigned long kpfn;              /* marked: migration would change it */
 	int rmap_hlist_len;
@@ -77,7 +80,7 @@ void remove_trailing_rmap_items(struct ksm_rmap_item **rmap_list);
 void folio_set_stable_node(struct folio *folio, struct ksm_stable_node *stable_node);
 /* A KSM folio with the contents of page, with a reference, or NULL, or -EBUSY. */
 struct folio *stable_tree_search(struct page *page);
-/* kfolio locked. NULL: no memory, or such a node is there already. */
+/* kfolio locked. NULL: no memory. */
 struct ksm_stable_node *stable_tree_insert(struct folio *kfolio);
 /* kfolio locked. */
 void stable_tree_append(struct ksm_rmap_item *rmap_item, struct ksm_stable_node *stable_node);

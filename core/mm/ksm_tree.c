@@ -3,8 +3,8 @@
  * KSM's trees: stable nodes and what hangs off them, the unstable tree, and the
  * keyhole reference from a stable node to its folio.
  * Models: mm/ksm.c (ksm_get_folio, stable_tree_*, unstable_tree_*).
- * Left out: chains of stable nodes (rules as before commit 2c653d0ee2ae: a
- * second node with the same contents is refused), NUMA, migrate_nodes.
+ * Left out: NUMA, migrate_nodes. A chain of nodes with the same contents has no
+ * head of its own, so that none has to be allocated: one of them is in the tree.
  * Locking: ksm_thread_mutex for both trees; a node's hlist also changes only
  * under its folio's lock, which is what rmap_walk_ksm() relies on.
  */
@@ -70,7 +70,16 @@ static void remove_node_from_stable_tree(struct ksm_stable_node *stable_node)
 		rmap_item->address &= PAGE_MASK;
 		cond_resched();
 	}
-	rb_erase(&stable_node->node, &root_stable_tree);
+	if (stable_node->in_tree && !list_empty(&stable_node->chain)) {
+		struct ksm_stable_node *next = list_next_entry(stable_node, chain);
+
+		PATH("ksm: the next of a chain comes into the tree");
+		rb_replace_node(&stable_node->node, &next->node, &root_stable_tree);
+		next->in_tree = true;
+	} else if (stable_node->in_tree) {
+		rb_erase(&stable_node->node, &root_stable_tree);
+	}
+	list_del(&stable_node->chain);
 	kmem_cache_free(&stable_node_cache, stable_node);
 }
 
@@ -203,10 +212,54 @@ void remove_trailing_rmap_items(struct ksm_rmap_item **rmap_list)
 	}
 }
 
+/* Another mapping may join the node's. Not where none is left: the folio is about
+ * to be freed. (ksm_max_page_sharing, 256, is out of reach here.) */
+static bool is_page_sharing_candidate(const struct ksm_stable_node *stable_node)
+{
+	VM_BUG_ON(stable_node->rmap_hlist_len < 0);
+	return stable_node->rmap_hlist_len != 0;
+}
+
+/* The folio, with a reference, of the node of first's chain that most share, *found;
+ * stale ones are removed. NULL: all were, and first is gone. */
+static struct folio *chain_prune(struct ksm_stable_node **found, struct ksm_stable_node *first)
+{
+	struct ksm_stable_node *dup = first, *next, *best = NULL;
+	struct folio *folio, *tree_folio = NULL;
+	struct list_head *pos;
+	unsigned int n = 1;
+
+	list_for_each(pos, &first->chain)
+		n++;
+	for (; n; n--, dup = next) {
+		next = list_next_entry(dup, chain);
+		folio = ksm_get_folio(dup, KSM_GET_FOLIO_NOLOCK);
+		if (!folio)
+			continue;
+		if (!best || dup->rmap_hlist_len > best->rmap_hlist_len) {
+			if (best)
+				folio_put(tree_folio);
+			best = dup;
+			tree_folio = folio;
+		} else {
+			folio_put(folio);
+		}
+	}
+	*found = best;
+	return tree_folio;
+}
+
+static struct ksm_stable_node *chain_in_tree(struct ksm_stable_node *stable_node)
+{
+	while (!stable_node->in_tree)
+		stable_node = list_next_entry(stable_node, chain);
+	return stable_node;
+}
+
 struct folio *stable_tree_search(struct page *page)
 {
 	struct folio *folio = page_folio(page), *tree_folio;
-	struct ksm_stable_node *stable_node;
+	struct ksm_stable_node *stable_node, *dup;
 	struct rb_node *node;
 	int ret;
 
@@ -221,7 +274,7 @@ again:
 	while (node) {
 		cond_resched();
 		stable_node = rb_entry(node, struct ksm_stable_node, node);
-		tree_folio = ksm_get_folio(stable_node, KSM_GET_FOLIO_NOLOCK);
+		tree_folio = chain_prune(&dup, stable_node);
 		if (!tree_folio) {
 			/* The node was stale and is gone: the tree may look different. */
 			PATH("stable_tree_search: again");
@@ -229,16 +282,17 @@ again:
 		}
 		ret = memcmp_pages(page, folio_page(tree_folio, 0));
 		folio_put(tree_folio);
-		if (ret < 0) {
-			node = node->rb_left;
+		if (ret) {
+			stable_node = chain_in_tree(dup);
+			node = ret < 0 ? stable_node->node.rb_left : stable_node->node.rb_right;
 			continue;
 		}
-		if (ret > 0) {
-			node = node->rb_right;
-			continue;
+		if (!is_page_sharing_candidate(dup)) {
+			PATH("stable_tree_search: nobody shares it any more");
+			return NULL;
 		}
 		/* Lock and unlock, so that migration sees the reference. */
-		tree_folio = ksm_get_folio(stable_node, KSM_GET_FOLIO_TRYLOCK);
+		tree_folio = ksm_get_folio(dup, KSM_GET_FOLIO_TRYLOCK);
 		if (IS_ERR(tree_folio))
 			return tree_folio;
 		if (!tree_folio) {
@@ -253,7 +307,7 @@ again:
 
 struct ksm_stable_node *stable_tree_insert(struct folio *kfolio)
 {
-	struct ksm_stable_node *stable_node;
+	struct ksm_stable_node *stable_node, *dup, *same = NULL;
 	struct rb_node **new, *parent;
 
 	lockdep_assert_held(&ksm_thread_mutex);
@@ -261,13 +315,13 @@ struct ksm_stable_node *stable_tree_insert(struct folio *kfolio)
 again:
 	parent = NULL;
 	new = &root_stable_tree.rb_node;
-	while (*new) {
+	while (*new && !same) {
 		struct folio *tree_folio;
 		int ret;
 
 		cond_resched();
 		stable_node = rb_entry(*new, struct ksm_stable_node, node);
-		tree_folio = ksm_get_folio(stable_node, KSM_GET_FOLIO_NOLOCK);
+		tree_folio = chain_prune(&dup, stable_node);
 		if (!tree_folio) {
 			PATH("stable_tree_insert: again");
 			goto again;
@@ -280,10 +334,10 @@ again:
 		} else if (ret > 0) {
 			new = &parent->rb_right;
 		} else {
-			/* The search did not see it: the page was not write-protected
-			 * then and has changed since. */
+			/* The search found nobody who shares it, or did not see it: the
+			 * page was not write-protected then and has changed since. */
 			PATH("stable_tree_insert: contents are there already");
-			return NULL;
+			same = dup;
 		}
 	}
 	stable_node = kmem_cache_zalloc(&stable_node_cache, GFP_KERNEL);
@@ -293,8 +347,14 @@ again:
 	}
 	INIT_HLIST_HEAD(&stable_node->hlist);
 	stable_node->kpfn = folio_pfn(kfolio);
-	rb_link_node(&stable_node->node, parent, new);
-	rb_insert_color(&stable_node->node, &root_stable_tree);
+	INIT_LIST_HEAD(&stable_node->chain);
+	if (same) {
+		list_add(&stable_node->chain, &same->chain);
+	} else {
+		stable_node->in_tree = true;
+		rb_link_node(&stable_node->node, parent, new);
+		rb_insert_color(&stable_node->node, &root_stable_tree);
+	}
 	folio_set_stable_node(kfolio, stable_node);
 	return stable_node;
 }
@@ -365,7 +425,7 @@ void ksm_prune_stale(void)
 		struct folio *folio;
 
 		next = rb_next(node);
-		folio = ksm_get_folio(stable_node, KSM_GET_FOLIO_NOLOCK);
+		folio = chain_prune(&stable_node, stable_node);
 		if (folio)
 			folio_put(folio);
 	}

@@ -20,6 +20,7 @@
 
 #define DEVICE_PAGES 64
 #define PAGE_BYTES 4096
+_Static_assert(DEVICE_PAGES * PAGE_BYTES == UNDO_ZRAM_BYTES, "undo knows our zram by its size");
 #define SETTLE_TRIES 20000
 #define PRIORITY_BASE 1000
 
@@ -42,24 +43,41 @@ const char *device_path(int dev)
 
 /* ---- making ---- */
 
+/* The number that the kernel takes for the next "zram" or "loop". */
+static int lowest_absent(const char *name)
+{
+	char path[64];
+	int id = -1;
+
+	do
+		snprintf(path, sizeof(path), "/sys/block/%s%d", name, ++id);
+	while (access(path, F_OK) == 0);
+	return id;
+}
+
 static int make_zram(struct device *d, char why[UNDO_WHY_MAX])
 {
-	long id;
-	char path[64];
+	long id = -1;
+	int expected = lowest_absent("zram");
+	char path[64], size[16];
 	int err;
 
-	/* Reading hot_add makes a device, which is not known before: one that a
-	 * kill leaves in between is an unused, empty zram device. */
-	id = sysfile_number("/sys/class/zram-control/hot_add", -1);
+	if (access("/sys/class/zram-control/hot_add", R_OK) == 0) {
+		undo_note_zram(expected);
+		/* Reading makes a device. */
+		id = sysfile_number("/sys/class/zram-control/hot_add", -1);
+	}
 	if (id < 0) {
 		snprintf(why, UNDO_WHY_MAX, "no zram device can be made (modprobe zram?)");
 		return -ENODEV;
 	}
-	undo_note_zram((int)id);
+	if (id != expected)
+		undo_note_zram((int)id);
 	snprintf(path, sizeof(path), "/sys/block/zram%ld/disksize", id);
 	snprintf(d->path, sizeof(d->path), "/dev/zram%ld", id);
 	snprintf(d->stat, sizeof(d->stat), "/sys/block/zram%ld/inflight", id);
-	err = sysfile_write(path, "256K");
+	snprintf(size, sizeof(size), "%d", UNDO_ZRAM_BYTES);
+	err = sysfile_write(path, size);
 	if (err)
 		snprintf(why, UNDO_WHY_MAX, "%s cannot be set: %s", path, strerror(-err));
 	return err;
@@ -68,14 +86,16 @@ static int make_zram(struct device *d, char why[UNDO_WHY_MAX])
 static int make_file(char path[64], char why[UNDO_WHY_MAX])
 {
 	static unsigned number;
-	int fd;
+	int fd, err;
 
 	snprintf(path, 64, "%s/" UNDO_LABEL ".%ld.%u",
 		 access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp", (long)getpid(), number++);
 	undo_note_file(path);
 	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0 || ftruncate(fd, DEVICE_PAGES * PAGE_BYTES) != 0) {
-		snprintf(why, UNDO_WHY_MAX, "%s cannot be made: %s", path, strerror(errno));
+	/* All of it now: a file that is full later is a write error of the device. */
+	err = fd < 0 ? errno : posix_fallocate(fd, 0, DEVICE_PAGES * PAGE_BYTES);
+	if (err) {
+		snprintf(why, UNDO_WHY_MAX, "%s cannot be made: %s", path, strerror(err));
 		if (fd >= 0)
 			close(fd);
 		return -EIO;
@@ -91,6 +111,7 @@ static int make_loop(struct device *d, char why[UNDO_WHY_MAX])
 	struct loop_config config = { .fd = (u32)fd };
 
 	for (int tries = 0; control >= 0 && fd >= 0 && tries < 20; tries++) {
+		undo_note_new_loop(lowest_absent("loop"));
 		id = ioctl(control, LOOP_CTL_GET_FREE);
 		if (id < 0)
 			break;

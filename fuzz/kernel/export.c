@@ -55,7 +55,7 @@ static void print_includes(FILE *out)
 		"errno.h", "fcntl.h", "limits.h", "linux/futex.h", "pthread.h", "sched.h",
 		"setjmp.h", "signal.h", "stdarg.h", "stdint.h", "stdio.h", "stdlib.h",
 		"string.h", "sys/mman.h", "sys/prctl.h", "sys/swap.h", "sys/syscall.h",
-		"sys/types.h", "sys/wait.h", "time.h", "unistd.h",
+		"sys/types.h", "sys/uio.h", "sys/wait.h", "time.h", "unistd.h",
 	};
 
 	fprintf(out, "#define _GNU_SOURCE\n");
@@ -174,6 +174,14 @@ static void print_call(FILE *out, const struct prog_task *task, unsigned t, unsi
 	case OP_ksm_scan:
 		fprintf(out, "op_ksm_scan(%d)", order_ksm_passes(a[0]));
 		return;
+	case OP_reclaim:
+	case OP_kswapd:
+		fprintf(out, "op_reclaim(%u, %d)", t,
+			op->kind == OP_reclaim ? a[0] : ORDER_KSWAPD_PAGES);
+		return;
+	case OP_ksm_unmerge:
+		fprintf(out, "op_ksm_unmerge(%d, %d)", a[0], a[1]);
+		return;
 	case OP_swapon:
 		fprintf(out, "op_swapon(%d)", a[0]);
 		return;
@@ -210,13 +218,14 @@ static void print_unused(FILE *out)
 		"__attribute__((unused)) static void *const unused[] = {\n"
 		"\t(void *)op_mmap, (void *)op_munmap, (void *)op_madvise, (void *)op_write,\n"
 		"\t(void *)op_read, (void *)op_fork, (void *)op_exit, (void *)op_ksm_scan,\n"
+		"\t(void *)op_ksm_unmerge, (void *)op_reclaim,\n"
 		"\t(void *)op_swapon, (void *)op_swapoff,\n};\n\n");
 }
 
 const char *export_c(FILE *out, const struct prog *p, const struct prog_text *text,
 		     const char *name, bool loop)
 {
-	const char *why = order_refuses(p);
+	const char *why = order_refuses(p, true);
 
 	if (why)
 		return why;

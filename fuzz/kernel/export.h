@@ -15,7 +15,9 @@
  * the model, which is run for it. */
 const char *export_c(FILE *out, const struct prog *p, const struct prog_text *text,
 		     const char *name, bool loop);
-/* Number of edges that became delays; those between whole ops need none. */
+/* A patch that adds a module to a kernel tree. Number of edges that it keeps: those
+ * with a side inside of an op; the exported program keeps those between whole ops when
+ * it runs in order. */
 unsigned export_delays(FILE *out, const struct prog *p, const char *name);
 
 #endif

@@ -17,6 +17,7 @@
 enum expression {
 	BY_CALL,     /* a system call, in kernel_world.c, observe.c and export.c */
 	MODEL_ALONE, /* no call and no visible effect: the kernel does it by itself */
+	CONTENTS,    /* a call whose effect on contents alone is the same: not in the comparison */
 	NO_CALL,     /* programs that have it are refused */
 };
 
@@ -31,12 +32,12 @@ enum expression {
 #define EXPRESSION_madv_unmergeable BY_CALL
 #define EXPRESSION_fork BY_CALL
 #define EXPRESSION_exit BY_CALL
-#define EXPRESSION_reclaim NO_CALL     /* so many pages, of whoever */
-#define EXPRESSION_kswapd NO_CALL
+#define EXPRESSION_reclaim CONTENTS    /* so many pages of whoever: process_madvise() */
+#define EXPRESSION_kswapd CONTENTS
 #define EXPRESSION_lru_drain MODEL_ALONE
 #define EXPRESSION_lru_drain_all MODEL_ALONE
 #define EXPRESSION_ksm_scan BY_CALL    /* as whole passes */
-#define EXPRESSION_ksm_unmerge NO_CALL /* breaks, and leaves the vma mergeable */
+#define EXPRESSION_ksm_unmerge BY_CALL /* as two calls: off and on again */
 #define EXPRESSION_swapon BY_CALL
 #define EXPRESSION_swapoff BY_CALL
 #define EXPRESSION_hib_open NO_CALL    /* uswsusp's would freeze the machine */
@@ -58,10 +59,10 @@ bool order_model_only(u8 kind)
 
 static bool has_no_call(u8 kind)
 {
-	return expressions[kind] == NO_CALL;
+	return expressions[kind] == NO_CALL || expressions[kind] == CONTENTS;
 }
 
-const char *order_refuses(const struct prog *p)
+const char *order_refuses(const struct prog *p, bool contents_alone)
 {
 	static char why[160];
 
@@ -69,7 +70,7 @@ const char *order_refuses(const struct prog *p)
 		for (unsigned i = 0; i < p->task[t].nops; i++) {
 			u8 kind = p->task[t].op[i].kind;
 
-			if (!has_no_call(kind))
+			if (!has_no_call(kind) || (contents_alone && expressions[kind] == CONTENTS))
 				continue;
 			snprintf(why, sizeof(why), "%c%u %s: no system call does this",
 				 p->task[t].label, i + 1, prog_ops[kind].name);
@@ -92,12 +93,52 @@ static void plain_device(struct world_config *m)
 	}
 }
 
+/* What a task's first op maps, as a madv_pageout of it; false: it maps nothing. */
+static bool pageout_of(const struct prog_task *task, struct prog_op *out)
+{
+	if (!task->mm || !task->nops || task->op[0].kind != OP_mmap)
+		return false;
+	*out = (struct prog_op){ OP_madv_pageout, { task->op[0].arg[0], task->op[0].arg[1] } };
+	return true;
+}
+
+/* Takes an op out. In the place of reclaim a task pages its own memory out: the task
+ * itself, or (at its end) one that has an mm, the next one each time. */
+static void make_op_expressible(struct prog *p, unsigned t, unsigned i, unsigned *turn)
+{
+	u8 kind = p->task[t].op[i].kind;
+	struct prog_op pageout;
+
+	if (kind != OP_reclaim && kind != OP_kswapd) {
+		prog_op_remove(p, t, i);
+		return;
+	}
+	if (pageout_of(&p->task[t], &pageout)) {
+		p->task[t].op[i] = pageout;
+		return;
+	}
+	prog_op_remove(p, t, i);
+	for (unsigned tries = 0; tries < p->ntasks; tries++) {
+		unsigned other = (*turn)++ % p->ntasks;
+		struct prog_task *task = &p->task[other];
+		struct prog_op read = { OP_read, { task->op[0].arg[0] } };
+
+		if (pageout_of(task, &pageout)) {
+			prog_op_insert(p, other, task->nops, pageout);
+			prog_op_insert(p, other, task->nops, read);
+			return;
+		}
+	}
+}
+
 void order_make_expressible(struct prog *p)
 {
+	unsigned turn = 0;
+
 	for (unsigned t = p->ntasks; t-- > 0;) {
 		for (unsigned i = p->task[t].nops; i-- > 0;) {
 			if (has_no_call(p->task[t].op[i].kind))
-				prog_op_remove(p, t, i);
+				make_op_expressible(p, t, i, &turn);
 		}
 		if (!p->task[t].nops && p->ntasks > 1)
 			prog_task_remove(p, t);

@@ -21,16 +21,20 @@ struct fixed_order {
 	unsigned edges_left_out; /* edges inside of ops, or in a circle */
 };
 
-/* Can system calls express it? NULL, or why not, in one line (static buffer). */
-const char *order_refuses(const struct prog *p);
-/* For generated programs: takes out what makes it refuse, and gives most of them
- * the same device, because to switch one off takes a grace period of RCU. */
+/* Can system calls express it? NULL, or why not, in one line (static buffer).
+ * contents_alone: page states need not be the model's (reclaim takes other pages). */
+const char *order_refuses(const struct prog *p, bool contents_alone);
+/* For generated programs: takes out what makes it refuse (madv_pageout comes in the
+ * place of reclaim), and gives most of them the same device, because to switch one off
+ * takes a grace period of RCU. */
 void order_make_expressible(struct prog *p);
 /* Is this op done in the model alone: it has no system call and no visible effect? */
 bool order_model_only(u8 kind);
 void order_make(const struct prog *p, struct fixed_order *out);
 /* The same program on the machine that the comparison uses. */
 void order_adapt(struct prog *p, enum device_kind kind);
+/* Pages that an op "kswapd" pages out where contents alone matter. */
+#define ORDER_KSWAPD_PAGES 32
 /* Whole passes of ksmd that an op "ksm_scan n" stands for. */
 int order_ksm_passes(int pages);
 

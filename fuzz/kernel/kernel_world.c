@@ -2,20 +2,29 @@
 /*
  * Ops as system calls. Differences to the model in what an op *is*:
  *   ksm_scan N    whole passes (ksm_pass); the model gets as many
- *   ksm_unmerge   MADV_UNMERGEABLE, then MADV_MERGEABLE on what was mergeable
- * Without a system call are reclaim, kswapd, hib_* (-ENOSYS: programs that have
- * them are refused before), and what has no visible effect (lru_drain, worker).
+ *   ksm_unmerge   MADV_UNMERGEABLE, then MADV_MERGEABLE, on what is mergeable
+ *   reclaim N, kswapd   process_madvise(MADV_PAGEOUT) by the controller: contents stay
+ *                 right, but it takes other pages, so the comparison refuses them
+ * Without a system call are hib_* (-ENOSYS: programs that have them are refused
+ * before), and what has no visible effect (lru_drain, worker).
  */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 #include "fuzz/kernel/kernel_world.h"
 
+#include <pthread.h>
+#include <sched.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "core/base/bug.h"
 #include "core/engine/engine.h"
 #include "fuzz/kernel/edges.h"
+#include "fuzz/kernel/fixed_order.h"
+#include "fuzz/kernel/interval.h"
 #include "fuzz/kernel/ksmd.h"
 #include "fuzz/kernel/process.h"
 
@@ -32,15 +41,37 @@
 
 static struct {
 	enum device_kind kind;
-	bool open, ksm_used, disturbed;
+	bool open, ksm_used;
+	char disturbed[80];   /* by what; "": by nothing */
+	cpu_set_t cpus;       /* those that we may run on */
 	const struct prog *concurrent;
+	unsigned reclaims;    /* so many so far */
 	unsigned generation;  /* ops so far: what was looked at before is old */
 	struct { unsigned generation; struct process_page page[WORLD_PAGES]; } seen[AGENT_SLOTS];
 } kw;
 
+/* Forks and exits, one at a time: which process a number means. */
+static pthread_mutex_t lives_lock = PTHREAD_MUTEX_INITIALIZER;
+
 bool kernel_world_disturbed(void)
 {
-	return kw.disturbed || process_stop;
+	return kw.disturbed[0] || process_stop;
+}
+
+const char *kernel_world_disturbed_by(void)
+{
+	return kw.disturbed[0] ? kw.disturbed : process_stop ? "a signal" : "";
+}
+
+static __printf_like(1, 2) void disturbed_by(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (kw.disturbed[0])
+		return;
+	va_start(ap, fmt);
+	vsnprintf(kw.disturbed, sizeof(kw.disturbed), fmt, ap);
+	va_end(ap);
 }
 
 bool kernel_world_stopped(void)
@@ -60,9 +91,25 @@ void kernel_world_concurrent(const struct prog *p)
 
 /* ---- open and close ---- */
 
+/* The nth of the CPUs that we may run on, counted round. */
+static int allowed_cpu(int n)
+{
+	int left = n % CPU_COUNT(&kw.cpus);
+
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (CPU_ISSET(cpu, &kw.cpus) && left-- == 0)
+			return cpu;
+	}
+	return 0;
+}
+
+/* The last one: interrupts and other people's processes prefer the first. */
 static int pinned_cpu(void)
 {
-	return sysconf(_SC_NPROCESSORS_ONLN) > 1 ? 1 : 0;
+	CPU_ZERO(&kw.cpus);
+	if (sched_getaffinity(0, sizeof(kw.cpus), &kw.cpus) != 0 || !CPU_COUNT(&kw.cpus))
+		CPU_SET(0, &kw.cpus);
+	return allowed_cpu(CPU_COUNT(&kw.cpus) - 1);
 }
 
 /* Nobody else shall swap to our devices, and nothing be read ahead that the model
@@ -146,7 +193,7 @@ static int kernel_setup(const struct world_config *config)
 
 	BUG_ON(!kw.open);
 	kernel_teardown(); /* a run that was given up */
-	kw.disturbed = false;
+	kw.disturbed[0] = 0;
 	snprintf(readahead, sizeof(readahead), "%d", config->readahead);
 	err = sysfile_write("/proc/sys/vm/page-cluster", readahead);
 	if (!err)
@@ -155,8 +202,10 @@ static int kernel_setup(const struct world_config *config)
 		if (config->mms & 1u << (slot - 1))
 			err = process_new(slot);
 	}
-	kw.disturbed |= err != 0;
+	if (err)
+		disturbed_by("a device or process cannot be set up: %s", strerror(-err));
 	edges_begin(kw.concurrent);
+	interval_reset();
 	return err;
 }
 
@@ -173,7 +222,7 @@ static int op_begin(int mm)
 		return 0;
 	edges_wait(ctx);
 	if (process_get(mm) && ctx < PROG_TASKS_MAX) {
-		int cpu = kw.concurrent->task[ctx].cpu % (int)sysconf(_SC_NPROCESSORS_ONLN);
+		int cpu = allowed_cpu(kw.concurrent->task[ctx].cpu);
 
 		if (process_thread(mm, 1 + (int)ctx, cpu) == 0)
 			thread = 1 + (int)ctx;
@@ -200,10 +249,28 @@ static void settle(void)
 	device_settle();
 }
 
+/* The same around an op of a concurrent program that the contents oracle is to know;
+ * mm and page are valid. */
+static void contents_begin(struct interval_op *op)
+{
+	if (kw.concurrent)
+		interval_begin(op);
+}
+
+static void contents_end(const struct interval_op *op, long ret, const u64 *words)
+{
+	const char *what = "", *title = NULL;
+
+	if (kw.concurrent)
+		title = interval_end(op, (int)ret, words, &what);
+	if (title && !kernel_world_disturbed())
+		reportf(title, "%s", what);
+}
+
 static int op_end(long ret)
 {
 	if (ret == -EIO || ret == -EINTR)
-		kw.disturbed = true;
+		disturbed_by(ret == -EIO ? "a process died, or an I/O error" : "a signal");
 	if (kw.kind == DEVICE_FILE)
 		settle();
 	if (kw.concurrent && engine_running())
@@ -211,18 +278,29 @@ static int op_end(long ret)
 	return (int)ret;
 }
 
-static bool range_valid(int page, int pages)
+static bool range_valid(int mm, int page, int pages)
 {
-	return page >= 0 && pages >= 1 && page < WORLD_PAGES && pages <= WORLD_PAGES - page;
+	return mm >= 1 && mm <= WORLD_MM_MAX && page >= 0 && pages >= 1 &&
+	       page < WORLD_PAGES && pages <= WORLD_PAGES - page;
 }
 
 static long range_call(int mm, int page, int pages, enum agent_command command, u64 arg)
 {
+	struct interval_op op = { .mm = mm, .page = page, .pages = pages };
+	bool changes = command != AGENT_MADVISE || arg == MADV_DONTNEED;
 	int thread = op_begin(mm);
+	long ret;
 
-	if (!range_valid(page, pages))
+	if (!range_valid(mm, page, pages))
 		return -EINVAL;
-	return process_call(mm, thread, command, (u64)page, (u64)pages, arg, NULL);
+	op.effect = command == AGENT_MMAP ? INTERVAL_MAP : command == AGENT_MUNMAP ?
+		    INTERVAL_UNMAP : INTERVAL_DISCARD;
+	if (changes)
+		contents_begin(&op);
+	ret = process_call(mm, thread, command, (u64)page, (u64)pages, arg, NULL);
+	if (changes)
+		contents_end(&op, ret, NULL);
+	return ret;
 }
 
 /* ---- ops on an mm ---- */
@@ -231,8 +309,10 @@ static void vma_set(int mm, int page, int pages, u8 bits)
 {
 	struct process *p = process_get(mm);
 
-	for (int i = page; p && i < page + pages; i++)
+	for (int i = page; p && i < page + pages; i++) {
 		p->vma[i] = bits;
+		p->mergeable[i] = false;
+	}
 }
 
 static int kernel_mergeable(int mm, int page, int pages, bool on)
@@ -241,6 +321,10 @@ static int kernel_mergeable(int mm, int page, int pages, bool on)
 								    MADV_UNMERGEABLE);
 	struct process *p = process_get(mm);
 
+	if (p && (ret == 0 || ret == -ENOMEM)) {
+		for (int i = page; i < page + pages; i++)
+			p->mergeable[i] = on && p->vma[i];
+	}
 	if (on && p && (ret == 0 || ret == -ENOMEM)) {
 		if (!kw.ksm_used)
 			undo_note_ksm();
@@ -274,20 +358,31 @@ static int kernel_munmap(int mm, int page, int pages)
 
 static int kernel_write(int mm, int page, u64 value)
 {
+	struct interval_op op = { .effect = INTERVAL_WRITE, .mm = mm, .page = page, .pages = 1,
+				  .value = value };
 	int thread = op_begin(mm);
+	long ret;
 
-	if (!range_valid(page, 1))
+	if (!range_valid(mm, page, 1))
 		return op_end(-EINVAL);
-	return op_end(process_call(mm, thread, AGENT_WRITE, (u64)page, value, 0, NULL));
+	contents_begin(&op);
+	ret = process_call(mm, thread, AGENT_WRITE, (u64)page, value, 0, NULL);
+	contents_end(&op, ret, NULL);
+	return op_end(ret);
 }
 
 static int kernel_read(int mm, int page, u64 words[WORLD_WORDS])
 {
+	struct interval_op op = { .effect = INTERVAL_READ, .mm = mm, .page = page, .pages = 1 };
 	int thread = op_begin(mm);
+	long ret;
 
-	if (!range_valid(page, 1))
+	if (!range_valid(mm, page, 1))
 		return op_end(-EINVAL);
-	return op_end(process_call(mm, thread, AGENT_READ, (u64)page, 0, 0, words));
+	contents_begin(&op);
+	ret = process_call(mm, thread, AGENT_READ, (u64)page, 0, 0, words);
+	contents_end(&op, ret, words);
+	return op_end(ret);
 }
 
 static int kernel_dontneed(int mm, int page, int pages)
@@ -302,18 +397,36 @@ static int kernel_pageout(int mm, int page, int pages)
 
 static int kernel_fork(int mm, int child)
 {
+	struct interval_op op = { .effect = INTERVAL_FORK, .mm = mm, .child = child };
 	int thread = op_begin(mm);
+	long ret;
 
-	if (child < 1 || child > WORLD_MM_MAX)
+	if (mm < 1 || mm > WORLD_MM_MAX || child < 1 || child > WORLD_MM_MAX)
 		return op_end(-EINVAL);
-	return op_end(process_fork(mm, child, thread));
+	pthread_mutex_lock(&lives_lock);
+	if (!process_get(mm) || process_get(child)) {
+		ret = process_fork(mm, child, thread); /* an error */
+	} else {
+		contents_begin(&op);
+		ret = process_fork(mm, child, thread);
+		contents_end(&op, ret, NULL);
+	}
+	pthread_mutex_unlock(&lives_lock);
+	return op_end(ret);
 }
 
 static int kernel_exit(int mm)
 {
-	int thread = op_begin(mm);
+	int thread = op_begin(mm), ret;
 
-	return op_end(mm < 1 || mm > WORLD_MM_MAX ? -EINVAL : process_exit(mm, thread));
+	if (mm < 1 || mm > WORLD_MM_MAX)
+		return op_end(-EINVAL);
+	pthread_mutex_lock(&lives_lock);
+	ret = process_exit(mm, thread);
+	if (!ret)
+		interval_exited(mm);
+	pthread_mutex_unlock(&lives_lock);
+	return op_end(ret);
 }
 
 /* ---- ops on the machine ---- */
@@ -325,7 +438,7 @@ static int kernel_ksm_pass(void)
 	op_begin(0);
 	ret = process_ksm_begin() ? ksmd_pass() : 0;
 	if (ret)
-		kw.disturbed = true;
+		disturbed_by(ret == -EAGAIN ? "ksmd made more than one pass" : "ksmd made no pass");
 	process_ksm_end();
 	return op_end(0);
 }
@@ -334,6 +447,58 @@ static int kernel_ksm_scan(int pages)
 {
 	(void)pages; /* concurrent programs: exact numbers of pages have no call */
 	return kernel_ksm_pass();
+}
+
+/* The mergeable parts of the range, one after the other. */
+static int kernel_ksm_unmerge(int mm, int page, int pages)
+{
+	struct process *p = process_get(mm);
+	long ret = 0;
+	int end;
+
+	if (!p || !range_valid(mm, page, pages))
+		return op_end(-EINVAL);
+	for (int i = page; i < page + pages && !ret; i = end) {
+		end = i + 1;
+		if (!p->mergeable[i])
+			continue;
+		while (end < page + pages && p->mergeable[end])
+			end++;
+		ret = range_call(mm, i, end - i, AGENT_MADVISE, MADV_UNMERGEABLE);
+		if (!ret)
+			ret = range_call(mm, i, end - i, AGENT_MADVISE, MADV_MERGEABLE);
+	}
+	return op_end(ret);
+}
+
+static void pin_caller(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	sched_setaffinity(0, sizeof(set), &set);
+}
+
+/* From the next mm on each time; on each CPU, because a page in the batch of another
+ * one is not found. */
+static int kernel_reclaim(int pages)
+{
+	unsigned first = __atomic_fetch_add(&kw.reclaims, 1, __ATOMIC_RELAXED);
+
+	op_begin(0);
+	for (int cpu = 0; cpu < CPU_COUNT(&kw.cpus) && pages > 0; cpu++) {
+		pin_caller(allowed_cpu(cpu));
+		for (unsigned i = 0; i < WORLD_MM_MAX && pages > 0; i++)
+			pages -= process_pageout(1 + (int)((first + i) % WORLD_MM_MAX), pages);
+	}
+	pin_caller(allowed_cpu(CPU_COUNT(&kw.cpus) - 1));
+	return op_end(0);
+}
+
+static int kernel_kswapd(void)
+{
+	return kernel_reclaim(ORDER_KSWAPD_PAGES);
 }
 
 static int kernel_swapon(int dev)
@@ -419,7 +584,10 @@ const struct world_ops kernel_world_ops = {
 	.madv_mergeable = kernel_mergeable,
 	.fork = kernel_fork,
 	.exit = kernel_exit,
+	.reclaim = kernel_reclaim,
+	.kswapd = kernel_kswapd,
 	.ksm_scan = kernel_ksm_scan,
+	.ksm_unmerge = kernel_ksm_unmerge,
 	.ksm_pass = kernel_ksm_pass,
 	.swapon = kernel_swapon,
 	.swapoff = kernel_swapoff,

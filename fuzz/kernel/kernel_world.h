@@ -22,6 +22,8 @@ int kernel_world_close(void);
 /* Something outside of the program disturbed it (ksmd ran on by itself, a signal,
  * a process that died): what was seen says nothing. Cleared by setup(). */
 bool kernel_world_disturbed(void);
+/* By what, in a few words; "": by nothing. */
+const char *kernel_world_disturbed_by(void);
 /* A signal asks for the end: ops do nothing from then on. */
 bool kernel_world_stopped(void);
 void kernel_world_stop(void);

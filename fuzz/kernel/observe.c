@@ -113,6 +113,11 @@ static int see_ksm_scan(int pages)
 	return noted(0);
 }
 
+static int see_ksm_unmerge(int mm, int page, int pages)
+{
+	return noted(INNER(ksm_unmerge, mm, page, pages));
+}
+
 static int see_swapon(int dev)
 {
 	return noted(INNER(swapon, dev));
@@ -156,6 +161,7 @@ const struct world_ops *observe_world(const struct world_ops *world, struct obse
 	table.fork = see_fork;
 	table.exit = see_exit;
 	table.ksm_scan = see_ksm_scan;
+	table.ksm_unmerge = see_ksm_unmerge;
 	table.swapon = see_swapon;
 	table.swapoff = see_swapoff;
 	table.lru_drain = see_lru_drain;

@@ -21,12 +21,16 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "fuzz/kernel/undo.h"
 
+#ifndef MADV_PAGEOUT
+#define MADV_PAGEOUT 21
+#endif
 #define ANSWER_SECONDS 20
 #define PAGEMAP_PRESENT (1ull << 63)
 #define KPF_LOCKED (1ull << 0)
@@ -233,6 +237,8 @@ int process_fork(int slot, int child, int thread)
 			processes[child].on_ksm_list = processes[slot].on_ksm_list;
 			memcpy(processes[child].vma, processes[slot].vma,
 			       sizeof(processes[child].vma));
+			memcpy(processes[child].mergeable, processes[slot].mergeable,
+			       sizeof(processes[child].mergeable));
 		}
 	}
 	pthread_mutex_unlock(&table_lock);
@@ -284,6 +290,32 @@ void process_end_all(void)
 		if (process_get(slot))
 			process_finish(slot);
 	}
+}
+
+static u64 pagemap_of(const struct process *p, int page)
+{
+	u64 raw = 0;
+
+	return pread(p->pagemap, &raw, sizeof(raw),
+		     (off_t)(agent_address(page) / AGENT_PAGE * sizeof(raw))) > 0 ? raw : 0;
+}
+
+int process_pageout(int slot, int pages)
+{
+	const struct process *p = process_get(slot);
+	int fd = p ? (int)syscall(SYS_pidfd_open, p->pid, 0) : -1, done = 0;
+
+	for (int i = 0; fd >= 0 && i < WORLD_PAGES && done < pages; i++) {
+		struct iovec page = { (void *)agent_address(i), AGENT_PAGE };
+		u64 before = pagemap_of(p, i);
+
+		if (before & PAGEMAP_PRESENT &&
+		    syscall(SYS_process_madvise, fd, &page, 1, MADV_PAGEOUT, 0) > 0)
+			done += !(pagemap_of(p, i) & PAGEMAP_PRESENT);
+	}
+	if (fd >= 0)
+		close(fd);
+	return done;
 }
 
 static void pin(int cpu)

@@ -20,6 +20,7 @@ struct process {
 	u32 threads;          /* mask of threads that run */
 	long anon_base;       /* anonymous pages that are not the program's */
 	u8 vma[WORLD_PAGES];  /* WORLD_PAGE_MAPPED, _WRITABLE, by the ops so far */
+	bool mergeable[WORLD_PAGES];
 };
 
 /* Set by a signal: commands give -EINTR from then on. */
@@ -55,6 +56,8 @@ void process_ksm_end(void);
 /* A region's pages as pagemap and kpageflags have them. */
 void process_pages(const struct process *p, int region,
 		   struct process_page out[WORLD_REGION_PAGES]);
+/* Pages out so many mapped pages of its memory, from outside. How many it did. */
+int process_pageout(int slot, int pages);
 /* Waits until these frames are neither locked nor under writeback; a tenth of a
  * second at most, for a frame may be somebody else's by now. */
 void process_settle_frames(const s32 *frame, unsigned n);

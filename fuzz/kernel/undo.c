@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The state file, one line a change: "zram 3", "loop 5", "file PATH", "swap PATH",
- * "ksm pages", "sys PATH VALUE". A line is on its way to the disk before the change is made,
+ * The state file, one line a change: "zram 3", "loop 5", "newloop 8", "file PATH",
+ * "swap PATH", "ksm pages", "sys PATH VALUE". A line is on its way to the disk before the change is made,
  * so a line may name what has not happened yet: undoing that is no error.
  * A swap area is switched off only if its header has our label.
  */
@@ -149,6 +149,15 @@ static bool noted(const char *what, const char *path)
 	return found;
 }
 
+void undo_note_new_loop(int id)
+{
+	char number[16];
+
+	snprintf(number, sizeof(number), "%d", id);
+	if (!noted("newloop", number))
+		note_path("newloop", number);
+}
+
 void undo_note_swap(const char *path)
 {
 	if (!noted("swap", path))
@@ -217,10 +226,17 @@ static bool undo_swap(const char *path)
 static bool undo_zram(const char *id)
 {
 	char path[64];
+	long size;
 
-	snprintf(path, sizeof(path), "/sys/block/zram%s", id);
-	if (access(path, F_OK) != 0)
+	snprintf(path, sizeof(path), "/sys/block/zram%s/disksize", id);
+	size = sysfile_number(path, -1);
+	if (size < 0)
 		return true;
+	if (size != 0 && size != UNDO_ZRAM_BYTES) {
+		fprintf(stderr, "swaprace: zram%s is not the device that was made; left alone\n",
+			id);
+		return true;
+	}
 	/* Removal is refused while somebody (a udev worker) has it open. */
 	for (int i = 0; i < LOCK_TRIES; i++) {
 		if (sysfile_write("/sys/class/zram-control/hot_remove", id) == 0)
@@ -247,6 +263,29 @@ static bool undo_loop(const char *id)
 	return done;
 }
 
+static bool undo_new_loop(const char *id)
+{
+	char path[64];
+	int control;
+	bool done = false;
+
+	snprintf(path, sizeof(path), "/sys/block/loop%s/loop/backing_file", id);
+	if (access(path, F_OK) == 0)
+		return true; /* somebody uses it */
+	snprintf(path, sizeof(path), "/sys/block/loop%s", id);
+	control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
+	/* Removal is refused while somebody (a udev worker) has it open. */
+	for (int i = 0; i < LOCK_TRIES && !done; i++) {
+		done = access(path, F_OK) != 0 ||
+		       (control >= 0 && ioctl(control, LOOP_CTL_REMOVE, atoi(id)) >= 0);
+		if (!done)
+			nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
+	}
+	if (control >= 0)
+		close(control);
+	return done;
+}
+
 static bool undo_line(char *line)
 {
 	char *arg = strchr(line, ' '), *value;
@@ -260,6 +299,8 @@ static bool undo_line(char *line)
 		return undo_zram(arg);
 	if (strcmp(line, "loop") == 0)
 		return undo_loop(arg);
+	if (strcmp(line, "newloop") == 0)
+		return undo_new_loop(arg);
 	if (strcmp(line, "ksm") == 0)
 		return sysfile_write("/sys/kernel/mm/ksm/run", "2") == 0 &&
 		       sysfile_write("/sys/kernel/mm/ksm/run", "0") == 0;

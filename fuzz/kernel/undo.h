@@ -12,6 +12,8 @@
 #define UNDO_WHY_MAX 200
 /* In the header of each swap area of ours: nothing else is ever swapped off. */
 #define UNDO_LABEL "swaprace"
+/* Size of our zram devices: one of another size is not taken away. */
+#define UNDO_ZRAM_BYTES 262144
 
 /* Takes the lock and undoes what a killed run has left. 0, or -errno and a line in
  * why. */
@@ -27,6 +29,8 @@ void undo_forked(void);
 /* Each writes its line to the state file before the change is made. */
 void undo_note_zram(int id);
 void undo_note_loop(int id);
+/* A loop device that there was not: taken away again, if nobody has set it up. */
+void undo_note_new_loop(int id);
 void undo_note_file(const char *path);
 void undo_note_swap(const char *path);
 /* KSM merges pages, for us alone: taken apart again. */

@@ -28,7 +28,7 @@ static const struct option_spec options[] = {
 	{ "profile", "P", "of generated programs: kernel (default), swap, swapoff, ksm, all, ..." },
 	{ "bug", "ID", "a seeded bug in the model: the comparison should find it" },
 	{ "out", "DIR", "generated programs that differ go there, as text" },
-	{ "runs", "N", "as real threads and processes, so many times, against the oracle" },
+	{ "runs", "N", "as real threads and processes, each program so often, against the oracle" },
 	{ "quiet", NULL, "differences are counted, not shown" },
 	{ "undo", NULL, "only undoes what a killed run has left" },
 	{ NULL, NULL, NULL },
@@ -43,6 +43,9 @@ struct kernel_job {
 	const struct prog_profile *profile;
 	struct compare_total sum;
 	u64 status[COMPARE_STOPPED + 1];
+	char disturbed_by[80]; /* the last one that was */
+	u64 ops[PROG_OP_COUNT]; /* of generated programs, by kind */
+	u64 concurrent, concurrent_disturbed, concurrent_ops;
 };
 static struct kernel_job job;
 static struct prog prog;
@@ -83,15 +86,29 @@ static void print_explained(const struct compare_total *sum)
 	}
 }
 
+/* What the generated programs consist of. */
+static void print_ops(const struct kernel_job *j)
+{
+	printf("  ops:");
+	for (int i = 0; i < PROG_OP_COUNT; i++) {
+		if (j->ops[i])
+			printf(" %s %llu", prog_ops[i].name, (unsigned long long)j->ops[i]);
+	}
+	printf("\n");
+}
+
 static void print_sum(const struct kernel_job *j, double seconds)
 {
 	printf("kernel: %llu programs, %llu ops on %s in %.1f s: %.0f programs/s\n",
 	       (unsigned long long)j->sum.programs, (unsigned long long)j->sum.ops,
 	       j->device == DEVICE_ZRAM ? "zram" : "a loop file", seconds,
 	       (double)j->sum.programs / seconds);
-	for (int k = 0; k < COMPARE_KINDS; k++)
+	if (!j->sum.programs)
+		printf("  nothing was compared\n");
+	for (int k = 0; k < COMPARE_KINDS && j->sum.programs; k++)
 		print_share(compare_kind_name((enum compare_kind)k), j->sum.equal[k],
 			    j->sum.compared[k]);
+	print_ops(j);
 	print_explained(&j->sum);
 	printf("  %llu programs differ in a way that is not explained\n",
 	       (unsigned long long)j->sum.differing);
@@ -100,8 +117,8 @@ static void print_sum(const struct kernel_job *j, double seconds)
 		       "another process's page on the device)\n",
 		       (unsigned long long)j->sum.unsteady);
 	if (j->status[COMPARE_DISTURBED])
-		printf("  %llu programs were disturbed from outside and not compared\n",
-		       (unsigned long long)j->status[COMPARE_DISTURBED]);
+		printf("  %llu programs were disturbed from outside and not compared (the last one: "
+		       "%s)\n", (unsigned long long)j->status[COMPARE_DISTURBED], j->disturbed_by);
 	if (j->status[COMPARE_TOO_LARGE])
 		printf("  %llu programs map more pages than the model has folios\n",
 		       (unsigned long long)j->status[COMPARE_TOO_LARGE]);
@@ -150,45 +167,43 @@ static int compare_file(struct kernel_job *j, const char *path)
 
 	if (ret)
 		return ret;
-	why = order_refuses(&prog);
+	why = order_refuses(&prog, false);
 	if (why) {
 		fprintf(stderr, "%s: %s\n", path, why);
 		return EXIT_USAGE;
 	}
 	memset(&j->sum, 0, sizeof(j->sum));
 	status = compare_program(&prog, j->device, &j->sum, j->quiet ? NULL : stdout);
-	printf("%s: %s\n", path, status_text(status));
+	printf("%s: %s", path, status_text(status));
+	if (status == COMPARE_DISTURBED)
+		printf(" (%s)", kernel_world_disturbed_by());
+	printf("\n");
 	if (!j->quiet)
 		print_explained(&j->sum);
 	return status_exit(status);
 }
 
-static const char *concurrent_file;
+static const char *concurrent_name;
+static bool concurrent_generated;
 
 /* The oracle's report is the end of the process; its parent undoes. */
 static void print_concurrent(const struct engine_report *r)
 {
-	printf("%s: report: %s\n%s", concurrent_file, r->title, r->body ? r->body : "");
+	static char buf[PROG_TEXT_MAX];
+
+	printf("%s: report: %s\n%s", concurrent_name, r->title, r->body ? r->body : "");
+	if (concurrent_generated)
+		printf("%.*s", (int)prog_print(&prog, NULL, buf, sizeof(buf)), buf);
 }
 
 /* Real threads and processes; the oracle knows for each read what it may give. */
-static int run_concurrent(struct kernel_job *j, const char *path)
+static void run_concurrently(struct kernel_job *j, const char *name, bool generated)
 {
 	struct run_options opt = run_defaults;
 	struct run_result result = { 0 };
-	u64 disturbed = 0, ops = 0;
-	double start = now_seconds();
-	const char *why;
-	int ret = load_program(path, &prog, &text);
 
-	if (ret)
-		return ret;
-	why = order_refuses(&prog);
-	if (why) {
-		fprintf(stderr, "%s: %s\n", path, why);
-		return EXIT_USAGE;
-	}
-	concurrent_file = path;
+	concurrent_name = name;
+	concurrent_generated = generated;
 	engine_native_report = print_concurrent;
 	opt.backend = ENGINE_NATIVE;
 	opt.seed_set = true;
@@ -196,17 +211,80 @@ static int run_concurrent(struct kernel_job *j, const char *path)
 	for (u64 i = 0; i < j->runs && !kernel_world_stopped(); i++) {
 		opt.seed = j->seed + i;
 		run_program(&prog, &kernel_world_ops, &opt, &result);
-		disturbed += kernel_world_disturbed();
-		ops += result.ops;
+		j->concurrent++;
+		j->concurrent_disturbed += kernel_world_disturbed();
+		j->concurrent_ops += result.ops;
+		if (kernel_world_disturbed())
+			snprintf(j->disturbed_by, sizeof(j->disturbed_by), "%s",
+				 kernel_world_disturbed_by());
 	}
 	kernel_world_concurrent(NULL);
-	printf("%s: %llu runs as real threads, %llu ops, %.0f runs/s: each read is one that the "
-	       "model allows", path, (unsigned long long)j->runs, (unsigned long long)ops,
-	       (double)j->runs / (now_seconds() - start));
-	printf(disturbed ? "; %llu runs were disturbed from outside\n" : "\n",
-	       (unsigned long long)disturbed);
 	run_result_clear(&result);
-	return kernel_world_stopped() ? EXIT_SIGNALLED + SIGINT : EXIT_CLEAN;
+}
+
+static int end_concurrent(struct kernel_job *j, const char *name, double start)
+{
+	bool none = j->concurrent == j->concurrent_disturbed;
+
+	printf("%s: %llu runs as real threads, %llu ops, %.0f runs/s: %s", name,
+	       (unsigned long long)j->concurrent, (unsigned long long)j->concurrent_ops,
+	       (double)j->concurrent / (now_seconds() - start),
+	       none ? "nothing was checked" : "each read is one that the model allows");
+	if (j->concurrent_disturbed)
+		printf("; %llu runs were disturbed from outside (%s)",
+		       (unsigned long long)j->concurrent_disturbed, j->disturbed_by);
+	printf("\n");
+	j->concurrent = j->concurrent_disturbed = j->concurrent_ops = 0;
+	if (kernel_world_stopped())
+		return EXIT_SIGNALLED + SIGINT;
+	return none ? EXIT_USAGE : EXIT_CLEAN;
+}
+
+static int run_concurrent(struct kernel_job *j, const char *path)
+{
+	double start = now_seconds();
+	const char *why;
+	int ret = load_program(path, &prog, &text);
+
+	if (ret)
+		return ret;
+	why = order_refuses(&prog, true);
+	if (why) {
+		fprintf(stderr, "%s: %s\n", path, why);
+		return EXIT_USAGE;
+	}
+	run_concurrently(j, path, false);
+	return end_concurrent(j, path, start);
+}
+
+static void generate(struct kernel_job *j, u64 i)
+{
+	struct prng rng;
+
+	prng_seed(&rng, j->seed + i);
+	prog_generate(&prog, &rng, j->profile);
+	order_make_expressible(&prog);
+	for (unsigned t = 0; t < prog.ntasks; t++) {
+		for (unsigned k = 0; k < prog.task[t].nops; k++)
+			j->ops[prog.task[t].op[k].kind]++;
+	}
+}
+
+static int random_concurrent(struct kernel_job *j)
+{
+	double start = now_seconds();
+	char name[64];
+
+	for (u64 i = 0; i < j->programs && !kernel_world_stopped(); i++) {
+		snprintf(name, sizeof(name), "seed %llu", (unsigned long long)(j->seed + i));
+		generate(j, i);
+		run_concurrently(j, name, true);
+		progress("%llu programs, %.0f runs a second", (unsigned long long)i + 1,
+			 (double)j->concurrent / (now_seconds() - start));
+	}
+	progress_end();
+	snprintf(name, sizeof(name), "%llu programs", (unsigned long long)j->programs);
+	return end_concurrent(j, name, start);
 }
 
 static void keep_program(const struct kernel_job *j, u64 seed)
@@ -242,15 +320,15 @@ static int compare_random(struct kernel_job *j)
 	if (!shown)
 		return bad_usage("kernel", "out of memory");
 	for (u64 i = 0; i < j->programs && !kernel_world_stopped(); i++) {
-		struct prng rng;
 		enum compare_status status;
 
-		prng_seed(&rng, j->seed + i);
-		prog_generate(&prog, &rng, j->profile);
-		order_make_expressible(&prog);
+		generate(j, i);
 		status = compare_program(&prog, j->device, &j->sum, j->quiet ? NULL : shown);
 		j->status[status]++;
-	if (status == COMPARE_DIFFERS || status == COMPARE_REPORT) {
+		if (status == COMPARE_DISTURBED)
+			snprintf(j->disturbed_by, sizeof(j->disturbed_by), "%s",
+				 kernel_world_disturbed_by());
+		if (status == COMPARE_DIFFERS || status == COMPARE_REPORT) {
 			worst = EXIT_REPORT;
 			keep_program(j, j->seed + i);
 			show_program(shown, &buf, j->seed + i);
@@ -264,6 +342,8 @@ static int compare_random(struct kernel_job *j)
 	fclose(shown);
 	free(buf);
 	print_sum(j, now_seconds() - start);
+	if (!j->sum.programs && worst == EXIT_CLEAN)
+		worst = EXIT_USAGE;
 	return kernel_world_stopped() ? EXIT_SIGNALLED + SIGINT : worst;
 }
 
@@ -277,7 +357,7 @@ static int work(struct kernel_job *j)
 		return EXIT_USAGE;
 	}
 	if (j->random) {
-		worst = compare_random(j);
+		worst = j->runs ? random_concurrent(j) : compare_random(j);
 	} else {
 		for (int i = 0; i < j->args.nfiles && !kernel_world_stopped(); i++)
 			worst = max(worst, j->runs ? run_concurrent(j, j->args.file[i]) :

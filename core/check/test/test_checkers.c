@@ -242,6 +242,7 @@ static struct ksm_rmap_item *item(void)
 }
 static void c_ksm_item(void) { item()->address &= ~STABLE_FLAG; }
 static void c_ksm_length(void) { node()->rmap_hlist_len++; }
+static void c_ksm_chain(void) { node()->in_tree = false; }
 static void c_ksm_counters(void) { ksm_pages_sharing++; }
 
 /* ---- corruptions: after tear-down -------------------- */
@@ -333,6 +334,7 @@ static const struct corruption {
 	{ c_tlb, QUIET, "invariant: stale TLB entry" },
 	{ c_ksm_item, QUIET, "invariant: KSM item is not stable" },
 	{ c_ksm_length, QUIET, "invariant: KSM node does not match its list" },
+	{ c_ksm_chain, QUIET, "invariant: KSM chain does not have one node in the tree" },
 	{ c_ksm_counters, QUIET, "invariant: KSM counters do not match the stable tree" },
 	{ a_slot, AUDIT, "leak: swap slot in use at teardown" },
 	{ a_device, AUDIT, "leak: swap device in use at teardown" },

@@ -211,6 +211,52 @@ static void check_dirty(void)
 		report("contents: lost write", "");
 }
 
+/*
+ * A cached KSM page that ksmd has no item for any more is no candidate; equal pages
+ * get a node of their own, in one chain with the first one, which may come back.
+ */
+static void check_chain(void)
+{
+	struct folio *first;
+
+	CHECK_EQ(model_mmap(1, 0, 4, WORLD_VMA_MERGEABLE), 0);
+	CHECK_EQ(model_write(1, 0, SAME), 0);
+	CHECK_EQ(model_write(1, 1, SAME), 0);
+	scan();
+	first = test_folio(1, 1);
+	CHECK(test_folio(1, 0) == first);
+	CHECK_EQ(model_write(1, 0, OTHER), 0);
+	CHECK_EQ(model_madv_pageout(1, 0, 2), 0);
+	folio_wait_writeback(first);
+	scan();
+	CHECK_EQ(ksm_pages_shared_now(), 0);
+	CHECK(folio_test_swapcache(first) && folio_test_ksm(first));
+	CHECK_EQ(model_write(1, 0, SAME), 0);
+	scan();
+	CHECK(!folio_test_ksm(test_folio(1, 0)));
+	CHECK_EQ(model_write(1, 2, SAME), 0);
+	scan();
+	CHECK(folio_test_ksm(test_folio(1, 0)) && test_folio(1, 0) != first);
+	CHECK(test_folio(1, 0) == test_folio(1, 2));
+	check_all_quiet();
+	/* Mapped again: ksmd gives it an item. Both are shared now. */
+	CHECK_EQ(test_read(1, 1), SAME);
+	CHECK(test_folio(1, 1) == first);
+	scan();
+	CHECK_EQ(ksm_pages_shared_now(), 2);
+	CHECK_EQ(ksm_pages_sharing_now(), 1);
+	/* The first one goes for good, and the chain is one node again. */
+	CHECK_EQ(model_munmap(1, 1, 1), 0);
+	lru_add_drain_all();
+	scan();
+	CHECK_EQ(model_write(1, 3, SAME), 0);
+	scan();
+	CHECK(test_folio(1, 3) == test_folio(1, 0));
+	CHECK_EQ(ksm_pages_shared_now(), 1);
+	CHECK_EQ(ksm_pages_sharing_now(), 2);
+	check_all_quiet();
+}
+
 /* ---- beside other tasks ---------------------------------------------------------------- */
 
 static void setup_equal(void)
@@ -304,6 +350,7 @@ int main(void)
 		{ .name = "fork", .config = sync, .check = check_fork },
 		{ .name = "fork unscanned", .config = sync, .check = check_fork_unscanned },
 		{ .name = "exit", .config = sync, .check = check_exit },
+		{ .name = "chain", .config = async, .check = check_chain },
 		{ .name = "dirty", .config = async, .check = check_dirty },
 	};
 

@@ -73,12 +73,23 @@ static void check_policy(void)
 static void check_refusals(void)
 {
 	load("task A cpu=0 mm=1\n 1 mmap r0 1\n 2 madv_pageout r0 1\n 3 lru_drain\n");
-	CHECK(order_refuses(&prog) == NULL);
+	CHECK(order_refuses(&prog, false) == NULL);
 	load("task A cpu=0 mm=1\n 1 mmap r0 1\ntask B cpu=0\n 1 reclaim 2\n");
-	CHECK_HAS(order_refuses(&prog), "B1 reclaim: no system call");
+	CHECK_HAS(order_refuses(&prog, false), "B1 reclaim: no system call");
+	CHECK(order_refuses(&prog, true) == NULL);
 	order_make_expressible(&prog);
-	CHECK(order_refuses(&prog) == NULL);
+	CHECK(order_refuses(&prog, false) == NULL);
 	CHECK_EQ(prog.ntasks, 1);
+	/* What reclaim would have swapped out, its owner pages out. */
+	CHECK_EQ(prog.task[0].nops, 3);
+	CHECK_EQ(prog.task[0].op[1].kind, OP_madv_pageout);
+	CHECK_EQ(prog.task[0].op[2].kind, OP_read);
+	load("task A cpu=0 mm=1\n 1 mmap r0+2 2\n 2 kswapd\n 3 hib_close\n");
+	order_make_expressible(&prog);
+	CHECK_EQ(prog.task[0].nops, 2);
+	CHECK_EQ(prog.task[0].op[1].kind, OP_madv_pageout);
+	CHECK_EQ(prog.task[0].op[1].arg[0], 2);
+	CHECK_EQ(prog.task[0].op[1].arg[1], 2);
 }
 
 int main(void)
