@@ -70,7 +70,7 @@ static bool reduce_again(struct run_minimize *m, struct prog *p)
 static bool fails_under_random(struct run_minimize *m, struct prog *p)
 {
 	for (unsigned i = 0; i < SCHEDULES_PER_OP && within_time(m); i++) {
-		p->policy = i % 2 ? PROG_POLICY_PCT : PROG_POLICY_RANDOM;
+		p->policy = (u8)(PROG_POLICY_RANDOM + i % (PROG_POLICY_COUNT - 1));
 		p->seed = i;
 		if (fails_alike(m, p))
 			return reduce_again(m, p);

@@ -201,6 +201,7 @@ static struct sched_policy *policy_of(const struct prog *p, const struct run_opt
 {
 	static struct sched_schedule schedule;
 	int policy = opt->policy == RUN_POLICY_OF_PROGRAM ? p->policy : opt->policy;
+	struct sched_policy *silent = NULL; /* where the program's schedule says nothing */
 
 	if (opt->scheduler)
 		return opt->scheduler;
@@ -208,13 +209,19 @@ static struct sched_policy *policy_of(const struct prog *p, const struct run_opt
 		return sched_replay(opt->schedule);
 	switch (policy) {
 	case PROG_POLICY_RANDOM:
-		return sched_random();
+		silent = sched_random();
+		break;
 	case PROG_POLICY_PCT:
-		return sched_pct(steps_expected(p));
-	default:
-		run_schedule_of(p, &schedule);
-		return sched_replay(&schedule);
+		silent = sched_pct(steps_expected(p));
+		break;
+	case PROG_POLICY_DELAY:
+		silent = sched_delay();
+		break;
 	}
+	if (silent && !p->nedges && !p->nchoices)
+		return silent;
+	run_schedule_of(p, &schedule);
+	return sched_replay_over(&schedule, silent);
 }
 
 static size_t arena_size(const struct world_config *m)

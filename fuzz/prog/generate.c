@@ -4,6 +4,8 @@
  * this order make something happen (pages written, swapped out, wanted again).
  * Then ops by weight are put in anywhere behind the mappings. Order edges
  * between whole ops make most programs productive; every fourth goes without.
+ * Every second program does without a random half of the op kinds (swarm testing,
+ * Groce et al., ISSTA 2012); how many pages and ops it has is drawn once for it.
  */
 #include "fuzz/prog/edit.h"
 #include "fuzz/prog/machine.h"
@@ -19,6 +21,9 @@ struct gen {
 	struct prog *p;
 	struct prng *rng;
 	const struct prog_profile *profile;
+	u32 kinds;       /* that fillers may be, as a mask */
+	u8 pages_max;    /* of a mapping, mostly */
+	u8 fillers_max;  /* of a task */
 	u8 setup[PROG_TASKS_MAX]; /* leading ops that fillers stay behind */
 };
 
@@ -61,7 +66,7 @@ static unsigned add_owner(struct gen *g, u8 mm, unsigned flags, u8 value, unsign
 	unsigned t = add_task(g, mm);
 
 	*page = percent(g->rng, 80) ? 0 : WORLD_REGION_PAGES * prng_below(g->rng, WORLD_REGIONS);
-	*pages = between(g->rng, 1, percent(g->rng, 80) ? 3 : WORLD_REGION_PAGES);
+	*pages = between(g->rng, 1, g->pages_max);
 	emit(g, t, OP_mmap, *page, *pages, flags);
 	g->setup[t] = 1;
 	for (unsigned i = 0; i < *pages; i++) {
@@ -167,6 +172,12 @@ static void scenario_fork(struct gen *g)
 			continue;
 		t = add_task(g, child);
 		order(g, t, 1, owner, 0);
+		if (percent(g->rng, 40)) { /* beside the next fork of its parent */
+			u8 grandchild = generate_free_mm(g->p);
+
+			if (grandchild)
+				emit(g, t, OP_fork, grandchild, 0, 0);
+		}
 		emit_touch(g, t, page, 0x55);
 		if (percent(g->rng, 40))
 			emit(g, t, OP_exit, 0, 0, 0);
@@ -222,8 +233,11 @@ static void scenario_swapoff(struct gen *g)
 		order(g, off, 1, owner, percent(g->rng, 50) ? 0 : g->setup[owner] - 1u);
 	dev = g->p->machine.dev[1].flags && percent(g->rng, 30) ? 1 : 0;
 	emit(g, off, OP_swapoff, dev, 0, 0);
-	if (percent(g->rng, 40))
+	if (percent(g->rng, 50)) { /* the same device, or another in its place */
+		if (g->p->machine.dev[1].flags && percent(g->rng, 40))
+			dev = !dev;
 		emit(g, off, OP_swapon, dev, 0, 0);
+	}
 	if (percent(g->rng, 50))
 		emit_touch(g, owner, page, 0x22);
 	else
@@ -294,13 +308,43 @@ static void scenario_pressure(struct gen *g)
 	}
 }
 
+/* Pages are written, swapped out, and wanted again or dropped, without a pause:
+ * writes are still under way then, slots are cached without a user, folios and slots
+ * are used again at once. */
+static void scenario_churn(struct gen *g)
+{
+	unsigned tasks = between(g->rng, 2, 3), owner = 0, page = 0, pages = 1, t;
+
+	for (unsigned i = 0; i < tasks; i++) {
+		u8 mm = generate_free_mm(g->p);
+
+		if (i && (!mm || percent(g->rng, 50))) {
+			t = add_peer(g, owner);
+		} else if (mm) {
+			owner = t = add_owner(g, mm, 0, (u8)(0x20 * i), &page, &pages);
+		} else {
+			return;
+		}
+		for (unsigned n = between(g->rng, 1, 3); n; n--) {
+			unsigned at = page + prng_below(g->rng, pages);
+
+			emit_swapout(g, t, at, percent(g->rng, 50) ? 1 : pages - (at - page));
+			at = page + prng_below(g->rng, pages);
+			if (percent(g->rng, 30))
+				emit(g, t, OP_madv_dontneed, at, 1, 0);
+			else
+				emit_touch(g, t, at, (u8)(0x20 * i + 8 + n));
+		}
+	}
+}
+
 static void add_scenario(struct gen *g)
 {
 	static void (*const scenarios[SCENARIO_COUNT])(struct gen *g) = {
 		[SCENARIO_PLAIN] = scenario_plain, [SCENARIO_REFAULT] = scenario_refault,
 		[SCENARIO_FORK] = scenario_fork, [SCENARIO_KSM] = scenario_ksm,
 		[SCENARIO_SWAPOFF] = scenario_swapoff, [SCENARIO_HIBERNATE] = scenario_hibernate,
-		[SCENARIO_PRESSURE] = scenario_pressure,
+		[SCENARIO_PRESSURE] = scenario_pressure, [SCENARIO_CHURN] = scenario_churn,
 	};
 	u32 weight[SCENARIO_COUNT];
 
@@ -314,7 +358,7 @@ static void add_scenario(struct gen *g)
 static void add_filler(struct gen *g, unsigned t)
 {
 	struct prog_task *task = &g->p->task[t];
-	u8 kind = profile_pick_op(g->profile, g->rng, task->mm != 0);
+	u8 kind = profile_pick_op(g->profile, g->rng, task->mm != 0, g->kinds);
 	unsigned at = min(g->setup[t], task->nops);
 	struct prog_op op;
 
@@ -332,7 +376,7 @@ static void add_filler(struct gen *g, unsigned t)
 static void add_fillers(struct gen *g)
 {
 	for (unsigned t = 0; t < g->p->ntasks; t++) { /* ntasks may grow */
-		unsigned n = between(g->rng, 0, 4);
+		unsigned n = between(g->rng, 0, g->fillers_max);
 
 		if (!g->p->task[t].nops)
 			n++;
@@ -341,20 +385,35 @@ static void add_fillers(struct gen *g)
 	}
 }
 
+/* What holds for the whole program. */
+static void draw_program(struct gen *g, const struct prog_profile *profile)
+{
+	static const u8 pages_max[] = { 1, 2, 3, 3, WORLD_REGION_PAGES };
+	static const u8 fillers_max[] = { 0, 2, 4, 4, 8 };
+
+	g->profile = profile_of_program(profile, g->rng);
+	g->pages_max = pages_max[prng_below(g->rng, ARRAY_SIZE(pages_max))];
+	g->fillers_max = fillers_max[prng_below(g->rng, ARRAY_SIZE(fillers_max))];
+	g->kinds = PROFILE_KINDS_ALL;
+	if (percent(g->rng, 50))
+		g->kinds &= (u32)prng_next(g->rng);
+}
+
 void prog_generate(struct prog *p, struct prng *rng, const struct prog_profile *profile)
 {
-	struct gen g = { .p = p, .rng = rng, .profile = profile };
+	struct gen g = { .p = p, .rng = rng };
 
 	prog_init(p);
 	p->ntasks = 0;
-	generate_machine(&p->machine, rng, profile);
+	draw_program(&g, profile);
+	generate_machine(&p->machine, rng, g.profile);
 	add_scenario(&g);
 	if (p->ntasks + SCENARIO_TASKS_MAX <= PROG_TASKS_MAX && percent(rng, 25))
 		add_scenario(&g);
 	add_fillers(&g);
 	if (percent(rng, 25))
 		p->nedges = 0;
-	p->policy = percent(rng, 60) ? PROG_POLICY_RANDOM : PROG_POLICY_PCT;
+	p->policy = (u8)between(rng, PROG_POLICY_RANDOM, PROG_POLICY_DELAY);
 	p->seed = prng_next(rng) >> 32;
 	p->machine.mms = prog_mms_default(p);
 	prog_repair(p);

@@ -17,7 +17,7 @@ static void generate_device(struct world_dev *dev, struct prng *rng,
 {
 	memset(dev, 0, sizeof(*dev));
 	dev->flags = WORLD_DEV_PRESENT;
-	if (!percent(rng, 5))
+	if (!percent(rng, 20)) /* else swapon may give it the type of another one */
 		dev->flags |= WORLD_DEV_ON;
 	if (!percent(rng, profile->async_device))
 		dev->flags |= WORLD_DEV_SYNC;

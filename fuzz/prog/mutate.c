@@ -47,7 +47,8 @@ static bool op_insert(struct prog *p, struct prng *rng, const struct prog_profil
 	unsigned t = pick_task(p, rng);
 	struct prog_op op;
 
-	generate_op(p, t, profile_pick_op(profile, rng, p->task[t].mm != 0), rng, &op);
+	generate_op(p, t, profile_pick_op(profile, rng, p->task[t].mm != 0,
+						PROFILE_KINDS_ALL), rng, &op);
 	return prog_op_insert(p, t, between(rng, 0, p->task[t].nops), op);
 }
 
@@ -69,7 +70,8 @@ static bool op_replace(struct prog *p, struct prng *rng, const struct prog_profi
 
 	if (!pick_busy(p, rng, &t))
 		return false;
-	kind = profile_pick_op(profile, rng, p->task[t].mm != 0);
+	kind = profile_pick_op(profile, rng, p->task[t].mm != 0,
+						PROFILE_KINDS_ALL);
 	generate_op(p, t, kind, rng, &p->task[t].op[prng_below(rng, p->task[t].nops)]);
 	return true;
 }
@@ -149,7 +151,8 @@ static bool task_add(struct prog *p, struct prng *rng, const struct prog_profile
 	for (unsigned n = between(rng, 1, 3); n; n--) {
 		unsigned t = p->ntasks - 1u;
 
-		generate_op(p, t, profile_pick_op(profile, rng, task.mm != 0), rng, &op);
+		generate_op(p, t, profile_pick_op(profile, rng, task.mm != 0,
+							PROFILE_KINDS_ALL), rng, &op);
 		prog_op_insert(p, t, p->task[t].nops, op);
 	}
 	return true;
@@ -348,8 +351,8 @@ static bool reseed(struct prog *p, struct prng *rng, const struct prog_profile *
 
 static bool policy_change(struct prog *p, struct prng *rng, const struct prog_profile *profile)
 {
-	static const u8 policies[] = { PROG_POLICY_RANDOM, PROG_POLICY_RANDOM, PROG_POLICY_PCT,
-				       PROG_POLICY_PCT, PROG_POLICY_REPLAY };
+	static const u8 policies[] = { PROG_POLICY_RANDOM, PROG_POLICY_PCT, PROG_POLICY_DELAY,
+				       PROG_POLICY_DELAY, PROG_POLICY_REPLAY };
 
 	p->policy = policies[prng_below(rng, ARRAY_SIZE(policies))];
 	return reseed(p, rng, profile);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The table of ops, made from ops.def.
+ * The table of ops, made from ops.def; the names of the policies.
  */
 #include "fuzz/prog/prog.h"
 
@@ -36,6 +36,10 @@ const struct prog_op_info prog_ops[PROG_OP_COUNT] = {
 		.models = (models_),                                                    \
 	},
 #include "fuzz/prog/ops.def"
+};
+
+const char *const prog_policy_names[PROG_POLICY_COUNT + 1] = {
+	"replay", "random", "pct", "delay",
 };
 
 int prog_op_find(const char *name, size_t len)

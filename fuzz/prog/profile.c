@@ -12,7 +12,7 @@ const struct prog_profile prog_profile_all = {
 	.scenario = {
 		[SCENARIO_PLAIN] = 25, [SCENARIO_REFAULT] = 20, [SCENARIO_FORK] = 15,
 		[SCENARIO_KSM] = 15, [SCENARIO_SWAPOFF] = 15, [SCENARIO_HIBERNATE] = 10,
-		[SCENARIO_PRESSURE] = 15,
+		[SCENARIO_PRESSURE] = 15, [SCENARIO_CHURN] = 20,
 	},
 	.few_folios = 40, .tiny_device = 40, .second_device = 45, .third_device = 10,
 	.async_device = 45, .discard = 20,
@@ -23,7 +23,7 @@ const struct prog_profile prog_profile_swap = {
 	.name = "swap",
 	.scenario = {
 		[SCENARIO_PLAIN] = 20, [SCENARIO_REFAULT] = 40, [SCENARIO_FORK] = 25,
-		[SCENARIO_PRESSURE] = 25,
+		[SCENARIO_PRESSURE] = 25, [SCENARIO_CHURN] = 35,
 	},
 	.few_folios = 40, .tiny_device = 55, .second_device = 30, .third_device = 5,
 	.async_device = 40, .discard = 25,
@@ -81,7 +81,7 @@ const struct prog_profile prog_profile_reclaim = {
 	.name = "reclaim",
 	.scenario = {
 		[SCENARIO_PRESSURE] = 60, [SCENARIO_REFAULT] = 15, [SCENARIO_FORK] = 15,
-		[SCENARIO_PLAIN] = 10,
+		[SCENARIO_PLAIN] = 10, [SCENARIO_CHURN] = 15,
 	},
 	.few_folios = 75, .tiny_device = 35, .second_device = 30, .third_device = 5,
 	.async_device = 60, .discard = 15,
@@ -105,11 +105,11 @@ const struct prog_profile prog_profile_kernel = {
 	.async_device = 0, .discard = 0,
 	.scale = {
 		{ OP_reclaim, 0 }, { OP_kswapd, 0 }, { OP_hib_open, 0 }, { OP_hib_close, 0 },
-		{ OP_hib_alloc, 0 }, { OP_hib_free, 0 }, { OP_ksm_unmerge, 0 },
+		{ OP_hib_alloc, 0 }, { OP_hib_free, 0 },
 		{ OP_swapoff, 15 }, { OP_swapon, 25 }, { OP_worker, 0 },
 		{ OP_madv_pageout, 200 }, { OP_lru_drain_all, 0 },
 	},
-	.nscales = 12,
+	.nscales = 11,
 };
 
 const struct prog_profile *prog_profile_find(const char *name)
@@ -153,11 +153,30 @@ unsigned pick_weighted(struct prng *rng, const u32 *weight, unsigned n)
 	return 0;
 }
 
-u8 profile_pick_op(const struct prog_profile *profile, struct prng *rng, bool have_mm)
-{
-	u32 weight[PROG_OP_COUNT];
+_Static_assert(PROG_OP_COUNT < 32, "op kinds are bits of a u32");
 
-	for (unsigned i = 0; i < PROG_OP_COUNT; i++)
-		weight[i] = prog_ops[i].needs_mm && !have_mm ? 0 : profile_weight(profile, i);
-	return (u8)pick_weighted(rng, weight, PROG_OP_COUNT);
+u8 profile_pick_op(const struct prog_profile *profile, struct prng *rng, bool have_mm,
+		   u32 kinds)
+{
+	u32 weight[PROG_OP_COUNT], any[PROG_OP_COUNT], sum = 0;
+
+	for (unsigned i = 0; i < PROG_OP_COUNT; i++) {
+		any[i] = prog_ops[i].needs_mm && !have_mm ? 0 : profile_weight(profile, i);
+		weight[i] = kinds & (1u << i) ? any[i] : 0;
+		sum += weight[i];
+	}
+	return (u8)pick_weighted(rng, sum ? weight : any, PROG_OP_COUNT);
+}
+
+const struct prog_profile *profile_of_program(const struct prog_profile *profile,
+					      struct prng *rng)
+{
+	static const struct prog_profile *const special[] = {
+		&prog_profile_swap, &prog_profile_swap, &prog_profile_swapoff, &prog_profile_ksm,
+		&prog_profile_hibernate, &prog_profile_reclaim,
+	};
+
+	if (profile != &prog_profile_all || percent(rng, 25))
+		return profile;
+	return special[prng_below(rng, ARRAY_SIZE(special))];
 }

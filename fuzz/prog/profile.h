@@ -17,6 +17,7 @@ enum scenario {
 	SCENARIO_SWAPOFF,   /* a device goes away under its users */
 	SCENARIO_HIBERNATE, /* slots for a snapshot, beside ordinary swapping */
 	SCENARIO_PRESSURE,  /* more pages than folios */
+	SCENARIO_CHURN,     /* slots taken and given back all the time, by several tasks */
 	SCENARIO_COUNT,
 };
 
@@ -40,8 +41,14 @@ struct prog_profile {
 u32 profile_weight(const struct prog_profile *profile, unsigned kind);
 /* An index in 0..n-1, drawn by weight; n - 1 weights may be 0, not all. */
 unsigned pick_weighted(struct prng *rng, const u32 *weight, unsigned n);
-/* An op kind by the profile's weights. */
-u8 profile_pick_op(const struct prog_profile *profile, struct prng *rng, bool have_mm);
+/* All op kinds, as a mask. */
+#define PROFILE_KINDS_ALL ((1u << PROG_OP_COUNT) - 1)
+/* An op kind of the mask by the profile's weights; where none of it can be, any. */
+u8 profile_pick_op(const struct prog_profile *profile, struct prng *rng, bool have_mm,
+		   u32 kinds);
+/* The profile of one program: "all" mostly takes a special one. */
+const struct prog_profile *profile_of_program(const struct prog_profile *profile,
+					      struct prng *rng);
 
 /* A machine of either regime; no mms. */
 void generate_machine(struct world_config *m, struct prng *rng, const struct prog_profile *profile);

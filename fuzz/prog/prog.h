@@ -67,7 +67,11 @@ struct prog_edge { struct prog_event event, after; };
 /* "A3 alloc@folio_alloc#1 = 1" */
 struct prog_choice { struct prog_event event; u8 value; };
 
-enum prog_policy { PROG_POLICY_REPLAY, PROG_POLICY_RANDOM, PROG_POLICY_PCT, PROG_POLICY_COUNT };
+enum prog_policy {
+	PROG_POLICY_REPLAY, PROG_POLICY_RANDOM, PROG_POLICY_PCT, PROG_POLICY_DELAY,
+	PROG_POLICY_COUNT
+};
+extern const char *const prog_policy_names[PROG_POLICY_COUNT + 1]; /* ends with NULL */
 
 struct prog {
 	struct world_config machine;

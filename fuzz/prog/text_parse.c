@@ -250,9 +250,7 @@ static bool parse_task(struct parse *ps)
 
 static const char *policy_name(unsigned i)
 {
-	static const char *const names[] = { "replay", "random", "pct", NULL };
-
-	return names[i];
+	return prog_policy_names[i];
 }
 
 /* The rest of "policy: random seed=7". */

@@ -164,7 +164,6 @@ static void put_schedule(struct print_out *o, const struct prog *p)
 
 size_t prog_print(const struct prog *p, const struct prog_text *text, char *out, size_t out_size)
 {
-	static const char *const policies[PROG_POLICY_COUNT] = { "replay", "random", "pct" };
 	struct print_out o = { out, out_size, 0, false };
 
 	assert(prog_valid(p, NULL));
@@ -178,7 +177,7 @@ size_t prog_print(const struct prog *p, const struct prog_text *text, char *out,
 		put(&o, "expect:  %s\n", text->expect[i]);
 	put_machine(&o, p);
 	if (p->policy != PROG_POLICY_REPLAY || p->seed)
-		put(&o, "policy:  %s seed=%llu\n", policies[p->policy],
+		put(&o, "policy:  %s seed=%llu\n", prog_policy_names[p->policy],
 		    (unsigned long long)p->seed);
 	for (unsigned t = 0; t < p->ntasks; t++)
 		put_task(&o, &p->task[t]);

@@ -4,7 +4,7 @@
  * one runs; at d-1 random steps of k the running context falls below all others.
  * d is 2 to 10, by the seed. k is given with the program, never learned from
  * earlier runs. A context that spins is demoted, for fairness; each interrupt
- * and each callback draws a priority of its own. Choices as in the random walk.
+ * and each callback draws a priority of its own. Choices: faults.c.
  */
 #include "core/base/prng.h"
 #include "fuzz/sched/sched.h"
@@ -15,7 +15,7 @@ struct pct_policy {
 	struct sched_policy policy;
 	struct prng rng;
 	u32 k;
-	bool faults;
+	struct sched_faults faults;
 	u32 depth;
 	u32 change[DEPTH_MAX];         /* steps of the change points, any order */
 	u32 step;
@@ -39,7 +39,7 @@ static void pct_start(struct sched_policy *policy, const struct engine_view *v, 
 
 	(void)v;
 	prng_seed(&p->rng, prng_mix(seed ^ 0x504354));
-	p->faults = prng_chance(&p->rng, 1, 2);
+	sched_faults_start(&p->faults, &p->rng);
 	p->depth = depths[prng_below(&p->rng, ARRAY_SIZE(depths))];
 	/* k is an upper estimate; most runs are shorter */
 	k = p->k >> prng_below(&p->rng, 4);
@@ -89,12 +89,9 @@ static u32 pct_choose(struct sched_policy *policy, const struct engine_view *v,
 		      const struct sched_choice *c)
 {
 	struct pct_policy *p = container_of(policy, struct pct_policy, policy);
-	u32 odds = sched_failure_odds(c->what);
 
 	(void)v;
-	if (c->n < 2 || (odds > 4 && !p->faults))
-		return 0;
-	return prng_chance(&p->rng, 1, odds) ? 1 + prng_below(&p->rng, c->n - 1) : 0;
+	return sched_faults_choose(&p->faults, &p->rng, c);
 }
 
 struct sched_policy *sched_pct(u32 steps)

@@ -3,7 +3,8 @@
  * Replay: order edges and decisions laid over a default schedule. An edge holds
  * a context whose pending event is the edge's later side until the earlier side
  * has happened. When everything runnable is held, or the op of the earlier side
- * has ended without it, the edge can't be met: it is dropped and counted.
+ * has ended without it, the edge can't be met: it is dropped and counted. Where
+ * the schedule is silent, another policy may stand in for the default.
  *
  * Each side of each edge is a watch; watches are sorted by context and op, so a
  * step looks at those of the pending op only, and what is held is cached until
@@ -31,6 +32,8 @@ struct window { u32 first, end; u32 op; }; /* op + 1; 0: not looked up yet */
 struct replay_policy {
 	struct sched_policy policy;
 	const struct sched_schedule *schedule;
+	struct sched_policy *inner; /* NULL: the default schedule */
+	struct engine_view allowed; /* what inner is shown where somebody is held */
 	struct watch *watch;       /* events, by context, op, then index */
 	struct watch *decision;    /* ditto */
 	u8 *state, *used;          /* of each edge */
@@ -121,8 +124,8 @@ static void replay_start(struct sched_policy *p, const struct engine_view *v, u6
 {
 	struct replay_policy *r = container_of(p, struct replay_policy, policy);
 
-	(void)v;
-	(void)seed;
+	if (r->inner)
+		r->inner->start(r->inner, v, seed);
 	for (u32 i = 0; i < r->nwatches; i++)
 		r->watch[i].seen = 0;
 	for (u32 i = 0; i < r->ndecisions; i++)
@@ -315,6 +318,18 @@ static void drop_one(struct replay_policy *r, const struct engine_view *v, u32 h
 	r->known = 0;
 }
 
+/* One of those that no edge holds. */
+static unsigned next_allowed(struct replay_policy *r, const struct engine_view *v, u32 allowed)
+{
+	if (!r->inner)
+		return sched_default_next(v, allowed, r->last_task);
+	if (allowed == v->runnable)
+		return r->inner->next(r->inner, v);
+	r->allowed = *v;
+	r->allowed.runnable = allowed;
+	return r->inner->next(r->inner, &r->allowed);
+}
+
 static unsigned replay_next(struct sched_policy *p, const struct engine_view *v)
 {
 	struct replay_policy *r = container_of(p, struct replay_policy, policy);
@@ -331,7 +346,7 @@ static unsigned replay_next(struct sched_policy *p, const struct engine_view *v)
 		held = held_mask(r, v);
 	}
 	allowed = v->runnable & ~held;
-	t = sched_default_next(v, allowed, r->last_task);
+	t = next_allowed(r, v, allowed);
 	r->yields = v->pending[t].kind == EV_YIELD ? r->yields + 1 : 0;
 	r->last_picked = t;
 	if (t < ENGINE_TASKS_MAX)
@@ -349,6 +364,8 @@ static u32 replay_choose(struct sched_policy *p, const struct engine_view *v,
 	struct replay_policy *r = container_of(p, struct replay_policy, policy);
 	u32 op = v->pending[c->ctx].op, value = 0;
 
+	if (r->inner)
+		value = r->inner->choose(r->inner, v, c);
 	for (u32 i = r->first[1][c->ctx]; i < r->first[1][c->ctx + 1]; i++) {
 		struct watch *w = &r->decision[i];
 
@@ -360,12 +377,19 @@ static u32 replay_choose(struct sched_policy *p, const struct engine_view *v,
 	return value < c->n ? value : c->n - 1;
 }
 
-struct sched_policy *sched_replay(const struct sched_schedule *s)
+struct sched_policy *sched_replay_over(const struct sched_schedule *s,
+				       struct sched_policy *inner)
 {
-	replay.policy = (struct sched_policy){ "replay", replay_start, replay_next,
-					       replay_choose };
+	replay.policy = (struct sched_policy){ inner ? inner->name : "replay", replay_start,
+					       replay_next, replay_choose };
+	replay.inner = inner;
 	replay_load(&replay, s);
 	return &replay.policy;
+}
+
+struct sched_policy *sched_replay(const struct sched_schedule *s)
+{
+	return sched_replay_over(s, NULL);
 }
 
 u32 sched_replay_dropped(void)

@@ -8,6 +8,7 @@
 #ifndef FUZZ_SCHED_SCHED_H
 #define FUZZ_SCHED_SCHED_H
 
+#include "core/base/prng.h"
 #include "core/engine/policy.h"
 
 #define SCHED_ROLE_MAX 24 /* a longer name is recorded as any object */
@@ -45,9 +46,11 @@ void sched_schedule_free(struct sched_schedule *s);
 
 /* random.c: uniform among the runnable contexts, interrupts and callbacks too. */
 struct sched_policy *sched_random(void);
-/* pct.c: PCT of depth 3 or 10, by the seed; steps: the k of the algorithm, a
+/* pct.c: PCT of depth 2 to 10, by the seed; steps: the k of the algorithm, a
  * property of the program so that a replay does not depend on earlier runs. */
 struct sched_policy *sched_pct(u32 steps);
+/* delay.c: contexts are held at a few sites, by the seed; long strides between. */
+struct sched_policy *sched_delay(void);
 
 /*
  * replay.c: holds what the schedule holds; where it is silent: callbacks at the
@@ -56,6 +59,9 @@ struct sched_policy *sched_pct(u32 steps);
  * s must stay valid until the run is over.
  */
 struct sched_policy *sched_replay(const struct sched_schedule *s);
+/* The same, but inner decides where the schedule is silent. */
+struct sched_policy *sched_replay_over(const struct sched_schedule *s,
+				       struct sched_policy *inner);
 /* Of the last run under sched_replay(): edges that could not be met ... */
 u32 sched_replay_dropped(void);
 bool sched_replay_edge_dropped(u32 index);
@@ -88,7 +94,13 @@ const struct engine_view *sched_view(void);
  * empty); last_task: the task that ran last, ENGINE_CTX_MAX for none.
  */
 unsigned sched_default_next(const struct engine_view *v, u32 allowed, unsigned last_task);
-/* How often a choice of this kind fails in a random schedule: 1 in this many. */
-u32 sched_failure_odds(const char *what);
+/* A context of mask (not empty), each with the same chance. */
+unsigned sched_pick(struct prng *rng, u32 mask);
+
+/* faults.c: which choices fail in a run, drawn at its start. */
+struct sched_faults { u32 salt; u8 mode; };
+void sched_faults_start(struct sched_faults *f, struct prng *rng);
+u32 sched_faults_choose(const struct sched_faults *f, struct prng *rng,
+			const struct sched_choice *c);
 
 #endif

@@ -15,7 +15,7 @@
 
 static const struct option_spec options[] = {
 	{ "bugs", "A,B", "ids or K numbers (default: all)" },
-	{ "policies", "A,B", "of random, pct, portfolio, native (default: portfolio)" },
+	{ "policies", "A,B", "of random, pct, delay, portfolio, native (default: portfolio)" },
 	{ "trials", "N", "seeds a cell, from 1 on (default 3)" },
 	{ "time", "S", "seconds a trial at most (default 60)" },
 	{ "profile", "P", "which programs: all (default), swap, swapoff, ksm, ..." },
@@ -37,6 +37,7 @@ static const struct { const char *name; int policy; enum engine_backend backend;
 	{ "portfolio", SEARCH_POLICY_PORTFOLIO, ENGINE_SIM },
 	{ "random", PROG_POLICY_RANDOM, ENGINE_SIM },
 	{ "pct", PROG_POLICY_PCT, ENGINE_SIM },
+	{ "delay", PROG_POLICY_DELAY, ENGINE_SIM },
 	{ "native", SEARCH_POLICY_PORTFOLIO, ENGINE_NATIVE },
 };
 
@@ -76,7 +77,7 @@ static void child(int fd, enum seeded_bug bug, unsigned column, u64 seed, double
 	_exit(0);
 }
 
-/* Is this the title that the bug must give? A behavioural bug has a counter. */
+/* Is this the title that the bug must give? */
 static bool right_title(enum seeded_bug bug, const char *title)
 {
 	const char *wanted = seeded_bug_info(bug)->title, *alternative = wanted;
@@ -229,7 +230,7 @@ static bool list_known(const char *list, bool bugs)
 			known |= strcmp(name, columns[i].name) == 0;
 		if (!known) {
 			bad_usage("matrix", bugs ? "no seeded bug '%s' (swaprace bugs lists them)" :
-				  "no policy '%s'; there are portfolio, random, pct and native", name);
+				  "no policy '%s' (see swaprace matrix --help)", name);
 			return false;
 		}
 	}
@@ -274,8 +275,12 @@ static int matrix(int argc, char **argv)
 
 		if (bugs && !listed(bugs, info->name) && !listed(bugs, info->ref))
 			continue;
-		if (!bugs && strncmp(info->title, "counter ", 8) == 0)
-			continue; /* a behaviour, not a report: repro/ and run --check show it */
+#ifndef SWAPRACE_TSAN
+		if (strcmp(info->class_, "TSAN") == 0) {
+			printf("%-28s %-5s only the TSan build can see it\n", info->name, info->ref);
+			continue;
+		}
+#endif
 		for (unsigned c = 0; c < ARRAY_SIZE(columns); c++) {
 			if (policies ? !listed(policies, columns[c].name) : c != 0)
 				continue;

@@ -7,7 +7,7 @@
 
 static const struct option_spec options[] = {
 	{ "backend", "sim|native", "sim (default) is exact; native runs real threads" },
-	{ "policy", "P", "replay, random or pct instead of the program's" },
+	{ "policy", "P", "replay, random, pct or delay instead of the program's" },
 	{ "seed", "N", "seed of the policy instead of the program's" },
 	{ "schedules", "N", "run so often, with seeds from --seed on (default 1)" },
 	{ "bug", "ID", "seeded bug instead of the file's; none: without" },
@@ -51,11 +51,9 @@ static const char *bug_name(const struct run_job *j)
 
 static void print_replay(const char *path, const struct run_options *opt, const struct prog *p)
 {
-	static const char *const policies[] = { "replay", "random", "pct" };
-
 	printf("\nreplay: swaprace run %s --bug=%s", path, bug_name(&job));
 	if (opt->policy != RUN_POLICY_OF_PROGRAM)
-		printf(" --policy=%s", policies[opt->policy]);
+		printf(" --policy=%s", prog_policy_names[opt->policy]);
 	if (opt->seed_set)
 		printf(" --seed=%llu", (unsigned long long)opt->seed);
 	printf("\n");

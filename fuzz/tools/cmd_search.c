@@ -11,7 +11,7 @@
 
 static const struct option_spec options[] = {
 	{ "bug", "ID", "with this seeded bug on" },
-	{ "policy", "P", "random or pct (default: both in turn)" },
+	{ "policy", "P", "random, pct or delay (default: in turn)" },
 	{ "backend", "sim|native", "native ends at its first report" },
 	{ "profile", "P", "all (default), swap, swapoff, ksm, hibernate or reclaim" },
 	{ "seed", "N", "of the search (default 1)" },
@@ -162,7 +162,8 @@ static int configure(struct args *a)
 		return EXIT_USAGE;
 	search.backend = (enum engine_backend)backend;
 	if (policy == PROG_POLICY_REPLAY)
-		return bad_usage("search", "--policy=replay searches nothing; random or pct are wanted");
+		return bad_usage("search",
+				 "--policy=replay searches nothing; random, pct or delay are wanted");
 	if (a->nfiles > 1)
 		return bad_usage("search", "one file at most");
 	if (a->nfiles == 1) {
@@ -211,7 +212,7 @@ static int run_search(int argc, char **argv)
 	if (search.found && !args_get(&a, "keep-going"))
 		printf("trace hash %016llx, policy %s, seed %llu\n",
 		       (unsigned long long)search.result.hash,
-		       search.prog.policy == PROG_POLICY_PCT ? "pct" : "random",
+		       prog_policy_names[search.prog.policy],
 		       (unsigned long long)search.prog.seed);
 	printf("%s after %llu schedules in %.2f s (%.0f a second)\n",
 	       search.found ? "found" : "nothing found", (unsigned long long)search.schedules,

@@ -149,15 +149,14 @@ double args_seconds(const struct args *a, const char *name, double otherwise, bo
 
 int args_policy(const struct args *a)
 {
-	static const char *const names[] = { "replay", "random", "pct" };
 	const char *s = args_get(a, "policy");
 
 	if (!s)
 		return RUN_POLICY_OF_PROGRAM;
 	for (int i = 0; i < PROG_POLICY_COUNT; i++)
-		if (strcmp(s, names[i]) == 0)
+		if (strcmp(s, prog_policy_names[i]) == 0)
 			return i;
-	bad_usage(a->command->name, "no policy '%s'; there are replay, random and pct", s);
+	bad_usage(a->command->name, "no policy '%s'; there are replay, random, pct and delay", s);
 	return -2;
 }
 

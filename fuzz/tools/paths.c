@@ -17,19 +17,35 @@ static const char *reason_of(const char *name)
 	for (size_t i = 0; reasons[i].name; i++)
 		if (strcmp(reasons[i].name, name) == 0)
 			return reasons[i].reason;
-	return "no reason known";
+	return NULL;
 }
 
-struct tally { FILE *out; unsigned all, taken; bool missing; };
+struct tally { FILE *out; unsigned all, taken; };
 
 static void tally_path(const struct path *path, void *arg)
 {
 	struct tally *t = arg;
 
-	t->all += !t->missing;
-	t->taken += !t->missing && path->taken;
-	if (t->missing && !path->taken)
-		fprintf(t->out, "  %s in %s: %s\n", path->name, path->func, reason_of(path->name));
+	t->all++;
+	t->taken += path->taken > 0;
+}
+
+static void print_missing(const struct path *path, void *arg)
+{
+	const struct tally *t = arg;
+	const char *reason = reason_of(path->name);
+
+	if (!path->taken)
+		fprintf(t->out, "  %s in %s: %s\n", path->name, path->func,
+			reason ? reason : "no reason known");
+}
+
+static void print_rare(const struct path *path, void *arg)
+{
+	const struct tally *t = arg;
+
+	if (path->taken && reason_of(path->name))
+		fprintf(t->out, "  %10llu x %s\n", (unsigned long long)path->taken, path->name);
 }
 
 void paths_print(FILE *out)
@@ -39,6 +55,7 @@ void paths_print(FILE *out)
 	paths_for_each(tally_path, &t);
 	fprintf(out, "\npaths of the specification: %u of %u taken%s\n", t.taken, t.all,
 		t.taken < t.all ? "; never taken:" : "");
-	t.missing = true;
-	paths_for_each(tally_path, &t);
+	paths_for_each(print_missing, &t);
+	fprintf(out, "rare ones that were taken:\n");
+	paths_for_each(print_rare, &t);
 }

@@ -1,44 +1,70 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The search without libFuzzer: a pool of programs, each run under some
- * schedules. New programs come from the generator; now and then one of the pool
- * (those that gave traces of more kinds than before) is mutated instead.
+ * The search without libFuzzer: each program is run under some schedules. Every
+ * second one comes from the generator; the others are mutants and crosses of
+ * programs that took rare paths (rare.c), or such a program again, under other
+ * schedules.
  */
 #include <string.h>
 
+#include "fuzz/tools/rare.h"
 #include "fuzz/tools/search.h"
 #include "fuzz/tools/tool.h"
 
 #define SCHEDULES_A_PROGRAM 4
-#define POOL_MAX 64
 
 const struct search *search_current;
 
-static struct prog pool[POOL_MAX];
-
-/* The next program: fresh, or a mutant or a cross of what is in the pool. */
-static void next_program(struct search *s, struct prng *rng, u64 round)
+/* The next program: fresh, or after one that took a rare path. */
+static void next_program(struct search *s, struct prng *rng)
 {
-	u32 have = (u32)min(round, (u64)POOL_MAX);
+	const struct prog *parent = NULL;
+	u32 how = prng_below(rng, 8);
 
 	if (s->fixed) {
 		s->prog = *s->fixed;
 		return;
 	}
-	if (have < 8 || prng_below(rng, 2) == 0) {
+	if (how >= 4)
+		parent = rare_pick(rng);
+	if (!parent) {
 		prog_generate(&s->prog, rng, s->profile);
-	} else if (prng_below(rng, 4) == 0) {
-		prog_crossover(&s->prog, &pool[prng_below(rng, have)],
-			       &pool[prng_below(rng, have)], rng);
+	} else if (how == 4) {
+		prog_crossover(&s->prog, parent, rare_pick(rng), rng);
 	} else {
-		s->prog = pool[prng_below(rng, have)];
-		prog_mutate(&s->prog, rng, s->profile);
+		s->prog = *parent;
+		if (how >= 6)
+			prog_mutate(&s->prog, rng, s->profile);
 	}
-	pool[round % POOL_MAX] = s->prog;
+}
+
+/*
+ * A behaviour is no report: "counter NAME > N" is found in a program that meets it,
+ * and doesn't under the same schedule without the bug.
+ */
+static bool behaves_badly(struct search *s, const struct run_options *opt)
+{
+	static struct run_result without;
+	const char *wanted = seeded_bug_info(s->bug)->title;
+	struct run_options off = *opt;
+	bool applies;
+
+	if (s->bug == BUG_NONE || strncmp(wanted, "counter ", 8) != 0 ||
+	    !run_meets_expect(&s->result, wanted, &applies))
+		return false;
+	off.bug = BUG_NONE;
+	off.coverage = NULL;
+	run_program(&s->prog, NULL, &off, &without);
+	if (without.status == RUN_REPORT || run_meets_expect(&without, wanted, &applies))
+		return false;
+	snprintf(s->result.title, sizeof(s->result.title), "%s", wanted);
+	return true;
 }
 
 void search_run(struct search *s)
 {
+	static const u8 turns[] = { PROG_POLICY_RANDOM, PROG_POLICY_PCT, PROG_POLICY_DELAY,
+				    PROG_POLICY_DELAY };
 	struct prng rng;
 	struct run_options opt = run_defaults;
 	double start = now_seconds();
@@ -51,19 +77,22 @@ void search_run(struct search *s)
 	s->found = false;
 	s->schedules = s->truncated = 0;
 	search_current = s;
-	for (u64 round = 0; !s->found; round++) {
-		next_program(s, &rng, round);
+	rare_reset();
+	while (!s->found) {
+		next_program(s, &rng);
+		rare_begin();
 		for (unsigned k = 0; k < SCHEDULES_A_PROGRAM && !s->found; k++) {
 			if (s->schedules_max && s->schedules >= s->schedules_max)
 				goto out;
 			opt.seed = prng_next(&rng);
 			opt.policy = s->policy != SEARCH_POLICY_PORTFOLIO ? s->policy :
-				     k % 2 ? PROG_POLICY_PCT : PROG_POLICY_RANDOM;
+				     turns[k % ARRAY_SIZE(turns)];
 			s->schedules++;
 			run_program(&s->prog, NULL, &opt, &s->result);
 			s->truncated += s->result.status == RUN_TRUNCATED;
-			s->found = s->result.status == RUN_REPORT;
+			s->found = s->result.status == RUN_REPORT || behaves_badly(s, &opt);
 		}
+		rare_end(&s->prog);
 		s->elapsed = now_seconds() - start;
 		if (s->seconds > 0 && s->elapsed >= s->seconds)
 			break;

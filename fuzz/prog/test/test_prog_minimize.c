@@ -67,10 +67,10 @@ static void seed_program(struct prog *p, u64 seed, const struct want *w)
 	unsigned t, middle;
 
 	prog_generate(p, &rng, &prog_profile_all);
-	while (p->ntasks < 3)
-		prog_task_append(p, &p->task[0]);
 	for (unsigned i = 0; i < 30; i++)
 		prog_mutate(p, &rng, &prog_profile_all);
+	while (p->ntasks < 3) /* mutations drop tasks, too */
+		prog_task_append(p, &p->task[0]);
 	prog_repair(p);
 	t = p->ntasks - 1u;
 	p->task[t].mm = 5;
@@ -80,6 +80,8 @@ static void seed_program(struct prog *p, u64 seed, const struct want *w)
 	for (unsigned i = 0; i < w->nops; i++)
 		prog_op_insert(p, t, middle + i, (struct prog_op){ w->ops[i], { 21, 3, 1 } });
 	if (w->edge || w->choice) {
+		if (!p->task[0].nops) /* the earlier side of the edges */
+			prog_op_insert(p, 0, 0, (struct prog_op){ OP_kswapd, { 0, 0, 0 } });
 		for (unsigned i = 0; i < 40 && p->ntasks > 1; i++) {
 			struct prog_edge edge = { prog_event_whole((u8)t, 1),
 						  prog_event_whole(0, 1) };
@@ -91,8 +93,6 @@ static void seed_program(struct prog *p, u64 seed, const struct want *w)
 			p->choice[p->nchoices].event = edge.event;
 			p->choice[p->nchoices++].value = i == 12 ? 3 : 1;
 		}
-		if (!p->task[0].nops)
-			prog_op_insert(p, 0, 0, (struct prog_op){ OP_kswapd, { 0, 0, 0 } });
 	}
 	if (w->folios_max)
 		p->machine.folios = 8;
