@@ -125,6 +125,7 @@ enum engine_status engine_quiet(void (*fn)(void *arg), void *arg)
 	bool begun = tsan_quiet_begin();
 
 	eng.quiet = true;
+	eng.quiet_points = 0;
 	set_cur(CTX_MAIN);
 	if (setjmp(eng.quiet_jmp) == 0) {
 		fn(arg);

@@ -103,6 +103,7 @@ struct engine {
 	bool live;                    /* sim, tasks run, nothing is ending */
 	bool native;                  /* native run under way */
 	bool quiet;                   /* inside engine_quiet() */
+	u32 quiet_points;             /* of this engine_quiet(): bounded */
 	bool killing;                 /* every resumed fiber jumps to its entry */
 	bool ending;                  /* first report made, or run over */
 	bool log_on;

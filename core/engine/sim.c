@@ -155,6 +155,18 @@ void sim_execute(struct engine_ctx *c)
 	execute(c);
 }
 
+/* The longest tear-down takes some ten thousand. */
+#define QUIET_POINTS_MAX (1u << 22)
+
+static __cold void quiet_too_long(const struct site *site)
+{
+	if (!eng.quiet)
+		return;
+	eng.quiet_points = 0;
+	reportf("livelock in set-up or tear-down", "%u points; at %s@%s\n", QUIET_POINTS_MAX,
+		site->op, site->func);
+}
+
 void engine_point(const struct site *site, enum event_kind kind, const volatile void *obj,
 		  unsigned size)
 {
@@ -164,6 +176,8 @@ void engine_point(const struct site *site, enum event_kind kind, const volatile 
 	if (unlikely(!eng.live)) {
 		if (eng.native)
 			native_point(site, kind, obj);
+		else if (unlikely(++eng.quiet_points > QUIET_POINTS_MAX))
+			quiet_too_long(site);
 		return;
 	}
 	if (unlikely(eng.ending))

@@ -216,7 +216,7 @@ int copy_page_range(struct vm_area_struct *dst_vma, struct vm_area_struct *src_v
 	return ret;
 }
 
-/* Follows dup_mmap(). On failure the child's vmas are what was made so far. */
+/* Follows dup_mmap(). On failure the child is empty. */
 static int dup_mmap(struct mm_struct *mm, struct mm_struct *oldmm)
 	__no_lock_analysis("the killable form returns without the lock")
 {
@@ -230,9 +230,6 @@ static int dup_mmap(struct mm_struct *mm, struct mm_struct *oldmm)
 	/* Nobody else knows the child, but the checks want it. */
 	mmap_write_lock_nested(mm, SINGLE_DEPTH_NESTING);
 
-	retval = ksm_fork(mm, oldmm);
-	if (retval)
-		goto out;
 	for_each_vma(oldmm, mpnt) {
 		tmp = vm_area_dup(mpnt);
 		if (!tmp) {
@@ -251,11 +248,16 @@ static int dup_mmap(struct mm_struct *mm, struct mm_struct *oldmm)
 		if (retval)
 			goto fail;
 	}
+	ksm_fork(mm, oldmm);
 	goto out;
 fail:
-	/* The locks are dropped before the child is torn down, and others may
-	 * find it by rmap or the mmlist: they must not fault it in. */
 	PATH("fork_failed");
+	if (!list_empty(&mm->vmas)) {
+		unmap_region(mm, &mm->vmas, 0, TASK_SIZE);
+		tear_down_vmas(&mm->vmas);
+	}
+	/* The locks are dropped before the child goes, and swapoff may find it by
+	 * the mmlist. */
 	set_bit(MMF_UNSTABLE, &mm->flags);
 out:
 	mmap_write_unlock(mm);

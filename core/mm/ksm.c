@@ -119,7 +119,8 @@ int ksm_unmerge_range(struct mm_struct *mm, unsigned long start, unsigned long e
 	struct vm_area_struct *vma;
 	int err = 0;
 
-	mmap_assert_locked(mm);
+	mutex_lock(&ksm_thread_mutex);
+	mmap_read_lock(mm);
 	for_each_vma(mm, vma) {
 		unsigned long from = max(start, vma->vm_start), to = min(end, vma->vm_end);
 
@@ -129,6 +130,8 @@ int ksm_unmerge_range(struct mm_struct *mm, unsigned long start, unsigned long e
 		if (err)
 			break;
 	}
+	mmap_read_unlock(mm);
+	mutex_unlock(&ksm_thread_mutex);
 	return err;
 }
 
@@ -171,8 +174,11 @@ static void cmp_and_merge_page(struct page *page, struct ksm_rmap_item *rmap_ite
 	u32 checksum;
 
 	if (stable_node) {
-		if (rmap_item->head == stable_node)
+		if (rmap_item->head == stable_node) {
+			WARN_NAMED(!(rmap_item->address & STABLE_FLAG),
+				   "KSM item is taken for one of a later node");
 			return; /* merged already */
+		}
 	} else {
 		remove_rmap_item_from_tree(rmap_item);
 		/* A page that changes from pass to pass isn't worth it. */
@@ -378,10 +384,13 @@ static struct ksm_rmap_item *scan_get_next_rmap_item(struct page **page)
 
 unsigned int ksm_do_scan(unsigned int scan_npages)
 {
+	/* ksmd is a kernel thread: no signal reaches it. */
+	unsigned int signals = current->flags & (PF_MAY_SIGNAL | PF_SIGPENDING);
 	struct ksm_rmap_item *rmap_item;
 	unsigned int scanned = 0;
 	struct page *page;
 
+	current->flags &= ~signals;
 	mutex_lock(&ksm_thread_mutex);
 	while (scanned < scan_npages) {
 		cond_resched();
@@ -393,5 +402,6 @@ unsigned int ksm_do_scan(unsigned int scan_npages)
 		scanned++;
 	}
 	mutex_unlock(&ksm_thread_mutex);
+	current->flags |= signals;
 	return scanned;
 }

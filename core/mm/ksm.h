@@ -23,10 +23,12 @@ int __ksm_enter(struct mm_struct *mm);
  * or waits until ksmd has let go of it. No lock held. __ksm_exit(). */
 void __ksm_exit(struct mm_struct *mm);
 
-/* Child of a mergeable parent. 0 or -ENOMEM. Follows ksm_fork(). */
-static inline int ksm_fork(struct mm_struct *mm, struct mm_struct *oldmm)
+/* Child of a mergeable parent, all vmas copied: puts it on ksmd's list if there is
+ * memory. mmap_lock for write. Follows ksm_fork(). */
+static inline void ksm_fork(struct mm_struct *mm, struct mm_struct *oldmm)
 {
-	return test_bit(MMF_VM_MERGEABLE, &oldmm->flags) ? __ksm_enter(mm) : 0;
+	if (test_bit(MMF_VM_MERGEABLE, &oldmm->flags))
+		(void)__ksm_enter(mm);
 }
 
 static inline void ksm_exit(struct mm_struct *mm)
@@ -56,8 +58,9 @@ void rmap_walk_ksm(struct folio *folio, struct rmap_walk_control *rwc);
  * ksm_thread_mutex. Returns how many. Follows ksm_do_scan(). */
 unsigned int ksm_do_scan(unsigned int scan_npages);
 
-/* Breaks all KSM pages of [start, end): mmap_lock held (read is enough). 0 or
- * -ENOMEM, -EINTR. Follows unmerge_ksm_pages()/break_ksm(). */
+/* Breaks all KSM pages of [start, end): takes ksm_thread_mutex and mmap_lock for
+ * read. 0 or -ENOMEM, -EINTR. Follows unmerge_and_remove_all_rmap_items(), for a
+ * range, and leaves the items to ksmd. */
 int ksm_unmerge_range(struct mm_struct *mm, unsigned long start, unsigned long end);
 
 /* Teardown, no task running: prunes stable nodes whose folios are gone. */

@@ -66,7 +66,9 @@ static void remove_node_from_stable_tree(struct ksm_stable_node *stable_node)
 		put_anon_vma(rmap_item->anon_vma);
 		rmap_item->anon_vma = NULL;
 		rmap_item->linear_page_index = 0;
-		rmap_item->head = NULL;
+		/* Linux leaves it: a later node at this address is taken for the item's. */
+		if (!bug_seeded(BUG_KSM_STALE_HEAD))
+			rmap_item->head = NULL;
 		rmap_item->address &= PAGE_MASK;
 		cond_resched();
 	}

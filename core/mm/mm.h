@@ -132,9 +132,20 @@ void vm_area_free(struct vm_area_struct *vma);
  * mmap_lock held, no spinlock. Follows mm/memory.c (__pte_alloc). */
 int pte_alloc(struct mm_struct *mm, unsigned long addr);
 struct mmu_gather;
-/* Takes the vmas of a list (detached ones, or all at exit) out of rmap, and
- * frees the page table pages that no other vma uses. mmap_lock held. */
-void free_pgtables(struct mmu_gather *tlb, struct list_head *vmas);
+/* Where an address space ends; its end is the end of a page table page's region. */
+#define TASK_SIZE (WORLD_PAGES * PAGE_SIZE)
+/* Takes the vmas of a list that is not empty (detached ones, or all of an mm) out
+ * of rmap, and frees the page table pages that no vma uses any more. [floor,
+ * ceiling): from the end of the mapped vma before them to the start of the one
+ * after them. mmap_lock held. */
+void free_pgtables(struct mmu_gather *tlb, struct list_head *vmas, unsigned long floor,
+		   unsigned long ceiling);
+/* Unmaps the vmas of the list and frees their page tables, with a gather of its
+ * own; as free_pgtables(). Follows mm/vma.c (unmap_region, vms_clear_ptes). */
+void unmap_region(struct mm_struct *mm, struct list_head *vmas, unsigned long floor,
+		  unsigned long ceiling);
+/* Frees the vmas of the list: unmapped, out of rmap. mmap_lock held. */
+void tear_down_vmas(struct list_head *vmas);
 
 /* ---- fault.c, swap_fault.c, wp.c ------------------------------------------- */
 
@@ -233,9 +244,10 @@ void unmap_page_range(struct mmu_gather *tlb, struct vm_area_struct *vma, unsign
 /* The same with a gather of its own: madvise(MADV_DONTNEED). */
 void zap_page_range_single(struct vm_area_struct *vma, unsigned long start, unsigned long size);
 /* Drops the swap cache of an idle folio, by trylock; the caller holds a reference.
- * Follows mm/swap_state.c (free_swap_cache, free_folio_and_swap_cache). */
+ * Follows mm/swap_state.c (free_swap_cache). */
 void free_swap_cache(struct folio *folio);
-void free_folio_and_swap_cache(struct folio *folio);
+/* The same for each of nr folios, and puts the references: batch by batch. */
+void free_pages_and_swap_cache(struct folio **folios, unsigned int nr);
 
 /* ---- rmap.c ------------------------------------------------------------------------ */
 

@@ -2,7 +2,7 @@
 /*
  * Models: kernel/fork.c (mm_alloc, mmput, mmdrop), mm/mmap.c (exit_mmap,
  * find_vma, do_mmap), mm/vma.c (__split_vma, vms_gather_munmap_vmas,
- * vms_complete_munmap_vmas), mm/memory.c (__pte_alloc, free_pgtables).
+ * vms_complete_munmap_vmas, unmap_region), mm/memory.c (__pte_alloc, free_pgtables).
  * A vma lies in one region, which has one page table page. The vmas of an mm
  * are a list by address (the kernel: a maple tree).
  * Left out: merging of vmas, mprotect, mremap, accounting, lazy TLB mms.
@@ -194,7 +194,7 @@ static void vma_link(struct mm_struct *mm, struct vm_area_struct *vma)
 static bool range_ok(unsigned long addr, unsigned long len)
 {
 	return len && !((addr | len) & ~PAGE_MASK) && addr + len > addr &&
-	       addr + len <= WORLD_PAGES * PAGE_SIZE;
+	       addr + len <= TASK_SIZE;
 }
 
 static int do_mmap(struct mm_struct *mm, unsigned long addr, unsigned long end,
@@ -299,31 +299,61 @@ static void free_pte_range(struct mmu_gather *tlb, unsigned int region)
 		pte_free_tlb(tlb, pt, region);
 }
 
-/* Is there a vma of mm in this region? The ones that go are off its list. */
-static bool region_has_vma(struct mm_struct *mm, unsigned int region)
+/* Frees the page table pages of [addr, end) that lie within [floor, ceiling) as a
+ * whole: beyond, somebody else may use them. */
+static void free_pgd_range(struct mmu_gather *tlb, unsigned long addr, unsigned long end,
+			   unsigned long floor, unsigned long ceiling)
 {
-	struct vm_area_struct *vma = find_vma(mm, region * PMD_SIZE);
-
-	return vma && vma->vm_start < (region + 1) * PMD_SIZE;
+	addr &= PMD_MASK;
+	if (addr < floor)
+		addr += PMD_SIZE;
+	end = min(end, ceiling & PMD_MASK);
+	for (; addr < end; addr += PMD_SIZE)
+		if (READ_ONCE(tlb->mm->pt[pmd_index(addr)]))
+			free_pte_range(tlb, pmd_index(addr));
 }
 
-void free_pgtables(struct mmu_gather *tlb, struct list_head *vmas)
+static struct vm_area_struct *vma_next(struct vm_area_struct *vma, struct list_head *vmas)
 {
-	struct vm_area_struct *vma;
+	return list_is_last(&vma->vm_link, vmas) ? NULL : list_next_entry(vma, vm_link);
+}
 
-	list_for_each_entry(vma, vmas, vm_link) {
-		unsigned int region = pmd_index(vma->vm_start);
+void free_pgtables(struct mmu_gather *tlb, struct list_head *vmas, unsigned long floor,
+		   unsigned long ceiling)
+{
+	struct vm_area_struct *vma = list_first_entry(vmas, struct vm_area_struct, vm_link);
 
-		/* Hidden from rmap before the page table goes. */
+	do {
+		struct vm_area_struct *next = vma_next(vma, vmas);
+		unsigned long addr = vma->vm_start;
+
+		/* Hidden from rmap before the page tables go, and so are those nearby,
+		 * which may share one. */
 		unlink_anon_vmas(vma);
-		if (vmas == &tlb->mm->vmas || !region_has_vma(tlb->mm, region))
-			free_pte_range(tlb, region);
-	}
+		while (next && next->vm_start <= vma->vm_end + PMD_SIZE) {
+			vma = next;
+			next = vma_next(vma, vmas);
+			unlink_anon_vmas(vma);
+		}
+		free_pgd_range(tlb, addr, vma->vm_end, floor, next ? next->vm_start : ceiling);
+		vma = next;
+	} while (vma);
 }
 
 /* ---- munmap, exit --------------------------------------------------------------------------- */
 
-static void remove_vmas(struct list_head *vmas)
+void unmap_region(struct mm_struct *mm, struct list_head *vmas, unsigned long floor,
+		  unsigned long ceiling)
+{
+	struct mmu_gather tlb;
+
+	tlb_gather_mmu(&tlb, mm);
+	unmap_vmas(&tlb, vmas);
+	free_pgtables(&tlb, vmas, floor, ceiling);
+	tlb_finish_mmu(&tlb);
+}
+
+void tear_down_vmas(struct list_head *vmas)
 {
 	struct vm_area_struct *vma, *next;
 
@@ -355,8 +385,8 @@ static int vms_gather_munmap_vmas(struct mm_struct *mm, unsigned long start, uns
 int vm_munmap(struct mm_struct *mm, unsigned long addr, unsigned long len)
 	__no_lock_analysis("the killable form returns without the lock")
 {
+	struct vm_area_struct *vma, *prev = NULL, *next;
 	struct list_head detached;
-	struct mmu_gather tlb;
 	int ret;
 
 	if (!range_ok(addr, len))
@@ -369,13 +399,15 @@ int vm_munmap(struct mm_struct *mm, unsigned long addr, unsigned long len)
 		mmap_write_unlock(mm);
 		return ret;
 	}
+	next = find_vma(mm, addr);
+	for_each_vma(mm, vma)
+		if (vma->vm_end <= addr)
+			prev = vma;
 	/* Nobody finds them any more: faults elsewhere may go on. */
 	mmap_write_downgrade(mm);
-	tlb_gather_mmu(&tlb, mm);
-	unmap_vmas(&tlb, &detached);
-	free_pgtables(&tlb, &detached);
-	tlb_finish_mmu(&tlb);
-	remove_vmas(&detached);
+	unmap_region(mm, &detached, prev ? prev->vm_end : 0,
+		     next ? next->vm_start : TASK_SIZE);
+	tear_down_vmas(&detached);
 	mmap_read_unlock(mm);
 	return 0;
 }
@@ -396,8 +428,8 @@ void exit_mmap(struct mm_struct *mm)
 
 	/* Reclaim and swapoff may have come in between; all is unmapped. */
 	mmap_write_lock(mm);
-	free_pgtables(&tlb, &mm->vmas);
+	free_pgtables(&tlb, &mm->vmas, 0, TASK_SIZE);
 	tlb_finish_mmu(&tlb);
-	remove_vmas(&mm->vmas);
+	tear_down_vmas(&mm->vmas);
 	mmap_write_unlock(mm);
 }

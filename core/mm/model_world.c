@@ -233,9 +233,7 @@ int model_ksm_unmerge(int mm, int page, int pages)
 
 	if (!m)
 		return -EINVAL;
-	mmap_read_lock(m);
 	ret = ksm_unmerge_range(m, page_addr(page), page_addr(page + pages));
-	mmap_read_unlock(m);
 	mm_leave(mm);
 	return ret;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Models: mm/memory.c (unmap_vmas, zap_pte_range, zap_present_ptes,
- * zap_nonpresent_ptes), mm/mmu_gather.c, mm/swap_state.c (free_swap_cache).
+ * zap_nonpresent_ptes), mm/mmu_gather.c, mm/swap_state.c (free_swap_cache,
+ * free_pages_and_swap_cache).
  * A page whose PTE is gone is freed only after the TLB flush: until then a CPU
  * may still read and write it. The gather is small, so that it fills up.
  * Left out: large folios, delayed rmap, page table reclaim by MADV_DONTNEED.
@@ -59,11 +60,9 @@ static void tlb_flush_mmu_tlbonly(struct mmu_gather *tlb)
 	__tlb_reset_range(tlb);
 }
 
-/* Follows free_pages_and_swap_cache(). */
 static void tlb_batch_pages_flush(struct mmu_gather *tlb)
 {
-	for (unsigned int i = 0; i < tlb->nr; i++)
-		free_folio_and_swap_cache(tlb->folios[i]);
+	free_pages_and_swap_cache(tlb->folios, tlb->nr);
 	tlb->nr = 0;
 }
 
@@ -120,10 +119,18 @@ void free_swap_cache(struct folio *folio)
 	folio_unlock(folio);
 }
 
-void free_folio_and_swap_cache(struct folio *folio)
+void free_pages_and_swap_cache(struct folio **folios, unsigned int nr)
 {
-	free_swap_cache(folio);
-	folio_put(folio);
+	struct folio_batch batch;
+
+	folio_batch_init(&batch);
+	for (unsigned int i = 0; i < nr; i++) {
+		free_swap_cache(folios[i]);
+		if (!folio_batch_add(&batch, folios[i]))
+			folios_put(&batch);
+	}
+	if (folio_batch_count(&batch))
+		folios_put(&batch);
 }
 
 /* ---- zap ---------------------------------------------------------------------------- */

@@ -315,10 +315,13 @@ static inline void folio_mark_uptodate_at(struct folio *folio, bool atomic,
 #define __folio_mark_uptodate(f) \
 	folio_mark_uptodate_at((f), false, SITE("__folio_mark_uptodate"))
 
-/* True if the folio was clean. Follows folio_mark_dirty() for swap-backed folios:
- * sets PG_dirty and nothing else (noop_dirty_folio). */
+/* True if the folio was clean. Follows folio_mark_dirty() for anonymous folios:
+ * those in the swap cache have a mapping, and are no longer to be rotated when
+ * their write ends; then noop_dirty_folio(). */
 static inline bool folio_mark_dirty_at(struct folio *folio, const struct site *site)
 {
+	if (folio_test_swapcache_at(folio, site) && folio_flag_test(folio, PG_reclaim, site))
+		folio_flag_clear(folio, PG_reclaim, site);
 	if (folio_flag_test(folio, PG_dirty, site))
 		return false;
 	return !folio_flag_test_set(folio, PG_dirty, site);

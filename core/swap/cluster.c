@@ -78,10 +78,20 @@ void swap_cluster_free_table(struct swap_cluster_info *ci)
 	call_rcu(&table->rcu_head, swap_cluster_free_table_rcu_cb);
 }
 
-int swap_cluster_alloc_table(struct swap_info_struct *si, struct swap_cluster_info *ci, gfp_t gfp)
+static void swap_cluster_set_table(struct swap_info_struct *si, struct swap_cluster_info *ci,
+				   struct swap_table *table)
+{
+	swap_role_slots(si, table->entries,
+			(unsigned int)(ci - si->cluster_info) * SWAPFILE_CLUSTER);
+	/* Zeroed memory: all slots are free. */
+	BUILD_BUG_ON(SWP_TB_NULL != 0);
+	rcu_assign_pointer(ci->table, &table->entries[0]);
+}
+
+int swap_cluster_alloc_table(struct swap_info_struct *si, struct swap_cluster_info *ci, gfp_t gfp,
+			     struct swap_table **later)
 {
 	struct swap_table *table;
-	unsigned int start;
 
 	/* The cluster must be empty and not on any list during allocation. */
 	VM_WARN_ON(ci->flags || !cluster_is_empty(ci));
@@ -91,12 +101,10 @@ int swap_cluster_alloc_table(struct swap_info_struct *si, struct swap_cluster_in
 	table = kzalloc(sizeof(*table) + SWAPFILE_CLUSTER * sizeof(table->entries[0]), gfp);
 	if (!table)
 		return -ENOMEM;
-
-	start = (unsigned int)(ci - si->cluster_info) * SWAPFILE_CLUSTER;
-	swap_role_slots(si, table->entries, start);
-	/* Zeroed memory: all slots are free. */
-	BUILD_BUG_ON(SWP_TB_NULL != 0);
-	rcu_assign_pointer(ci->table, &table->entries[0]);
+	if (later)
+		*later = table;
+	else
+		swap_cluster_set_table(si, ci, table);
 	return 0;
 }
 
@@ -151,6 +159,7 @@ static struct swap_cluster_info *swap_cluster_populate(struct swap_info_struct *
 						       struct swap_cluster_info *ci)
 	__no_lock_analysis("drops and retakes what its caller holds")
 {
+	struct swap_table *table = NULL;
 	unsigned int foreign;
 	int ret;
 
@@ -160,13 +169,14 @@ static struct swap_cluster_info *swap_cluster_populate(struct swap_info_struct *
 		lockdep_assert_held(&si->global_cluster_lock);
 	lockdep_assert_held(&ci->lock);
 
-	if (!swap_cluster_alloc_table(si, ci, __GFP_HIGH | __GFP_NOMEMALLOC | __GFP_NOWARN))
+	if (!swap_cluster_alloc_table(si, ci, __GFP_HIGH | __GFP_NOMEMALLOC | __GFP_NOWARN, NULL))
 		return ci;
 
 	/* There are few free clusters, so this recurses into reclaim a few times at most. */
 	PATH("swap_cluster_populate: locks dropped to allocate a table");
 	swap_cluster_populate_unlock(si, ci);
-	ret = swap_cluster_alloc_table(si, ci, __GFP_HIGH | __GFP_NOMEMALLOC | GFP_KERNEL);
+	ret = swap_cluster_alloc_table(si, ci, __GFP_HIGH | __GFP_NOMEMALLOC | GFP_KERNEL,
+				       bug_seeded(BUG_POPULATE_UNLOCKED) ? NULL : &table);
 
 	if (bug_seeded(BUG_TABLE_ALLOC_RELOCK_ORDER)) {
 		spin_lock(&ci->lock);
@@ -184,6 +194,10 @@ static struct swap_cluster_info *swap_cluster_populate(struct swap_info_struct *
 		spin_unlock(&ci->lock);
 		return NULL;
 	}
+	/* Not before the lock is held: with flags NONE and a table the cluster looks usable
+	 * to swap_alloc_fast() on a CPU whose offset still names it. */
+	if (table)
+		swap_cluster_set_table(si, ci, table);
 	if (bug_seeded(BUG_TABLE_ALLOC_FOREIGN_CLUSTER)) {
 		/* "we may have moved to a CPU that has a cluster": of which device? */
 		foreign = (unsigned int)this_cpu_read(percpu_swap_cluster.offset[0]);

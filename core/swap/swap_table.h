@@ -218,9 +218,10 @@ bool cluster_is_usable(struct swap_cluster_info *ci, unsigned int order);
 unsigned int cluster_index(struct swap_info_struct *si, struct swap_cluster_info *ci);
 unsigned int cluster_offset(struct swap_info_struct *si, struct swap_cluster_info *ci);
 
-/* 0 or -ENOMEM; the cluster is empty and on no list. ci->lock held with an atomic
- * gfp; not held, but nobody else can reach the table, with a sleeping one. */
-int swap_cluster_alloc_table(struct swap_info_struct *si, struct swap_cluster_info *ci, gfp_t gfp);
+/* 0 or -ENOMEM; the cluster is empty and on no list. ci->lock is held with an atomic gfp,
+ * not with a sleeping one; then later, if not NULL, gets the table, and the cluster none. */
+int swap_cluster_alloc_table(struct swap_info_struct *si, struct swap_cluster_info *ci, gfp_t gfp,
+			     struct swap_table **later);
 void swap_cluster_free_table(struct swap_cluster_info *ci);
 void swap_cluster_assert_empty(struct swap_cluster_info *ci, unsigned int ci_off, unsigned int nr,
 			       bool swapoff);

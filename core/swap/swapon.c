@@ -142,7 +142,7 @@ static int swap_cluster_setup_bad_slot(struct swap_info_struct *si,
 	}
 
 	/* The first bad slot of a cluster brings its table. */
-	if (!ci->count && swap_cluster_alloc_table(si, ci, GFP_KERNEL))
+	if (!ci->count && swap_cluster_alloc_table(si, ci, GFP_KERNEL, NULL))
 		return -ENOMEM;
 	spin_lock(&ci->lock);
 	if (__swap_table_xchg(ci, ci_off, SWP_TB_BAD) != SWP_TB_NULL &&

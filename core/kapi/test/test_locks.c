@@ -417,6 +417,13 @@ static void teardown_irqs_on(void *arg)
 	teardown_irq(arg);
 }
 
+static void teardown_endless(void *arg)
+{
+	(void)arg;
+	for (;;)
+		(void)READ_ONCE(w->noise);
+}
+
 static void test_teardown(void)
 {
 	struct world_test t = { .cpus = 1, .ntasks = 1, .setup = shared_setup,
@@ -428,6 +435,8 @@ static void test_teardown(void)
 	CHECK(strstr(world_run(&t, 1), "possible recursive locking"));
 	t.teardown = teardown_irqs_on;
 	CHECK(strstr(world_run(&t, 1), "inconsistent lock state"));
+	t.teardown = teardown_endless;
+	CHECK_STR(world_run(&t, 1), "livelock in set-up or tear-down");
 }
 
 int main(void)

@@ -354,6 +354,63 @@ static void zap_child_and_parent(void)
 	model_madv_dontneed(1, 0, 1);
 }
 
+/* ---- two vmas in one region: their page table goes after both are out of rmap ---- */
+
+static void two_vmas(void)
+{
+	CHECK_EQ(model_mmap(1, 0, 2, 0), 0);
+	CHECK_EQ(model_mmap(1, 2, 2, 0), 0);
+	for (int i = 0; i < 4; i++)
+		CHECK_EQ(model_write(1, i, V1), 0);
+	lru_add_drain_all();
+}
+
+/* ---- forks that fail: others find an empty child, if any ---- */
+
+static unsigned long unstable_seen;
+
+static void fork_and_see(void)
+{
+	ret_a = model_fork(1, 3);
+}
+
+/* 0: no mm is unstable; else 1 + what is left in one. Nobody runs meanwhile. */
+static __no_sanitize_tsan int unstable_left(void)
+{
+	for (int i = 0; i < MM_TABLE_MAX; i++) {
+		struct mm_struct *mm = mm_table[i];
+		int left = 1;
+
+		if (!mm || !(mm->flags.counter & 1L << MMF_UNSTABLE))
+			continue;
+		left += mm->vmas.next != &mm->vmas;
+		for (int pt = 0; pt < PT_PAGES; pt++)
+			left += mm->pt[pt] != NULL;
+		return left;
+	}
+	return 0;
+}
+
+static void look_for_unstable(void)
+{
+	for (int n = 0; n < 200; n++) {
+		int left;
+
+		cond_resched();
+		left = unstable_left();
+		unstable_seen += left != 0;
+		CHECK(left <= 1);
+	}
+}
+
+static void check_failed_fork(void)
+{
+	for (int i = 0; i < 4; i++)
+		CHECK_EQ(test_read(1, i), V1);
+	if (ret_a)
+		CHECK(!test_mm(3));
+}
+
 static void reset_results(void)
 {
 	ret_a = ret_b = 0;
@@ -401,6 +458,8 @@ static const struct world_test races[] = {
 	RACE("reclaim and pageout", written, reclaim_a, pageout_b, NULL),
 	RACE("reclaim of a page of many", owned_by_many, reclaim_a, reclaim_a, check_all_v1),
 	RACE("two forks", forked_swapped_out, fork_many, fork_14, check_all_v1),
+	RACE("reclaim and munmap of two vmas", two_vmas, reclaim_b, munmap_b, NULL),
+	RACE("reclaim and exit of two vmas", two_vmas, reclaim_b, exit_1, NULL),
 };
 
 static const u8 devices[] = { WORLD_DEV_SYNC, 0, WORLD_DEV_STABLE };
@@ -436,6 +495,18 @@ static void run_failing_races(void)
 		t.signal_one_in = 4;
 		test_clean(&t, SCHEDULES / 2);
 	}
+}
+
+static void run_failing_forks(void)
+{
+	struct world_test t = RACE("failing forks", two_vmas, fork_and_see, look_for_unstable,
+				   check_failed_fork);
+
+	t.config = test_config(WORLD_DEV_SYNC);
+	t.before = reset_results;
+	t.fail_one_in = 6;
+	test_clean(&t, SCHEDULES);
+	CHECK(unstable_seen > 0);
 }
 
 static void run_pressure(void)
@@ -520,7 +591,9 @@ int main(int argc, char **argv)
 	sites_init();
 	run_races();
 	run_failing_races();
+	run_failing_forks();
 	run_pressure();
+	CHECK_EQ(test_path_taken("pte_table_gone"), 0);
 	run_bugs();
 	run_bypass();
 	if (argc > 1)

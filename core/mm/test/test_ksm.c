@@ -318,6 +318,77 @@ static void check_equal(void)
 			CHECK_EQ(test_read(mm, p), SAME * (u64)(p + 1));
 }
 
+/* Memory for the child, none for its place on ksmd's list: the fork goes on. */
+static unsigned long forks, forks_off_list;
+
+static void task_fork(void)
+{
+	if (model_fork(1, 3))
+		return;
+	forks++;
+	forks_off_list += !test_bit(MMF_VM_MERGEABLE, &test_mm(3)->flags);
+	CHECK(!list_empty(&test_mm(3)->vmas));
+}
+
+/* ksmd breaks merges; a signal is for the task, when the scan is over. */
+static void task_ksm_signal(void)
+{
+	task_ksm();
+	CHECK(!(current->flags & PF_SIGPENDING) && current->flags & PF_MAY_SIGNAL);
+}
+
+static void task_rewrite(void)
+{
+	current->flags &= ~PF_MAY_SIGNAL;
+	for (int i = 0; i < 12; i++)
+		CHECK_EQ(model_write(1 + i % 2, i & 1, i & 2 ? SAME : OTHER), 0);
+}
+
+/* An unmerge waits for ksmd. */
+static void setup_merged(void)
+{
+	map_equal(1);
+	scan();
+}
+
+static void task_hold_ksmd(void)
+{
+	bool merged;
+
+	mutex_lock(&ksm_thread_mutex);
+	merged = folio_test_ksm(test_folio(1, 0));
+	for (int i = 0; i < 50; i++) {
+		cond_resched();
+		CHECK_EQ(folio_test_ksm(test_folio(1, 0)), merged);
+	}
+	mutex_unlock(&ksm_thread_mutex);
+}
+
+static void task_unmerge_one(void)
+{
+	CHECK_EQ(model_ksm_unmerge(1, 0, 1), 0);
+	CHECK(!folio_test_ksm(test_folio(1, 0)));
+}
+
+static void around_ksmd(struct world_config config)
+{
+	struct world_test t = { .name = "fork without memory", .config = config,
+				.setup = setup_equal, .task = { task_fork }, .fail_one_in = 6 };
+
+	test_clean(&t, 150);
+	CHECK(forks_off_list > 0 && forks_off_list < forks);
+	t = (struct world_test){ .name = "ksmd and signals", .config = config,
+				 .setup = setup_equal, .task = { task_ksm_signal, task_rewrite },
+				 .signal_one_in = 1 };
+	test_clean(&t, 300);
+	CHECK(test_path_taken("ksm: break_cow") > 0);
+	CHECK_EQ(test_path_taken("break_ksm: interrupted"), 0);
+	t = (struct world_test){ .name = "unmerge waits", .config = config,
+				 .setup = setup_merged,
+				 .task = { task_hold_ksmd, task_unmerge_one } };
+	test_clean(&t, 150);
+}
+
 static void random_walks(struct world_config config)
 {
 	void (*const others[])(void) = { task_write, task_reclaim, task_swapoff, task_exit,
@@ -361,6 +432,7 @@ int main(void)
 		   BUG_KSM_COPY_SWAP_COUNT,
 		   "WARNING: folio not in swap cache in folio_put_swap", 1);
 	test_finds(&tests[ARRAY_SIZE(tests) - 1], BUG_KSM_DIRTY_LOST, "contents: lost write", 1);
+	around_ksmd(sync);
 	random_walks(sync);
 	random_walks(async);
 	engine_exit();

@@ -198,6 +198,25 @@ static inline void test_check_refs(void)
 	}
 }
 
+struct test_path { const char *name; u64 taken; };
+
+static inline void test_add_path(const struct path *path, void *arg)
+{
+	struct test_path *p = arg;
+
+	if (!strcmp(path->name, p->name))
+		p->taken += path->taken;
+}
+
+/* How often a path was taken since the process started. */
+static inline u64 test_path_taken(const char *name)
+{
+	struct test_path p = { .name = name };
+
+	paths_for_each(test_add_path, &p);
+	return p.taken;
+}
+
 /* ---- running ---------------------------------------------------------------------- */
 
 static const struct world_test *test_now;

@@ -71,6 +71,14 @@ static void special_flags(void *arg)
 
 	CHECK(folio_mark_dirty(f));
 	CHECK(!folio_mark_dirty(f));
+	/* In the swap cache, dirty or not: not to be rotated when its write ends. */
+	folio_set_reclaim(f);
+	CHECK(!folio_mark_dirty(f));
+	CHECK(folio_test_reclaim(f));
+	folio_set_swapcache(f);
+	CHECK(!folio_mark_dirty(f));
+	CHECK(!folio_test_reclaim(f));
+	folio_clear_swapcache(f);
 	CHECK(folio_clear_dirty_for_io(f));
 	CHECK(!folio_clear_dirty_for_io(f));
 	CHECK(!folio_test_dirty(f));

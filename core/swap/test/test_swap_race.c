@@ -208,7 +208,7 @@ int main(int argc, char **argv)
 		find_bug(BUG_OFFLIST_BIT_COLLIDES, 20000);
 		find_bug(BUG_TABLE_ALLOC_NO_RELIST, 20000);
 		find_bug(BUG_TABLE_ALLOC_RELOCK_ORDER, 20000);
-		find_bug(BUG_TABLE_ALLOC_FOREIGN_CLUSTER, 40000);
+		find_bug(BUG_TABLE_ALLOC_FOREIGN_CLUSTER, 400000);
 	}
 	test_print_paths();
 	engine_exit();
