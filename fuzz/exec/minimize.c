@@ -13,7 +13,7 @@
 #include "fuzz/prog/edit.h"
 
 #define ROUNDS_MAX 8
-#define SCHEDULES_PER_OP 24
+#define SCHEDULES_PER_OP 96
 
 static bool within_time(struct run_minimize *m)
 {
@@ -65,11 +65,17 @@ static bool reduce_again(struct run_minimize *m, struct prog *p)
 	return true;
 }
 
-/* Does the program fail alike under one of a few random schedules? Then p is
- * that failure, reduced. */
+/* Does the program fail alike under one of a few random schedules, without its
+ * edges and choices at first, then with them? Then p is that failure, reduced. */
 static bool fails_under_random(struct run_minimize *m, struct prog *p)
 {
+	static struct prog with_edges;
+
+	with_edges = *p;
+	p->nedges = p->nchoices = 0;
 	for (unsigned i = 0; i < SCHEDULES_PER_OP && within_time(m); i++) {
+		if (i == SCHEDULES_PER_OP / 2)
+			*p = with_edges;
 		p->policy = (u8)(PROG_POLICY_RANDOM + i % (PROG_POLICY_COUNT - 1));
 		p->seed = i;
 		if (fails_alike(m, p))
