@@ -16,6 +16,7 @@ extern struct path *const __stop_swaprace_paths[] __attribute__((weak));
 static struct rare {
 	u64 before; /* taken, at rare_begin() */
 	u64 programs;
+	u64 points; /* of last */
 	struct prog last;
 } rare[PATHS_MAX];
 static u32 taken[PATHS_MAX]; /* indices of those that some program took */
@@ -40,16 +41,21 @@ void rare_begin(void)
 		rare[i].before = __start_swaprace_paths[i]->taken;
 }
 
-void rare_end(const struct prog *p)
+void rare_end(const struct prog *p, u64 points)
 {
 	for (u32 i = 0; i < npaths(); i++) {
 		if (__start_swaprace_paths[i]->taken == rare[i].before)
 			continue;
 		if (!rare[i].programs++)
 			taken[ntaken++] = i;
+		/* Else the pool drifts to programs that take long, and the search slows down. */
+		if (rare[i].programs > 1 && points > rare[i].points + rare[i].points / 8)
+			continue;
 		/* The common ones need no program of their own. */
-		if (!(rare[i].programs & (rare[i].programs - 1)) || rare[i].programs < 1000)
+		if (!(rare[i].programs & (rare[i].programs - 1)) || rare[i].programs < 1000) {
 			rare[i].last = *p;
+			rare[i].points = points;
+		}
 	}
 }
 

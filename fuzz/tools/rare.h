@@ -10,9 +10,10 @@
 
 /* Forgets all programs. */
 void rare_reset(void);
-/* Around the runs of one program: which paths did they take? */
+/* Around the runs of one program: which paths did they take? points: of all its
+ * runs; a much longer program does not take a shorter one's place. */
 void rare_begin(void);
-void rare_end(const struct prog *p);
+void rare_end(const struct prog *p, u64 points);
 /* A program of the pool, the rarer its path the likelier; NULL: there is none. */
 const struct prog *rare_pick(struct prng *rng);
 

@@ -79,6 +79,8 @@ void search_run(struct search *s)
 	search_current = s;
 	rare_reset();
 	while (!s->found) {
+		u64 points = 0;
+
 		next_program(s, &rng);
 		rare_begin();
 		for (unsigned k = 0; k < SCHEDULES_A_PROGRAM && !s->found; k++) {
@@ -89,10 +91,11 @@ void search_run(struct search *s)
 				     turns[k % ARRAY_SIZE(turns)];
 			s->schedules++;
 			run_program(&s->prog, NULL, &opt, &s->result);
+			points += s->result.stats.steps;
 			s->truncated += s->result.status == RUN_TRUNCATED;
 			s->found = s->result.status == RUN_REPORT || behaves_badly(s, &opt);
 		}
-		rare_end(&s->prog);
+		rare_end(&s->prog, points);
 		s->elapsed = now_seconds() - start;
 		if (s->seconds > 0 && s->elapsed >= s->seconds)
 			break;
