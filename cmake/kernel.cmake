@@ -6,7 +6,7 @@ add_test(NAME fuzz/kernel/drift COMMAND "${CMAKE_SOURCE_DIR}/fuzz/kernel/test/dr
   WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
 set_tests_properties(fuzz/kernel/drift PROPERTIES LABELS kernel)
 if(TARGET swaprace AND SWAPRACE_SANITIZER STREQUAL "none" AND NOT SWAPRACE_FINE)
-  foreach(name compare killed export_all delays)
+  foreach(name compare no_zero_page killed export_all delays)
     add_test(NAME fuzz/kernel/${name}
       COMMAND "${CMAKE_SOURCE_DIR}/fuzz/kernel/test/${name}.sh" $<TARGET_FILE:swaprace>
       WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")

@@ -15,6 +15,7 @@
 #include "core/base/seeded_bug.h"
 #include "fuzz/kernel/compare.h"
 #include "fuzz/kernel/kernel_world.h"
+#include "fuzz/kernel/zero_page.h"
 #include "fuzz/tools/tool.h"
 
 #define EXIT_SIGNALLED 128
@@ -352,6 +353,14 @@ static int work(struct kernel_job *j)
 	char why[UNDO_WHY_MAX] = "";
 	int worst = EXIT_CLEAN;
 
+	/* Without rights to look, kernel_world_open() says so. Contents alone, which
+	 * --runs checks, are the same on any kernel. */
+	if (!j->runs && zero_page_probe() == 0) {
+		fprintf(stderr, "swaprace kernel: this kernel never maps the zero page (a page that is "
+			"read before it is written gets a frame of its own), so its page states cannot "
+			"be compared with the model's; --runs=N checks contents here as well\n");
+		return EXIT_USAGE;
+	}
 	if (kernel_world_open(j->device, why) != 0) {
 		fprintf(stderr, "swaprace kernel: %s\n", why);
 		return EXIT_USAGE;

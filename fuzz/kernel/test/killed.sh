@@ -44,7 +44,8 @@ child_of() {
 }
 
 start() { # device; sets parent
-	"$swaprace" kernel --device="$1" --random --programs=1000000 --quiet --profile="$2" \
+	# shellcheck disable=SC2086 # how: an option, or none
+	"$swaprace" kernel --device="$1" $how --random --programs=1000000 --quiet --profile="$2" \
 		>/dev/null 2>"$work/err" &
 	parent=$!
 }
@@ -62,12 +63,21 @@ await_end() { # pids
 }
 
 swaprace_kernel() {
-	"$swaprace" kernel --device="$1" corpus/kernel/ksm-merge-write.prog >"$work/next" 2>&1
+	# shellcheck disable=SC2086
+	"$swaprace" kernel --device="$1" $how corpus/kernel/ksm-merge-write.prog >"$work/next" 2>&1
 }
 
 state >"$work/before"
+how=
 swaprace_kernel zram
 status=$?
+# Where only contents can be checked, they are: what is changed and undone is the same.
+if [ $status -eq 2 ] && grep -q 'never maps the zero page' "$work/next"; then
+	cat "$work/next"
+	how=--runs=1
+	swaprace_kernel zram
+	status=$?
+fi
 if [ $status -eq 2 ]; then
 	cat "$work/next"
 	echo "skipped: the running kernel cannot be compared with here"
