@@ -80,6 +80,7 @@ find_program(SHELLCHECK shellcheck)
 regress_test(style/layers style 300 Python3::Interpreter scripts/layers.py --headers)
 regress_test(style/source style 60 Python3::Interpreter scripts/style.py)
 if(SHELLCHECK)
-  file(GLOB shell_scripts CONFIGURE_DEPENDS RELATIVE "${CMAKE_SOURCE_DIR}" "${CMAKE_SOURCE_DIR}/scripts/*.sh")
+  file(GLOB shell_scripts CONFIGURE_DEPENDS RELATIVE "${CMAKE_SOURCE_DIR}" "${CMAKE_SOURCE_DIR}/scripts/*.sh"
+    "${CMAKE_SOURCE_DIR}/fuzz/kernel/test/*.sh")
   regress_test(style/shell style 60 "${SHELLCHECK}" ${shell_scripts} .ci/run)
 endif()

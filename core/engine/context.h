@@ -11,7 +11,7 @@
 #include "core/lockdep/lockdep.h"
 
 /* For the two below: the state of the context that runs now, in a sim run and after
- * it, else NULL; and what they do then. */
+ * a run, else NULL; and what they do then. */
 extern struct lockdep_ctx *engine_lockdep_now;
 struct lockdep_ctx *engine_lockdep_begin_slow(void);
 void engine_lockdep_end_slow(void);

@@ -20,22 +20,7 @@ static u64 hash_now(void)
 
 static unsigned capture_stack(void **stack, unsigned max)
 {
-	void **fp = __builtin_frame_address(0);
-	struct engine_ctx *c = this_ctx();
-	char *low = (char *)fp, *high = low + (64u << 10);
-	unsigned n = 0;
-
-	if (native_stack_end())
-		high = (char *)(uintptr_t)native_stack_end();
-	else if (c->stack && low >= c->stack && low < c->stack + c->stack_size)
-		high = c->stack + c->stack_size;
-	while (n < max && (char *)(fp + 2) <= high && fp[1]) {
-		stack[n++] = fp[1];
-		if ((void **)fp[0] <= fp)
-			break;
-		fp = fp[0];
-	}
-	return n;
+	return stack_from(__builtin_frame_address(0), stack, max);
 }
 
 static void print_symbol(void *pc, char *buf, size_t size)
@@ -99,7 +84,7 @@ void engine_reset(const struct engine_config *config)
 	eng.ncpus = config->cpus >= 1 && config->cpus <= ENGINE_CPUS_MAX ? config->cpus : 1;
 	eng.policy = config->policy;
 	eng.steps_max = config->steps_max ? config->steps_max : STEPS_MAX_DEFAULT;
-	eng.native = eng.live = eng.quiet = eng.in_run = eng.after_run = false;
+	eng.native = eng.live = eng.quiet = eng.in_run = false;
 	engine_lockdep_now = NULL;
 	set_cur(CTX_MAIN);
 	memset(&eng.stats, 0, sizeof(eng.stats));
@@ -163,8 +148,8 @@ enum engine_status engine_run(void)
 			 eng.truncated ? ENGINE_TRUNCATED : ENGINE_DONE;
 	}
 	eng.in_run = false;
-	eng.after_run = true;
 	set_cur(CTX_MAIN);
+	engine_lockdep_now = &cur_ctx()->ld;
 	return status;
 }
 
@@ -204,7 +189,7 @@ struct lockdep_ctx *engine_lockdep_now;
 struct lockdep_ctx *engine_lockdep_begin_slow(void)
 {
 	if (!eng.native)
-		return eng.after_run ? &cur_ctx()->ld : NULL;
+		return NULL;
 	engine_hidden_lock(&lockdep_word);
 	return &native_ctx()->ld;
 }
@@ -216,11 +201,9 @@ void engine_lockdep_end_slow(void)
 
 struct lockdep_ctx *engine_lockdep_ctx(void)
 {
-	if (likely(eng.live))
-		return &cur_ctx()->ld;
-	if (eng.native)
-		return &native_ctx()->ld;
-	return eng.after_run ? &cur_ctx()->ld : NULL;
+	if (likely(engine_lockdep_now))
+		return engine_lockdep_now;
+	return eng.native ? &native_ctx()->ld : NULL;
 }
 
 void engine_lockdep_free_memory(const void *start, size_t len, const char *func)

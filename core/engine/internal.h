@@ -127,7 +127,6 @@ struct engine {
 	u32 fair_step, progress_step; /* fair schedule since; last end of an op */
 	bool truncated;
 	bool in_run;                  /* engine_run() is on the C stack */
-	bool after_run;               /* the tasks are over: checks and tear-down */
 	struct engine_config config;
 	struct engine_stats stats;
 	/* RCU */
@@ -273,6 +272,8 @@ bool arena_is_world(const volatile void *p); /* arena or world globals */
 /* trace.c: without libc, which TSan would see on the fiber */
 void label_print(const struct engine_ctx *c, char *buf, size_t size);
 void trace_reset(void);
+/* Return addresses of the running context, from frame fp outwards; their number. */
+unsigned stack_from(void **fp, void **out, unsigned max);
 void trace_log_event(struct engine_ctx *c, const struct engine_event *ev);
 static inline void trace_event(struct engine_ctx *c, const struct engine_event *ev)
 {

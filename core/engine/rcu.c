@@ -144,7 +144,7 @@ void engine_rcu_read_lock(const struct site *site)
 	struct engine_ctx *c;
 
 	if (!is_running()) {
-		if (eng.after_run)
+		if (engine_lockdep_now)
 			lockdep_note(lockdep_rcu_read_lock, site);
 		else
 			cur_ctx()->ld.rcu_nesting++;
@@ -164,7 +164,7 @@ void engine_rcu_read_unlock(const struct site *site)
 
 	c = this_ctx();
 	if (!is_running()) {
-		if (eng.after_run)
+		if (engine_lockdep_now)
 			lockdep_note(lockdep_rcu_read_unlock, site);
 		else if (c->ld.rcu_nesting)
 			c->ld.rcu_nesting--;

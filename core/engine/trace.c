@@ -214,20 +214,24 @@ static unsigned stack_walk(void **fp, const char *low, const char *high, void **
 	return n;
 }
 
+unsigned stack_from(void **fp, void **out, unsigned max)
+{
+	const struct engine_ctx *c = this_ctx();
+	const char *here = (char *)fp, *high = here + (64u << 10);
+
+	if (native_stack_end())
+		high = native_stack_end();
+	else if (c->stack && here >= c->stack && here < c->stack + c->stack_size)
+		high = c->stack + c->stack_size;
+	return stack_walk(fp, here, high, out, max);
+}
+
 static unsigned ctx_stack(unsigned i, void **out, unsigned max)
 {
 	struct engine_ctx *c = &eng.ctx[i];
 
-	if (i == engine_current()) {
-		char *here = __builtin_frame_address(0);
-		const char *high = here + (64u << 10);
-
-		if (native_stack_end())
-			high = native_stack_end();
-		else if (c->stack && here >= c->stack && here < c->stack + c->stack_size)
-			high = c->stack + c->stack_size;
-		return stack_walk(__builtin_frame_address(0), here, high, out, max);
-	}
+	if (i == engine_current())
+		return stack_from(__builtin_frame_address(0), out, max);
 	if (eng.native)
 		return 0; /* another thread, and it runs */
 #if defined(__x86_64__)

@@ -28,9 +28,6 @@
 #include "fuzz/kernel/ksmd.h"
 #include "fuzz/kernel/process.h"
 
-#ifndef MADV_PAGEOUT
-#define MADV_PAGEOUT 21
-#endif
 #define PAGEMAP_PRESENT (1ull << 63)
 #define PAGEMAP_SWAPPED (1ull << 62)
 #define PAGEMAP_EXCLUSIVE (1ull << 56)

@@ -28,9 +28,6 @@
 
 #include "fuzz/kernel/undo.h"
 
-#ifndef MADV_PAGEOUT
-#define MADV_PAGEOUT 21
-#endif
 #define ANSWER_SECONDS 20
 #define PAGEMAP_PRESENT (1ull << 63)
 #define KPF_LOCKED (1ull << 0)

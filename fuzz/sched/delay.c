@@ -137,7 +137,7 @@ static unsigned delay_next(struct sched_policy *policy, const struct engine_view
 {
 	struct delay_policy *p = container_of(policy, struct delay_policy, policy);
 	u32 last = p->last < ENGINE_CTX_MAX ? 1u << p->last : 0;
-	u32 mask, spinning, stride = p->stride, racing = 0;
+	u32 mask, stride = p->stride, racing = 0;
 
 	p->step++;
 	if ((last & v->runnable) && delay_is_slow(p, p->last, &v->pending[p->last])) {
@@ -149,12 +149,10 @@ static unsigned delay_next(struct sched_policy *policy, const struct engine_view
 	if (racing && prng_chance(&p->rng, 1, 4))
 		p->held &= ~racing;
 	mask = delay_candidates(p, v->runnable, v->spinning);
-	spinning = v->spinning & mask;
-	if (unlikely(spinning) && spinning != mask && !prng_chance(&p->rng, 1, 8))
-		mask &= ~spinning;
+	mask = sched_not_spinning(&p->rng, v, mask);
 	if (racing & mask)
 		stride = 2;
-	if (!(mask & last) || (spinning & last) || prng_chance(&p->rng, 1, stride))
+	if (!(mask & last) || (v->spinning & last) || prng_chance(&p->rng, 1, stride))
 		p->last = sched_pick(&p->rng, mask);
 	if (v->pending[p->last].kind == EV_UNLOCK) {
 		p->dropped[p->last][1] = p->dropped[p->last][0];

@@ -38,14 +38,11 @@ unsigned sched_pick(struct prng *rng, u32 mask)
 static unsigned random_next(struct sched_policy *p, const struct engine_view *v)
 {
 	struct random_policy *r = container_of(p, struct random_policy, policy);
-	u32 mask = v->runnable, spinning;
+	u32 mask = v->runnable;
 
 	if (!(mask & (mask - 1)))
 		return (unsigned)__builtin_ctz(mask);
-	spinning = v->spinning & mask;
-	if (unlikely(spinning) && spinning != mask && !prng_chance(&r->rng, 1, 8))
-		mask &= ~spinning;
-	return sched_pick(&r->rng, mask);
+	return sched_pick(&r->rng, sched_not_spinning(&r->rng, v, mask));
 }
 
 static u32 random_choose(struct sched_policy *p, const struct engine_view *v,

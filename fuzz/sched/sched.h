@@ -94,6 +94,16 @@ const struct engine_view *sched_view(void);
  * empty); last_task: the task that ran last, ENGINE_CTX_MAX for none.
  */
 unsigned sched_default_next(const struct engine_view *v, u32 allowed, unsigned last_task);
+/* mask without those that only spin, 7 times in 8 while others of it can run. */
+static inline u32 sched_not_spinning(struct prng *rng, const struct engine_view *v, u32 mask)
+{
+	u32 spinning = v->spinning & mask;
+
+	if (unlikely(spinning) && spinning != mask && !prng_chance(rng, 1, 8))
+		mask &= ~spinning;
+	return mask;
+}
+
 /* A context of mask (not empty), each with the same chance. */
 unsigned sched_pick(struct prng *rng, u32 mask);
 

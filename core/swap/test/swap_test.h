@@ -289,6 +289,17 @@ static inline struct folio *t_folio(u64 value)
 	return folio;
 }
 
+/* A slot for a folio, as reclaim takes it. 0 or -ENOMEM. */
+static inline int t_get_slot(struct folio *folio)
+{
+	int ret;
+
+	folio_lock(folio);
+	ret = folio_alloc_swap(folio);
+	folio_unlock(folio);
+	return ret;
+}
+
 static inline void t_map(struct tpage *p, struct folio *folio)
 {
 	atomic_inc(&folio->page[0]._mapcount);

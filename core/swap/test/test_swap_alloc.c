@@ -17,17 +17,7 @@ static struct folio *new_folio(u64 value)
 	return folio;
 }
 
-static int get_slot(struct folio *folio)
-{
-	int ret;
-
-	folio_lock(folio);
-	ret = folio_alloc_swap(folio);
-	folio_unlock(folio);
-	return ret;
-}
-
-/* Gives back what new_folio() and get_slot() made. */
+/* Gives back what new_folio() and t_get_slot() made. */
 static void drop(struct folio *folio)
 {
 	folio_lock(folio);
@@ -54,7 +44,7 @@ static void fill_and_exhaust(void *arg)
 	CHECK_EQ(cluster(2)->flags, CLUSTER_FLAG_NONFULL);
 	for (i = 0; i < 8; i++) {
 		f[i] = new_folio(i + 1);
-		CHECK_EQ(get_slot(f[i]), 0);
+		CHECK_EQ(t_get_slot(f[i]), 0);
 		CHECK(folio_test_swapcache(f[i]));
 		CHECK_EQ(folio_ref_count(f[i]), 2);
 		CHECK_EQ(swp_swapcount(f[i]->swap), 0);
@@ -70,14 +60,14 @@ static void fill_and_exhaust(void *arg)
 	for (i = 0; i < 3; i++)
 		CHECK_EQ(cluster(i)->flags, CLUSTER_FLAG_FULL);
 	f[8] = new_folio(9);
-	CHECK_EQ(get_slot(f[8]), -ENOMEM);
+	CHECK_EQ(t_get_slot(f[8]), -ENOMEM);
 	CHECK(!folio_test_swapcache(f[8]));
 
 	/* The slot that becomes free puts the device back, and is the next one. */
 	i = (unsigned)swp_offset(f[3]->swap);
 	drop(f[3]);
 	CHECK(!plist_head_empty(&swap_avail_head));
-	CHECK_EQ(get_slot(f[8]), 0);
+	CHECK_EQ(t_get_slot(f[8]), 0);
 	CHECK_EQ(swp_offset(f[8]->swap), i);
 	f[3] = f[8];
 	for (i = 0; i < 8; i++)
@@ -93,13 +83,13 @@ static void last_freed_first_used(void *arg)
 	swp_entry_t first;
 
 	(void)arg;
-	CHECK_EQ(get_slot(f), 0);
+	CHECK_EQ(t_get_slot(f), 0);
 	first = f->swap;
 	drop(f);
 	f = new_folio(1);
 	g = new_folio(2);
-	CHECK_EQ(get_slot(f), 0);
-	CHECK_EQ(get_slot(g), 0);
+	CHECK_EQ(t_get_slot(f), 0);
+	CHECK_EQ(t_get_slot(g), 0);
 	CHECK(f->swap.val != g->swap.val);
 	CHECK(swp_type(f->swap) == swp_type(first));
 	drop(f);
@@ -115,14 +105,14 @@ static void reclaims_cached(void *arg)
 	(void)arg;
 	for (i = 0; i < 8; i++) {
 		f[i] = new_folio(i + 1);
-		CHECK_EQ(get_slot(f[i]), 0);
+		CHECK_EQ(t_get_slot(f[i]), 0);
 	}
 	CHECK(vm_swap_full());
 	/* The device is off the list while it is full: its worker frees slots. */
 	CHECK_EQ(run_pending_work(), 1);
 	CHECK(get_nr_swap_pages() > 0);
 	g = new_folio(99);
-	CHECK_EQ(get_slot(g), 0);
+	CHECK_EQ(t_get_slot(g), 0);
 	drop(g);
 	for (i = 0; i < 8; i++) {
 		folio_lock(f[i]);
@@ -141,12 +131,12 @@ static void scan_reclaims(void *arg)
 	(void)arg;
 	for (i = 0; i < 6; i++) {
 		f[i] = new_folio(i + 1);
-		CHECK_EQ(get_slot(f[i]), 0);
+		CHECK_EQ(t_get_slot(f[i]), 0);
 	}
 	/* Another CPU has no cluster of its own and looks from the start. */
 	this_cpu_write(percpu_swap_cluster.offset[0], 0);
 	g = new_folio(50);
-	CHECK_EQ(get_slot(g), 0);
+	CHECK_EQ(t_get_slot(g), 0);
 	for (i = 0; i < 6; i++)
 		cached += folio_test_swapcache(f[i]);
 	CHECK(cached < 6);
@@ -164,11 +154,11 @@ static void prefers_priority(void *arg)
 	/* dev1 has the higher priority and 3 slots. */
 	for (i = 0; i < 11; i++) {
 		f[i] = new_folio(i + 1);
-		CHECK_EQ(get_slot(f[i]), 0);
+		CHECK_EQ(t_get_slot(f[i]), 0);
 		CHECK_EQ(__swap_entry_to_info(f[i]->swap)->bdev->id, i < 3 ? 1 : 0);
 	}
 	f[11] = new_folio(12);
-	CHECK_EQ(get_slot(f[11]), -ENOMEM);
+	CHECK_EQ(t_get_slot(f[11]), -ENOMEM);
 	for (i = 0; i < 11; i++)
 		drop(f[i]);
 	folio_put(f[11]);
@@ -190,24 +180,24 @@ static void large_folios(void *arg)
 
 	(void)arg;
 	/* Order 1 in whole clusters: only cluster 1 is free; two fit. */
-	CHECK_EQ(get_slot(a), 0);
+	CHECK_EQ(t_get_slot(a), 0);
 	CHECK_EQ(swp_offset(a->swap), 4);
 	CHECK_EQ(folio_ref_count(a), 3);
 	CHECK_EQ(cluster(1)->order, 1);
-	CHECK_EQ(get_slot(b), 0);
+	CHECK_EQ(t_get_slot(b), 0);
 	CHECK_EQ(swp_offset(b->swap), 6);
-	CHECK_EQ(get_slot(c), -ENOMEM);
+	CHECK_EQ(t_get_slot(c), -ENOMEM);
 	drop(b);
 	CHECK_EQ(cluster(1)->flags, CLUSTER_FLAG_NONFULL);
 	/* Order 0 has four slots of its own, then steals. */
 	for (unsigned i = 0; i < 4; i++) {
 		s = new_folio(i + 1);
-		CHECK_EQ(get_slot(s), 0);
+		CHECK_EQ(t_get_slot(s), 0);
 		CHECK(swp_offset(s->swap) < 4 || swp_offset(s->swap) == 8);
 		f[i] = s;
 	}
 	t = new_folio(77);
-	CHECK_EQ(get_slot(t), 0);
+	CHECK_EQ(t_get_slot(t), 0);
 	drop(t);
 	drop(a);
 	folio_put(c);
@@ -225,7 +215,7 @@ static void global_cluster(void *arg)
 	CHECK_EQ(atomic_read(&nr_rotate_swap), 1);
 	for (i = 0; i < 8; i++) {
 		f[i] = new_folio(i + 1);
-		CHECK_EQ(get_slot(f[i]), 0);
+		CHECK_EQ(t_get_slot(f[i]), 0);
 	}
 	for (i = 0; i < 8; i++)
 		drop(f[i]);
@@ -240,7 +230,7 @@ static void table_second_try(void *arg)
 	(void)arg;
 	for (i = 0; i < 5; i++) {
 		f[i] = new_folio(i + 1);
-		CHECK_EQ(get_slot(f[i]), 0);
+		CHECK_EQ(t_get_slot(f[i]), 0);
 	}
 	CHECK(cluster(1)->table != NULL);
 	for (i = 0; i < 5; i++)
@@ -256,15 +246,15 @@ static void table_fails(void *arg)
 	(void)arg;
 	for (i = 0; i < 4; i++) {
 		f[i] = new_folio(i + 1);
-		CHECK_EQ(get_slot(f[i]), 0);
+		CHECK_EQ(t_get_slot(f[i]), 0);
 	}
 	CHECK(!cluster(1)->table);
 	f[4] = new_folio(5);
-	CHECK_EQ(get_slot(f[4]), -ENOMEM);
+	CHECK_EQ(t_get_slot(f[4]), -ENOMEM);
 	if (seeded_bug_on != BUG_NONE)
 		return;
 	CHECK_EQ(cluster(1)->flags, CLUSTER_FLAG_FREE);
-	CHECK_EQ(get_slot(f[4]), 0);
+	CHECK_EQ(t_get_slot(f[4]), 0);
 	for (i = 0; i < 5; i++)
 		drop(f[i]);
 }

@@ -70,16 +70,6 @@ static __no_sanitize_tsan u32 script_choose(struct sched_policy *p, const struct
 static struct sched_policy script = { .name = "script", .start = script_start,
 				      .next = script_next, .choose = script_choose };
 
-static int get_slot(struct folio *folio)
-{
-	int ret;
-
-	folio_lock(folio);
-	ret = folio_alloc_swap(folio);
-	folio_unlock(folio);
-	return ret;
-}
-
 /* Clusters 0 and 2 full of counted slots, cluster 1 with one cached, idle slot. */
 static void prepare(void *arg)
 {
@@ -91,7 +81,7 @@ static void prepare(void *arg)
 		BUG_ON(t_swapout(&tpages[i]));
 	}
 	idle = t_folio(9);
-	BUG_ON(get_slot(idle));
+	BUG_ON(t_get_slot(idle));
 	BUG_ON(swp_offset(idle->swap) / SWAPFILE_CLUSTER != 1);
 	this_cpu_write(percpu_swap_cluster.offset[0], 0);
 }
@@ -101,7 +91,7 @@ static void task_a(void *arg)
 	struct folio *folio = t_folio(20);
 
 	(void)arg;
-	get_slot(folio);
+	t_get_slot(folio);
 	t_put_folio(folio);
 }
 

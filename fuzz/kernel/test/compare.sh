@@ -10,12 +10,7 @@ swaprace=$1
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-state() {
-	cat /proc/swaps
-	ls /sys/block
-	cat /sys/kernel/mm/ksm/run /sys/kernel/mm/ksm/sleep_millisecs \
-		/sys/kernel/mm/ksm/pages_to_scan /proc/sys/vm/page-cluster /proc/sys/vm/swappiness
-}
+. fuzz/kernel/test/machine_state.sh
 
 fail() {
 	echo "FAILED: $*"
