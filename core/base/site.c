@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Sites and paths: reads the records that SITE() and PATH() left in their
- * linker sections, and gives them names, hashes and an order. An inline
+ * linker sections, and gives them names, hashes and an order; sites_add() has
+ * more of them, of code whose call sites are named after the link. An inline
  * function in several files leaves several records of one name; they count
  * as one. Locking: filled once, before any thread; read-only afterwards.
  */
@@ -23,6 +24,8 @@ extern struct path *const __stop_swaprace_paths[] __attribute__((weak));
 static const struct site **sites_by_name;
 static const struct site **sites_by_hash;
 static size_t sites_count;
+static struct site **sites_added; /* after those of the section */
+static size_t sites_added_count;
 static bool sites_ready;
 
 static u32 fnv(u32 hash, const char *s, size_t len)
@@ -79,16 +82,18 @@ static void *sites_alloc(size_t n)
 	return p;
 }
 
-void sites_init(void)
+static void sites_sort(void)
 {
-	size_t records = (size_t)(__stop_swaprace_sites - __start_swaprace_sites);
+	size_t linked = (size_t)(__stop_swaprace_sites - __start_swaprace_sites);
+	size_t records = linked + sites_added_count;
 
-	if (sites_ready)
-		return;
+	free(sites_by_name);
+	free(sites_by_hash);
+	sites_count = 0;
 	sites_by_name = sites_alloc(records);
 	sites_by_hash = sites_alloc(records);
 	for (size_t i = 0; i < records; i++) {
-		struct site *site = __start_swaprace_sites[i];
+		struct site *site = i < linked ? __start_swaprace_sites[i] : sites_added[i - linked];
 		u32 hash = fnv(FNV_BASIS, site->op, strlen(site->op));
 
 		hash = fnv(hash, "@", 1);
@@ -110,6 +115,25 @@ void sites_init(void)
 			sites_collide(sites_by_hash[i - 1], sites_by_hash[i]);
 	}
 	sites_ready = true;
+}
+
+void sites_init(void)
+{
+	if (!sites_ready)
+		sites_sort();
+}
+
+void sites_add(struct site *const *sites, size_t n)
+{
+	struct site **all = sites_alloc(sites_added_count + n);
+
+	if (sites_added_count)
+		memcpy(all, sites_added, sites_added_count * sizeof(*all));
+	memcpy(all + sites_added_count, sites, n * sizeof(*all));
+	free(sites_added);
+	sites_added = all;
+	sites_added_count += n;
+	sites_sort();
 }
 
 const struct site *site_find(u32 hash)

@@ -26,6 +26,9 @@ struct site {
 		(const struct site *)&site_;                                    \
 	})
 
+/* Adds sites that are made at run time (a table made after the link), each once;
+ * func and op stay valid. Fills in their hashes. Costs one sort: add many at once. */
+void sites_add(struct site *const *sites, size_t n);
 /* Fills in all hashes; reports two names with one hash. Call once, first. */
 void sites_init(void);
 /* The hash of a name "op@func", whether or not it exists in this build. */

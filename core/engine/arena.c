@@ -5,6 +5,7 @@
  * name objects. The bookkeeping lies outside of the arena, so a stray write of
  * the model cannot damage it. Memory that is not allocated is poisoned for ASan.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -17,13 +18,12 @@ void __asan_unpoison_memory_region(void const volatile *p, size_t size);
 #define asan_poison(p, n) __asan_poison_memory_region((p), (n))
 #define asan_unpoison(p, n) __asan_unpoison_memory_region((p), (n))
 #else
-#define asan_poison(p, n) ((void)0)
-#define asan_unpoison(p, n) ((void)0)
+#define asan_poison(p, n) ((void)(p), (void)(n))
+#define asan_unpoison(p, n) ((void)(p), (void)(n))
 #endif
 
 #define ARENA_DEFAULT (64u << 10)
-#define ARENA_MAX (4u << 20)
-#define WORLD_MAX (64u << 10)
+#define ARENA_MAX ENGINE_ARENA_MAX
 #define FNV_INIT 2166136261u
 #define FNV_PRIME 16777619u
 
@@ -47,11 +47,11 @@ struct role_map role_map;
 static struct {
 	size_t used;
 	size_t dirty;          /* bytes that the last run may have touched */
+	size_t kept;           /* of those, at the base: the world's to clear */
 	char *percpu;          /* first CPU's copy, in the arena */
 	size_t percpu_size;
 	char *world_image;     /* pristine copy of the section */
-	u16 world_map[WORLD_MAX / ROLE_GRANULE];
-	u16 world_map_image[WORLD_MAX / ROLE_GRANULE];
+	u16 *world_map_image;  /* roles of the section at a run's start */
 	struct role role[ROLES_MAX];
 	u32 nroles, nroles_static;
 	u32 lock;              /* hidden: native's tasks allocate and name at once */
@@ -146,7 +146,7 @@ static u16 *role_slot(const volatile void *p, size_t *left)
 	return NULL;
 }
 
-bool arena_is_world(const volatile void *p)
+bool engine_is_world(const volatile void *p)
 {
 	return (size_t)((const volatile char *)p - role_map.base) < role_map.size ||
 	       (size_t)((const volatile char *)p - __start_swaprace_world) < role_map.world_size;
@@ -165,8 +165,10 @@ static void role_put(const volatile void *p, size_t size, const struct role *r)
 	if (!slot)
 		return;
 	engine_hidden_lock(&mem.lock);
-	if (mem.nroles >= ROLES_MAX) {
+	if (unlikely(mem.nroles >= ROLES_MAX)) {
 		engine_hidden_unlock(&mem.lock);
+		reportf("engine: too many roles", "more than %u objects were named in one run; "
+			"the next would be \"%s\"\n", ROLES_MAX, r->kind);
 		return;
 	}
 	mem.role[mem.nroles] = *r;
@@ -188,17 +190,21 @@ void engine_role_new(const volatile void *p, size_t size, const char *kind)
 {
 	struct engine_ctx *c = this_ctx();
 	u32 h = fnv(FNV_INIT, kind), i;
-	u16 num = 0;
+	u16 num;
 
 	for (i = 0; i < c->nrole_kinds; i++)
 		if (c->role_kinds[i].kind_hash == h)
 			break;
-	if (i == c->nrole_kinds && i < ROLE_KINDS_MAX) {
+	if (unlikely(i == ROLE_KINDS_MAX)) {
+		reportf("engine: too many kinds of roles", "one op named objects of more than %u "
+			"kinds; the next would be \"%s\"\n", ROLE_KINDS_MAX, kind);
+		return;
+	}
+	if (i == c->nrole_kinds) {
 		c->role_kinds[i] = (struct role_kind){ .kind_hash = h };
 		c->nrole_kinds++;
 	}
-	if (i < ROLE_KINDS_MAX)
-		num = (u16)c->role_kinds[i].count++;
+	num = (u16)c->role_kinds[i].count++;
 	role_put(p, size, &(struct role){ .kind = kind, .ctx = c->index, .op = c->op, .num = num });
 }
 
@@ -218,31 +224,51 @@ const char *engine_role_name(u32 role, char *buf, size_t size)
 
 /* ---- the arena ---- */
 
+static __cold void arena_die(const char *what)
+{
+	fprintf(stderr, "swaprace: %s\n", what);
+	exit(3);
+}
+
+static size_t world_map_bytes(void)
+{
+	return (role_map.world_size / ROLE_GRANULE + 1) * sizeof(u16);
+}
+
 static void world_init(void)
 {
 	role_map.world = __start_swaprace_world;
-	role_map.world_map = mem.world_map;
 	role_map.world_size = (size_t)(__stop_swaprace_world - __start_swaprace_world);
 	mem.percpu_size = ((size_t)(__stop_swaprace_percpu - __start_swaprace_percpu) + 63) & ~63ul;
-	if (role_map.world_size > WORLD_MAX) {
-		fprintf(stderr, "swaprace: world globals need %zu bytes, WORLD_MAX is %u\n",
-			role_map.world_size, WORLD_MAX);
-		exit(2);
-	}
 	mem.nroles = 1;
 	if (!role_map.world_size)
 		return;
 	mem.world_image = malloc(role_map.world_size);
-	if (!mem.world_image) {
-		fprintf(stderr, "swaprace: out of memory\n");
-		exit(2);
-	}
+	role_map.world_map = calloc(1, world_map_bytes());
+	mem.world_map_image = malloc(world_map_bytes());
+	if (!mem.world_image || !role_map.world_map || !mem.world_map_image)
+		arena_die("out of memory for the world's globals");
 	memcpy(mem.world_image, __start_swaprace_world, role_map.world_size);
 	for (const struct engine_world_name *const *n = __start_swaprace_world_names;
 	     n < __stop_swaprace_world_names; n++)
 		engine_role_set((*n)->addr, (*n)->size, (*n)->name, -1, -1);
 	mem.nroles_static = mem.nroles;
-	memcpy(mem.world_map_image, role_map.world_map, sizeof(mem.world_map));
+	memcpy(mem.world_map_image, role_map.world_map, world_map_bytes());
+}
+
+/* Kernels before 4.17 take the flag for a mere hint: look where it went. */
+static char *arena_mmap(void)
+{
+	char *p = mmap((void *)ENGINE_ARENA_BASE, ARENA_MAX, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+	int err = p == MAP_FAILED ? errno : EEXIST;
+
+	if (p == (char *)ENGINE_ARENA_BASE)
+		return p;
+	fprintf(stderr, "swaprace: the arena's %lu MiB at 0x%lx cannot be mapped: %s%s\n",
+		ARENA_MAX >> 20, ENGINE_ARENA_BASE, strerror(err),
+		err == EEXIST ? " (something else lies there)" : "");
+	exit(3);
 }
 
 static void arena_map(size_t size)
@@ -251,13 +277,12 @@ static void arena_map(size_t size)
 	if (role_map.base && role_map.size == size)
 		return;
 	if (!role_map.base) {
-		role_map.base = mmap(NULL, ARENA_MAX, PROT_READ | PROT_WRITE,
-				MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		role_map.base = arena_mmap();
 		role_map.map = calloc(ARENA_MAX / ROLE_GRANULE, sizeof(*role_map.map));
-		if (role_map.base == MAP_FAILED || !role_map.map) {
-			fprintf(stderr, "swaprace: no memory for the arena\n");
-			exit(2);
-		}
+		if (!role_map.map)
+			arena_die("out of memory for the arena's roles");
+		/* TSan looks for the block of an address backwards: let there be one. */
+		tsan_clear_shadow(role_map.base, ARENA_MAX);
 		world_init();
 	}
 	role_map.size = size;
@@ -287,27 +312,41 @@ static void raw_copy(void *to, const void *from, size_t n)
 #endif
 }
 
+void engine_arena_clear(void *p, size_t size)
+{
+	size_t off = (size_t)((char *)p - role_map.base);
+
+	BUG_ON(off > ARENA_MAX || size > ARENA_MAX - off || off % ROLE_GRANULE || size % ROLE_GRANULE);
+	tsan_clear_shadow(p, size);
+	raw_zero(p, size);
+	raw_zero(&role_map.map[off / ROLE_GRANULE], size / ROLE_GRANULE * sizeof(*role_map.map));
+}
+
 void arena_reset(void)
 {
 	size_t size = eng.config.arena_size ? eng.config.arena_size : ARENA_DEFAULT;
-	size_t left, n;
+	size_t left = mem.dirty, kept = min(mem.kept, eng.config.arena_kept), poisoned;
 
-	if (size > ARENA_MAX)
-		size = ARENA_MAX;
-	left = mem.dirty;
+	if (size > ARENA_MAX) {
+		fprintf(stderr, "swaprace: an arena of %zu bytes is wanted, ENGINE_ARENA_MAX is %lu\n",
+			size, ARENA_MAX);
+		exit(3);
+	}
+	poisoned = role_map.size;
 	arena_map(size);
-	asan_unpoison(role_map.base, left > role_map.size ? left : role_map.size);
-	if (left)
-		tsan_clear_shadow(role_map.base, (left + 7) & ~7ul);
-	raw_zero(role_map.base, left);
-	raw_zero(role_map.map, (left / ROLE_GRANULE + 1) * sizeof(*role_map.map));
-	asan_poison(role_map.base, role_map.size);
+	BUG_ON(eng.config.arena_kept % ROLE_GRANULE || eng.config.arena_kept > role_map.size);
+	asan_unpoison(role_map.base, left);
+	/* What the last run kept and this one keeps is the world's to clear. */
+	if (left > kept)
+		engine_arena_clear(role_map.base + kept, ((left + 7) & ~7ul) - kept);
+	/* What was never handed out is poisoned as it was, unless it is new. */
+	asan_poison(role_map.base, poisoned < role_map.size ? role_map.size : left);
 	mem.used = mem.dirty = 0;
+	mem.kept = eng.config.arena_kept;
 	if (role_map.world_size) {
 		tsan_clear_shadow(__start_swaprace_world, (role_map.world_size + 7) & ~7ul);
 		raw_copy(__start_swaprace_world, mem.world_image, role_map.world_size);
-		n = (role_map.world_size / ROLE_GRANULE + 1) * sizeof(u16);
-		raw_copy(role_map.world_map, mem.world_map_image, n);
+		raw_copy(role_map.world_map, mem.world_map_image, world_map_bytes());
 	}
 	mem.nroles = mem.nroles_static ? mem.nroles_static : 1;
 	if (mem.percpu_size) {
@@ -337,7 +376,7 @@ void *engine_arena_alloc(size_t size)
 	mem.used += size;
 #ifdef SWAPRACE_ASAN
 	/* A gap that nobody owns, so that an overrun is seen; roles don't notice. */
-	if (role_map.size - mem.used >= 2 * ARENA_ALIGN)
+	if (!eng.config.arena_kept && role_map.size - mem.used >= 2 * ARENA_ALIGN)
 		mem.used += ARENA_ALIGN;
 #endif
 	if (mem.used > mem.dirty)
@@ -383,7 +422,9 @@ void arena_exit(void)
 	}
 	munmap(role_map.base, ARENA_MAX);
 	free(role_map.map);
+	free(role_map.world_map);
 	free(mem.world_image);
+	free(mem.world_map_image);
 	memset(&mem, 0, sizeof(mem));
 	memset(&role_map, 0, sizeof(role_map));
 }

@@ -211,6 +211,11 @@ void engine_migrate(unsigned cpu, const struct site *site)
 	engine_point(site, EV_PREEMPT, NULL, 0);
 }
 
+unsigned engine_bh_count(void)
+{
+	return this_ctx()->bhoff;
+}
+
 bool engine_in_hardirq(void)
 {
 	struct engine_ctx *c = this_ctx();

@@ -84,6 +84,8 @@ void engine_reset(const struct engine_config *config)
 	eng.ncpus = config->cpus >= 1 && config->cpus <= ENGINE_CPUS_MAX ? config->cpus : 1;
 	eng.policy = config->policy;
 	eng.steps_max = config->steps_max ? config->steps_max : STEPS_MAX_DEFAULT;
+	eng.tsan_points_max = config->tsan_points_max ? config->tsan_points_max : TSAN_TASK_POINTS_MAX;
+	eng.races_marked = 0;
 	eng.native = eng.live = eng.quiet = eng.in_run = false;
 	engine_lockdep_now = NULL;
 	set_cur(CTX_MAIN);
@@ -118,6 +120,7 @@ enum engine_status engine_quiet(void (*fn)(void *arg), void *arg)
 			;
 	}
 	eng.quiet = false;
+	tsan_race_ignore_drop(cur_ctx());
 	tsan_quiet_end(begun);
 	return eng.reported ? ENGINE_REPORTED : ENGINE_DONE;
 }
@@ -166,6 +169,11 @@ void engine_exit(void)
 void engine_stats(struct engine_stats *out)
 {
 	*out = eng.stats;
+}
+
+u32 engine_races_marked(void)
+{
+	return eng.races_marked;
 }
 
 bool engine_is_sim(void)

@@ -26,6 +26,10 @@
 #define ENGINE_CTX_SOFTIRQ(cpu) (ENGINE_TASKS_MAX + ENGINE_CPUS_MAX + (cpu))
 #define ENGINE_CTX_MAX (ENGINE_TASKS_MAX + 2 * ENGINE_CPUS_MAX)
 #define ENGINE_CTX_MAIN ENGINE_CTX_MAX /* set-up, tear-down: no scheduling */
+/* Where the arena lies: below 0x7fff8000, so that ASan's and TSan's shadows have it,
+ * and the same in each build and run: world code may hash an address of its own. */
+#define ENGINE_ARENA_BASE 0x60000000ul
+#define ENGINE_ARENA_MAX (16ul << 20)
 
 enum engine_backend { ENGINE_SIM, ENGINE_NATIVE };
 
@@ -116,6 +120,7 @@ void engine_migrate(unsigned cpu, const struct site *site);
 /* Counted: softirq (RCU callbacks) alone. */
 void engine_bh_disable(void);
 void engine_bh_enable(const struct site *site);
+unsigned engine_bh_count(void);
 bool engine_in_hardirq(void);
 bool engine_in_softirq(void);
 /* Number of interrupts/callbacks delivered while the given event kinds were
@@ -160,6 +165,11 @@ void engine_rcu_barrier(const struct site *site);
  */
 void *engine_arena_alloc(size_t size);
 size_t engine_arena_used(void);
+/* For arena_kept: zeroes [p, p+size) of the arena, clears TSan's shadow of it and
+ * forgets its roles. p and size: multiples of 8. */
+void engine_arena_clear(void *p, size_t size);
+/* Arena or world globals: what roles, races and events are about. */
+bool engine_is_world(const volatile void *p);
 /* Freed or not yet allocated memory: a touch is an ASan report; the bytes are
  * filled with the poison so that other builds see it as well. */
 void engine_poison(void *p, size_t size, u8 byte);
@@ -204,6 +214,10 @@ const char *engine_role_name(u32 role, char *buf, size_t size);
 /* No-ops unless built with TSan. token: any arena or world address. */
 void engine_hb_release(const volatile void *token);
 void engine_hb_acquire(const volatile void *token);
+/* In between TSan does not look at this context's accesses. Nests; a run that ends
+ * in between ends it. */
+void engine_race_ignore_begin(void);
+void engine_race_ignore_end(void);
 
 /* Tests only: number of one of the engine's annotations to leave out, -1 none. */
 extern int engine_hb_disabled;
@@ -227,6 +241,10 @@ struct engine_task {
 
 struct sched_policy; /* core/engine/policy.h */
 
+/* TSan: which data races are reports. A marked race has an atomic access on one
+ * side; PLAIN only counts it, see engine_races_marked(). */
+enum engine_races { ENGINE_RACES_ALL, ENGINE_RACES_PLAIN };
+
 struct engine_config {
 	enum engine_backend backend;
 	unsigned cpus;
@@ -235,7 +253,13 @@ struct engine_config {
 	struct sched_policy *policy; /* sim */
 	u64 seed;
 	u32 steps_max;      /* 0: the default; then a fair schedule takes over */
-	size_t arena_size;  /* 0: 64 KiB */
+	size_t arena_size;  /* 0: 64 KiB; at most ENGINE_ARENA_MAX */
+	/* Bytes at the arena's base that a reset leaves alone: the world clears what it
+	 * touched there, by engine_arena_clear(). A multiple of 8. A world that asks for
+	 * that has equal addresses in all builds: there are no gaps for ASan. */
+	size_t arena_kept;
+	u8 races;           /* enum engine_races */
+	u32 tsan_points_max; /* a task's points before TSan may forget; 0: the default */
 	bool log_events;    /* keep all events for schedules and traces */
 	bool capture_stacks; /* lockdep and RCU keep stacks: slow, for reports */
 	bool flush_shadow;  /* TSan: flush before this run, not every 64 runs */
@@ -274,6 +298,8 @@ struct engine_stats {
 	u64 trace_hash;
 };
 void engine_stats(struct engine_stats *out);
+/* Marked races of this run that ENGINE_RACES_PLAIN did not report. */
+u32 engine_races_marked(void);
 
 /* Ops: called by the executor on a task, around each op. name: static string. */
 void engine_op_begin(unsigned number, const struct site *site);

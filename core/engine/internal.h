@@ -25,11 +25,11 @@
 #define FIBER_GUARD (64u << 10) /* below a fiber's stack: larger than any frame */
 #define ROLE_GRANULE 8 /* the words of a swap table have roles of their own */
 #define ARENA_ALIGN 16
-#define ROLES_MAX 4096
+#define ROLES_MAX 16384
 #define RING_SIZE 4096
 #define LOG_MAX (1u << 17)
 #define GP_MAX 512
-#define ROLE_KINDS_MAX 12
+#define ROLE_KINDS_MAX 48
 
 enum ctx_state { CTX_UNUSED, CTX_READY, CTX_BLOCKED, CTX_PARKED, CTX_DONE };
 
@@ -63,10 +63,11 @@ struct engine_ctx {
 	/* RCU */
 	u32 gp_seen_started, gp_seen_ended;
 	char token_read;              /* explicit sections that are over */
+	u32 race_ignore;              /* engine_race_ignore_begin() */
 	void *data;
-	struct role_kind role_kinds[ROLE_KINDS_MAX];
 	u32 nrole_kinds;
 	struct lockdep_ctx ld;
+	struct role_kind role_kinds[ROLE_KINDS_MAX];
 };
 
 struct engine_cpu_state {
@@ -123,6 +124,8 @@ struct engine {
 	u32 ncpus, ntasks;
 	u64 wait_seq;
 	u64 runs;
+	u32 tsan_points_max;
+	u32 races_marked;
 	u32 fair_left;
 	u32 fair_step, progress_step; /* fair schedule since; last end of an op */
 	bool truncated;
@@ -267,7 +270,6 @@ static inline u32 arena_role_of(const volatile void *p)
 
 void arena_reset(void);
 void arena_exit(void);
-bool arena_is_world(const volatile void *p); /* arena or world globals */
 
 /* trace.c: without libc, which TSan would see on the fiber */
 void label_print(const struct engine_ctx *c, char *buf, size_t size);
@@ -332,11 +334,13 @@ bool tsan_quiet_begin(void);
 void tsan_quiet_end(bool begun);
 /* Runs fn on a fiber of its own, whose knowledge is what it acquires there. */
 void tsan_on_courier(void (*fn)(void *arg), void *arg);
+void tsan_race_ignore_drop(struct engine_ctx *c); /* on its own fiber */
 #else
 static inline void tsan_clear_shadow(void *p, size_t size) { (void)p; (void)size; }
 static inline void tsan_flush(void) {}
 static inline bool tsan_quiet_begin(void) { return false; }
 static inline void tsan_quiet_end(bool begun) { (void)begun; }
+static inline void tsan_race_ignore_drop(struct engine_ctx *c) { (void)c; }
 #endif
 
 /* native.c, native_wait.c, native_rcu.c */

@@ -138,7 +138,7 @@ static inline __attribute__((always_inline)) void execute(struct engine_ctx *c)
 	eng.view.steps++;
 	c->points++;
 #ifdef SWAPRACE_TSAN
-	if (c->points > TSAN_TASK_POINTS_MAX)
+	if (c->points > eng.tsan_points_max)
 		eng.truncated = true;
 #endif
 	eng.hash = hash_mix(eng.hash, (u64)ev->site->hash << 32 | role_map.hash[ev->role]);
@@ -361,6 +361,7 @@ void fiber_first(void)
 		}
 ended:
 		c = cur_ctx();
+		tsan_race_ignore_drop(c);
 		c->state = CTX_DONE;
 		eng.progress_step = eng.view.steps;
 		eng.ready &= ~(1u << c->index);

@@ -44,6 +44,39 @@ void engine_hb_acquire(const volatile void *token)
 	__tsan_acquire((void *)(uintptr_t)token);
 }
 
+void AnnotateIgnoreReadsBegin(const char *file, int line);
+void AnnotateIgnoreReadsEnd(const char *file, int line);
+void AnnotateIgnoreWritesBegin(const char *file, int line);
+void AnnotateIgnoreWritesEnd(const char *file, int line);
+
+void engine_race_ignore_begin(void)
+{
+	if (this_ctx()->race_ignore++ != 0)
+		return;
+	AnnotateIgnoreReadsBegin(__FILE__, __LINE__);
+	AnnotateIgnoreWritesBegin(__FILE__, __LINE__);
+}
+
+void engine_race_ignore_end(void)
+{
+	struct engine_ctx *c = this_ctx();
+
+	BUG_ON(c->race_ignore == 0);
+	if (--c->race_ignore != 0)
+		return;
+	AnnotateIgnoreWritesEnd(__FILE__, __LINE__);
+	AnnotateIgnoreReadsEnd(__FILE__, __LINE__);
+}
+
+/* The fiber lives on, and must not stay blind for the next run. */
+void tsan_race_ignore_drop(struct engine_ctx *c)
+{
+	if (likely(c->race_ignore == 0))
+		return;
+	c->race_ignore = 1;
+	engine_race_ignore_end();
+}
+
 void *__tsan_create_fiber(unsigned flags);
 void __tsan_switch_to_fiber(void *fiber, unsigned flags);
 void *__tsan_get_current_fiber(void);
@@ -107,6 +140,8 @@ void tsan_quiet_end(bool begun)
  * In native the same holds for what libc and liburcu touch on real threads: the
  * engine orders its threads by means that TSan does not see, so it would report
  * their accesses. Nothing of the model is lost by that, and nothing is suppressed.
+ * A race of which one side is marked is counted alone if the run asks for that: a
+ * tree has many of them, and the kernel's own rules call most of them harmless.
  */
 bool tsan_report_is_foreign(const void *report, bool suppressed)
 	__asm__("_ZN6__tsan8OnReportEPKNS_10ReportDescEb");
@@ -115,6 +150,7 @@ bool tsan_report_is_foreign(const void *report, bool suppressed)
 	const char *what;
 	int count, stacks, mops, locs, mutexes, threads, tids, tid, bytes, write, atomic;
 	void *sleep_trace[4], *addr = NULL, *trace[2];
+	bool marked;
 
 	if (suppressed)
 		return true;
@@ -124,7 +160,18 @@ bool tsan_report_is_foreign(const void *report, bool suppressed)
 	    !__tsan_get_report_mop((void *)(uintptr_t)report, 0, &tid, &addr, &bytes, &write, &atomic,
 				   trace, 2))
 		return false;
-	return !arena_is_world(addr);
+	if (!engine_is_world(addr))
+		return true;
+	if (eng.config.races != ENGINE_RACES_PLAIN || mops < 2)
+		return false;
+	marked = atomic != 0;
+	if (!__tsan_get_report_mop((void *)(uintptr_t)report, 1, &tid, &addr, &bytes, &write, &atomic,
+				   trace, 2))
+		return false;
+	if (!marked && !atomic)
+		return false;
+	eng.races_marked++;
+	return true;
 }
 
 #define RACE_FRAMES 12
@@ -147,7 +194,8 @@ static size_t race_side(void *report, unsigned long i, char *func, size_t func_s
 		const char *s = symbol_name((char *)trace[f] - 1);
 
 		/* memset and the like: the caller is what matters */
-		if (!func[0] && !strstr(s, "interceptor") && strcmp(s, "?") != 0)
+		if (!func[0] && !strstr(s, "interceptor") && strncmp(s, "__tsan", 6) != 0 &&
+		    strcmp(s, "?") != 0)
 			snprintf(func, func_size, "%s", s);
 		n += (size_t)snprintf(body + n, size - n, "  %s\n", s);
 	}
@@ -183,6 +231,14 @@ void __tsan_on_report(void *report)
 	report_from_sanitizer(title, body);
 }
 #else
+void engine_race_ignore_begin(void)
+{
+}
+
+void engine_race_ignore_end(void)
+{
+}
+
 void engine_hb_release(const volatile void *token)
 {
 	(void)token;

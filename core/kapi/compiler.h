@@ -11,13 +11,14 @@
 
 /*
  * The result of an event goes into the trace hash. What may be an address stays
- * out: addresses of a process have a bit above 2^40 set, numbers here have not.
+ * out: addresses of a process lie in the arena or have a bit above 2^40 set, numbers
+ * here do neither.
  */
 static inline void kapi_result(u64 value)
 {
 	u64 high = value >> 40;
 
-	if (high == 0 || high == 0xffffff)
+	if ((high == 0 && value - ENGINE_ARENA_BASE >= ENGINE_ARENA_MAX) || high == 0xffffff)
 		engine_result(value);
 }
 #define kapi_result_of(v) kapi_result((u64)(uintptr_t)(v))
