@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Tests of fuzz/kernel: units everywhere; the comparison with the running kernel
 # skips (77) where it may not. Those that change the machine run one at a time.
-swaprace_tests(fuzz/kernel outside kernel)
+swaprace_tests(fuzz/kernel outside kernel world)
 add_test(NAME fuzz/kernel/drift COMMAND "${CMAKE_SOURCE_DIR}/fuzz/kernel/test/drift.sh"
   WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
 set_tests_properties(fuzz/kernel/drift PROPERTIES LABELS kernel)

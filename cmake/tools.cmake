@@ -9,7 +9,7 @@ function(swaprace_fuzzer name)
   add_executable(${name} ${ARGN})
   target_compile_options(${name} PRIVATE ${san_outside} -fsanitize=fuzzer-no-link)
   set(libs "")
-  foreach(module exec oracle sched prog check engine lockdep base)
+  foreach(module exec oracle sched prog world check engine lockdep base)
     list(APPEND libs $<TARGET_FILE:${module}>)
     add_dependencies(${name} ${module})
   endforeach()
@@ -47,11 +47,14 @@ if(SWAPRACE_FUZZERS AND NOT SWAPRACE_FINE AND TARGET check AND TARGET mm AND TAR
 endif()
 
 # ---- the command ----
-file(GLOB tool_sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/fuzz/tools/*.c")
-if(tool_sources AND TARGET check AND TARGET mm AND TARGET exec)
-  add_executable(swaprace ${tool_sources})
-  target_compile_options(swaprace PRIVATE ${san_outside})
-  target_link_libraries(swaprace PRIVATE -Wl,--start-group kernel exec oracle sched prog check mm swap page
-    kapi engine lockdep base -Wl,--end-group ${CMAKE_DL_LIBS})
+# A library of its own, because each kernel tree's executable is linked with it too
+# (scripts/tree.py).
+swaprace_module(tools fuzz/tools outside kernel)
+if(TARGET tools AND TARGET check AND TARGET mm AND TARGET exec)
+  set_source_files_properties(fuzz/tools/world.c PROPERTIES
+    COMPILE_DEFINITIONS "SWAPRACE_SOURCE_DIR=\"${CMAKE_SOURCE_DIR}\"")
+  add_executable(swaprace $<TARGET_OBJECTS:tools>)
+  target_link_libraries(swaprace PRIVATE -Wl,--start-group kernel exec oracle sched prog world check mm swap page
+    kapi engine lockdep base -Wl,--end-group ${CMAKE_DL_LIBS} m)
   set_target_properties(swaprace PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}")
 endif()

@@ -96,7 +96,30 @@ struct world_counters {
  * failures: the op did nothing. mm ops run on the calling task.
  */
 struct world_ops {
-	const char *name;
+	/* ---- what it is; NULL, false and 0: nothing special ---- */
+	const char *name;    /* "model", "tree:NAME", ...: what --world= takes */
+	const char *version; /* of the kernel whose code it is: "7.3.4"; NULL: none */
+	const char *identity; /* what reports say of it beside the name, or NULL */
+	bool native;         /* real threads can run its ops */
+	bool seeded_bugs;    /* core/base/seeded_bug.def and counters.def are its own */
+	/* Which machines it can be. check: true, or false and a line in why; fit makes
+	 * the nearest one of any that is valid. NULL: every valid one. */
+	bool (*machine_check)(const struct world_config *config, char *why, size_t size);
+	void (*machine_fit)(struct world_config *config);
+	bool plain_races;    /* a data race counts only if both sides are plain accesses */
+	u32 steps_max;       /* points until the fair schedule takes over */
+	u32 op_points;       /* points of an op, about: the k of PCT. 0: 160 */
+	size_t (*arena_size)(const struct world_config *config);
+	/* So many bytes at the arena's base are cleared by the world itself. */
+	size_t (*arena_kept)(const struct world_config *config);
+
+	/* ---- tasks: made in set-up, after setup(); the others run on the task ---- */
+	int (*task_make)(unsigned index, char label);
+	void (*task_begin)(unsigned index);
+	/* At the end of each op, inside of it; last: the task ends with it. */
+	void (*op_end)(unsigned index, bool last);
+
+	/* ---- life cycle ---- */
 	/* set-up and tear-down; single-threaded, no task runs */
 	int (*setup)(const struct world_config *config);
 	/* exits every mm, drains batches, swapoffs nothing; then audit() */
@@ -135,5 +158,15 @@ struct world_ops {
 	void (*mm_counters)(int mm, struct world_mm_counters *out);
 	void (*counters)(struct world_counters *out);
 };
+
+/* The world that this executable is linked with. */
+extern const struct world_ops *const world_linked;
+
+/*
+ * Is w the world that these len characters speak of? "model", "tree" (any kernel
+ * tree), "tree:NAME", "tree>=7.3" (also > <= < =; by w's version, as far as the text
+ * gives numbers). 1 or 0; -EINVAL: they speak of no world. w NULL: 0 or -EINVAL.
+ */
+int world_matches(const struct world_ops *w, const char *spec, size_t len);
 
 #endif

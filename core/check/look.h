@@ -8,7 +8,7 @@
 #define CORE_CHECK_LOOK_H
 
 #include "core/mm/mm.h"
-#include "core/mm/model_world.h"
+#include "core/mm/mm_slot.h"
 #include "core/page/page.h"
 #include "core/swap/swap.h"
 #include "core/swap/swap_table.h"

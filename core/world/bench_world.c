@@ -4,8 +4,7 @@
 #include <stdlib.h>
 
 #include "core/kapi/kapi.h"
-#include "fuzz/exec/bench_world.h"
-#include "fuzz/sched/sched.h"
+#include "core/world/bench_world.h"
 
 #define TASKS 3
 #define ROUNDS 20
@@ -36,7 +35,7 @@ static void task(void *arg)
 	}
 }
 
-struct bench_points bench_points_run(u64 runs, u64 seed)
+struct bench_points bench_points_run(u64 runs, u64 seed, struct sched_policy *policy)
 {
 	struct engine_task tasks[TASKS];
 	struct engine_stats stats;
@@ -47,7 +46,7 @@ struct bench_points bench_points_run(u64 runs, u64 seed)
 	for (u64 i = 0; i < runs; i++) {
 		struct engine_config config = {
 			.backend = ENGINE_SIM, .cpus = TASKS, .ntasks = TASKS, .tasks = tasks,
-			.policy = sched_random(), .seed = seed + i,
+			.policy = policy, .seed = seed + i,
 		};
 
 		engine_reset(&config);

@@ -1,31 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The model as programs and oracles see it: its ops (core/mm/model_world.c),
- * with the checkers, and what may be asked without locks (pagemap, counters).
+ * The model as programs and oracles see it: its ops (model_world.c), the checkers,
+ * what may be asked without locks (pagemap, counters), and its tasks.
  */
 #include "core/check/check.h"
-
 #include "core/check/look.h"
+#include "core/kapi/sched.h"
 #include "core/mm/ksm.h"
 #include "core/swap/block_device.h"
-
-/* In native other tasks run meanwhile: only a quiet machine can be looked at. */
-void check_all_cheap(void)
-{
-	if (!engine_is_sim() && engine_running())
-		return;
-	check_page_cheap();
-	check_swap_cheap();
-	check_mm_cheap();
-}
-
-void check_all_quiet(void)
-{
-	check_page_quiet();
-	check_swap_quiet();
-	check_mm_quiet();
-	check_ksm_quiet();
-}
+#include "core/world/model_world.h"
 
 /* ---- pagemap and counters ---------------------------------------------------------- */
 
@@ -127,8 +110,86 @@ static void model_counters(struct world_counters *out)
 	out->folios_free = (long)nr_free_pages();
 }
 
+/* ---- tasks ----------------------------------------------------------------------------- */
+
+struct model_task {
+	struct task_struct self;
+	bool snapshot_open; /* it has the snapshot device open */
+};
+static struct model_task *model_tasks[ENGINE_TASKS_MAX] __world = { NULL };
+WORLD_NAME(model_tasks);
+
+static int model_task_make(unsigned index, char label)
+{
+	struct model_task *t;
+
+	BUG_ON_CMP(index, >=, ENGINE_TASKS_MAX);
+	t = engine_arena_alloc(sizeof(*t));
+	t->self.comm[0] = label;
+	t->self.flags = PF_MAY_SIGNAL;
+	t->self.pid = (int)index + 1;
+	model_tasks[index] = t;
+	return 0;
+}
+
+static void model_task_begin(unsigned index)
+{
+	engine_set_ctx_data(&model_tasks[index]->self);
+}
+
+/* A task that ends closes its files; a signal is over with the op that it ended. */
+static void model_op_end(unsigned index, bool last)
+{
+	struct model_task *t = model_tasks[index];
+
+	if (last && t->snapshot_open)
+		model_hib_close();
+	clear_signal(&t->self);
+}
+
+/* Set-up is no task, and a test may have tasks of its own. */
+static void snapshot_note(bool open)
+{
+	unsigned index = engine_current();
+	struct model_task *t = index < ENGINE_TASKS_MAX ? model_tasks[index] : NULL;
+
+	if (t && &t->self == current)
+		t->snapshot_open = open;
+}
+
+static int task_hib_open(int dev)
+{
+	int ret = model_hib_open(dev);
+
+	if (!ret)
+		snapshot_note(true);
+	return ret;
+}
+
+static int task_hib_close(void)
+{
+	snapshot_note(false);
+	return model_hib_close();
+}
+
+/* More folios, slots: more tables, swap tables, rmap items. */
+static size_t model_arena_size(const struct world_config *m)
+{
+	size_t slots = 0;
+
+	for (int i = 0; i < WORLD_DEVS_MAX; i++)
+		slots += m->dev[i].flags & WORLD_DEV_PRESENT ? m->dev[i].slots : 0;
+	return (m->folios > 40 || slots > 96 ? 128u : 64u) << 10;
+}
+
 const struct world_ops model_world_ops = {
 	.name = "model",
+	.native = true,
+	.seeded_bugs = true,
+	.arena_size = model_arena_size,
+	.task_make = model_task_make,
+	.task_begin = model_task_begin,
+	.op_end = model_op_end,
 	.setup = model_setup,
 	.teardown = model_teardown,
 	.check_cheap = check_all_cheap,
@@ -151,8 +212,8 @@ const struct world_ops model_world_ops = {
 	.ksm_unmerge = model_ksm_unmerge,
 	.swapon = model_swapon,
 	.swapoff = model_swapoff,
-	.hib_open = model_hib_open,
-	.hib_close = model_hib_close,
+	.hib_open = task_hib_open,
+	.hib_close = task_hib_close,
 	.hib_alloc = model_hib_alloc,
 	.hib_free = model_hib_free,
 	.worker = model_worker,
@@ -161,3 +222,5 @@ const struct world_ops model_world_ops = {
 	.mm_counters = model_mm_counters,
 	.counters = model_counters,
 };
+
+const struct world_ops *const world_linked = &model_world_ops;

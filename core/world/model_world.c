@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Programs' ops on the model: validates arguments, finds the mm, calls the
- * kernel's entry point. See model_world.h for how an op holds its mm.
+ * kernel's entry point. See core/mm/mm_slot.h for how an op holds its mm.
  * Left out: what a system call does before and after (security, copying of
  * arguments, signals).
  */
-#include "core/mm/model_world.h"
+#include "core/world/model_world.h"
 
 #include "core/mm/ksm.h"
 #include "core/mm/mm.h"
+#include "core/mm/mm_slot.h"
 #include "core/mm/swapoff.h"
 #include "core/mm/vmscan.h"
 #include "core/page/page.h"
@@ -17,47 +18,10 @@
 /* ksmd goes on to the next pass when one is done, but not for ever. */
 #define KSM_PASSES_MAX 4
 
-struct model_mm_slot model_mm_slots[WORLD_MM_MAX + 1] __world = { { 0, NULL } };
-WORLD_NAME(model_mm_slots);
 struct world_config model_config __world = { 0 };
 WORLD_NAME(model_config);
 
 /* ---- mms -------------------------------------------------------------------------- */
-
-/* The op is inside of the mm from here on; NULL: there is no such mm. */
-static struct mm_struct *mm_enter(int mm)
-{
-	struct model_mm_slot *slot;
-	u32 users;
-
-	if (mm < 1 || mm > WORLD_MM_MAX)
-		return NULL;
-	slot = &model_mm_slots[mm];
-	users = engine_load_relaxed(&slot->users);
-	do {
-		if (users == 0 || users & (MODEL_MM_EXITING | MODEL_MM_MAKING))
-			return NULL;
-	} while (!engine_cmpxchg(&slot->users, &users, users + 1, ENGINE_RELAXED, ENGINE_RELAXED));
-	/* Acquires what made the mm, not what other ops did inside. */
-	return engine_load_acquire(&slot->mm);
-}
-
-static void mm_leave(int mm)
-{
-	struct model_mm_slot *slot = &model_mm_slots[mm];
-	u32 old = engine_fetch_add(&slot->users, -1u, ENGINE_RELEASE);
-	struct mm_struct *dead;
-
-	BUG_ON((old & 0xffff) == 0);
-	if (old != (MODEL_MM_EXITING | 1))
-		return;
-	/* The last one out, after all others. */
-	(void)engine_load_acquire(&slot->users);
-	dead = engine_load_relaxed(&slot->mm);
-	mmput(dead);
-	engine_store_relaxed(&slot->mm, NULL);
-	engine_store_release(&slot->users, 0);
-}
 
 /* As mm_enter(); NULL also where the pages are none of an address space's. */
 static struct mm_struct *mm_enter_range(int mm, int page, int pages)
@@ -92,20 +56,17 @@ int model_setup(const struct world_config *config)
 			return err;
 	}
 	for (i = 1; i <= WORLD_MM_MAX; i++) {
-		struct mm_struct *mm;
-
 		if (!(config->mms & 1u << (i - 1)))
 			continue;
-		mm = mm_alloc((unsigned int)i);
-		if (!mm)
-			return -ENOMEM;
-		model_mm_slots[i].mm = mm;
-		model_mm_slots[i].users = 1;
+		err = mm_slot_make(i);
+		if (err)
+			return err;
 	}
 	return 0;
 }
 
-/* Slots that only the cache holds: nobody owed their folios a faster end. */
+/* Frees slots that only the swap cache still holds. Nothing obliged the tasks to drop
+ * these folios earlier, so this is not a leak. */
 static void drop_idle_cache(void)
 {
 	unsigned int type, offset;
@@ -240,48 +201,12 @@ int model_ksm_unmerge(int mm, int page, int pages)
 
 int model_fork(int mm, int child)
 {
-	struct model_mm_slot *slot;
-	struct mm_struct *m, *new;
-	u32 none = 0;
-
-	if (child < 1 || child > WORLD_MM_MAX)
-		return -EINVAL;
-	m = mm_enter(mm);
-	if (!m)
-		return -EINVAL;
-	slot = &model_mm_slots[child];
-	if (!engine_cmpxchg(&slot->users, &none, MODEL_MM_MAKING, ENGINE_ACQUIRE, ENGINE_RELAXED)) {
-		mm_leave(mm);
-		return -EEXIST;
-	}
-	new = dup_mm(m, (unsigned int)child);
-	if (new) {
-		engine_store_release(&slot->mm, new);
-		engine_store_relaxed(&slot->users, 1);
-	} else {
-		engine_store_release(&slot->users, 0);
-	}
-	mm_leave(mm);
-	return new ? 0 : -ENOMEM;
+	return mm_slot_fork(mm, child);
 }
 
 int model_exit(int mm)
 {
-	struct model_mm_slot *slot;
-	u32 users;
-
-	if (mm < 1 || mm > WORLD_MM_MAX)
-		return -EINVAL;
-	slot = &model_mm_slots[mm];
-	users = engine_load_relaxed(&slot->users);
-	do {
-		if (users == 0 || users & (MODEL_MM_EXITING | MODEL_MM_MAKING))
-			return -EINVAL;
-	} while (!engine_cmpxchg(&slot->users, &users, users | MODEL_MM_EXITING, ENGINE_RELAXED,
-				 ENGINE_RELAXED));
-	(void)engine_load_acquire(&slot->mm);
-	mm_leave(mm); /* the process's own */
-	return 0;
+	return mm_slot_exit(mm);
 }
 
 /* ---- ops on the machine -------------------------------------------------------------------- */

@@ -1,32 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The model behind the world-ops table: each op is a kernel entry point on the
- * calling task. The table itself, model_world_ops, is put together in
- * core/check (check_world.c), which adds the checkers and what may be looked at
- * without locks.
- *
- * An op is inside of its mm from enter to leave; exit keeps new ops out, and
- * whoever leaves last drops the mm. Threads of a process do the same with
- * exit_mm(). To enter or leave orders nothing between tasks and is no event:
- * else it would hide races between one op and another.
+ * calling task. model_table.c makes the table, with the checkers and with what may
+ * be looked at without locks.
  */
-#ifndef CORE_MM_MODEL_WORLD_H
-#define CORE_MM_MODEL_WORLD_H
+#ifndef CORE_WORLD_MODEL_WORLD_H
+#define CORE_WORLD_MODEL_WORLD_H
 
 #include "core/base/world_ops.h"
-#include "core/page/mm_types.h"
 
-extern const struct world_ops model_world_ops; /* core/check/check_world.c */
+extern const struct world_ops model_world_ops; /* model_table.c */
 
-#define MODEL_MM_EXITING 0x10000u
-#define MODEL_MM_MAKING 0x20000u
-
-struct model_mm_slot {
-	u32 users;             /* 1 for the process, 1 for each op inside; flags above */
-	struct mm_struct *mm;  /* set before users, valid while users is not 0 */
-};
-/* Slot 1..WORLD_MM_MAX. */
-extern struct model_mm_slot model_mm_slots[WORLD_MM_MAX + 1];
 /* Configuration of the current world. */
 extern struct world_config model_config;
 

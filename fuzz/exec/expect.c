@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * "expect:" lines of a program: a title, or a bound on a behaviour counter,
- * possibly for one build only.
- */
-#include <stdio.h>
+/* Does a run meet an expect: line (fuzz/prog/expect.h)? */
 #include <string.h>
 
 #include "fuzz/exec/run.h"
+#include "fuzz/prog/expect.h"
 
-static const char *build_name(void)
+const char *run_build_name(void)
 {
 #if defined(SWAPRACE_TSAN)
 	return "tsan";
@@ -19,37 +16,27 @@ static const char *build_name(void)
 #endif
 }
 
-/* "counter NAME > N", also with >= and ==. */
-static bool counter_meets(const struct run_result *result, const char *text)
+static bool counter_meets(const struct run_result *result, const struct expect *e)
 {
-	char name[64], op[3];
-	unsigned long long bound;
-	int counter;
+	u64 value = result->counters[e->counter];
 
-	if (sscanf(text, "counter %63s %2[><=] %llu", name, op, &bound) != 3)
-		return false;
-	counter = counter_find(name);
-	if (counter < 0)
-		return false;
-	if (!strcmp(op, ">"))
-		return result->counters[counter] > bound;
-	if (!strcmp(op, ">="))
-		return result->counters[counter] >= bound;
-	return !strcmp(op, "==") && result->counters[counter] == bound;
+	if (!strcmp(e->op, ">"))
+		return value > e->bound;
+	return e->op[0] == '>' ? value >= e->bound : value == e->bound;
 }
 
-bool run_meets_expect(const struct run_result *result, const char *expect, bool *applies)
+bool run_meets_expect(const struct run_result *result, const char *line, bool *applies)
 {
-	*applies = true;
-	if (expect[0] == '[') {
-		const char *end = strchr(expect, ']');
-		size_t len = end ? (size_t)(end - expect) - 1 : 0;
+	struct expect e;
+	const char *why;
 
-		*applies = strlen(build_name()) == len && !strncmp(expect + 1, build_name(), len);
-		expect = end ? end + 1 : expect;
-		expect += strspn(expect, " ");
-	}
-	if (!strncmp(expect, "counter ", 8))
-		return result->status != RUN_REPORT && counter_meets(result, expect);
-	return result->status == RUN_REPORT && !strcmp(result->title, expect);
+	*applies = true;
+	if (!expect_parse(line, &e, &why))
+		return false; /* the parser of programs refuses such lines */
+	*applies = expect_applies(&e, run_build_name(), world_linked);
+	if (e.is_counter)
+		return result->status != RUN_REPORT && counter_meets(result, &e);
+	if (e.is_clean)
+		return result->status != RUN_REPORT;
+	return result->status == RUN_REPORT && !strcmp(result->title, e.what);
 }

@@ -23,7 +23,10 @@ static bool within_time(struct run_minimize *m)
 static bool fails_alike(struct run_minimize *m, const struct prog *p)
 {
 	static struct run_result result;
+	char why[160];
 
+	if (!run_machine_check(p, m->world, why, sizeof(why)))
+		return false;
 	m->runs++;
 	return run_program(p, m->world, &m->options, &result) == RUN_REPORT &&
 	       !strcmp(result.title, m->title);

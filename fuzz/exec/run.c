@@ -10,15 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/kapi/sched.h"
-#include "core/mm/model_world.h"
+#include "core/base/world_ops.h"
+#include "core/lockdep/lockdep.h"
 #include "fuzz/exec/exec.h"
 #include "fuzz/exec/observe.h"
 
 struct running_task {
 	const struct prog_task *task;
 	unsigned index;
-	struct task_struct *self; /* in the arena */
 };
 
 struct running {
@@ -26,6 +25,7 @@ struct running {
 	const struct world_ops *world;
 	const struct run_options *opt;
 	struct run_result *result;
+	bool replays; /* a schedule of edges and choices, alone or over a policy */
 	struct running_task task[PROG_TASKS_MAX];
 };
 static struct running running;
@@ -51,22 +51,14 @@ static void count_op(int ret)
 		__atomic_fetch_add(&running.result->ops_failed, 1, __ATOMIC_RELAXED);
 }
 
-/* Does the task have the snapshot device open after this op? */
-static bool snapshot_is_open(bool was_open, u8 kind, int ret)
-{
-	if (kind == OP_hib_open && ret == 0)
-		return true;
-	return was_open && kind != OP_hib_close;
-}
-
 static void task_run(void *arg)
 {
 	const struct running_task *t = arg;
 	const struct prog_task *task = t->task;
 	struct exec_call call = { .world = running.world, .mm = task->mm };
-	bool snapshot = false;
 
-	engine_set_ctx_data(t->self);
+	if (running.world->task_begin)
+		running.world->task_begin(t->index);
 	for (unsigned i = 0; i < task->nops; i++) {
 		u8 kind = task->op[i].kind;
 		int ret;
@@ -76,11 +68,8 @@ static void task_run(void *arg)
 		engine_label(t->index, call.label, sizeof(call.label));
 		coverage_op_begin(t->index, kind);
 		ret = exec_op(kind, &call);
-		snapshot = snapshot_is_open(snapshot, kind, ret);
-		/* A task that ends closes its files. */
-		if (snapshot && i + 1 == task->nops && running.world->hib_close)
-			running.world->hib_close();
-		clear_signal(t->self);
+		if (running.world->op_end)
+			running.world->op_end(t->index, i + 1 == task->nops);
 		engine_result((u64)(s64)ret);
 		if (running.opt->check_ops && running.world->check_cheap && engine_is_sim())
 			running.world->check_cheap();
@@ -153,10 +142,9 @@ static void world_set_up(void *arg)
 
 		t->task = &r->prog->task[i];
 		t->index = i;
-		t->self = engine_arena_alloc(sizeof(*t->self));
-		t->self->comm[0] = t->task->label;
-		t->self->flags = PF_MAY_SIGNAL;
-		t->self->pid = (int)i + 1;
+		ret = r->world->task_make ? r->world->task_make(i, t->task->label) : 0;
+		if (ret)
+			reportf("set-up failed", "no task %c: %d\n", t->task->label, ret);
 	}
 }
 
@@ -186,15 +174,19 @@ static void world_tear_down(void *arg)
 		r->world->audit();
 }
 
+#define OP_POINTS 160
+
 /* The k of PCT: about the number of events of such a program, by its ops alone. */
 static u32 steps_expected(const struct prog *p)
 {
+	u32 op_points = running.world->op_points ? running.world->op_points : OP_POINTS;
+	u32 most = running.world->steps_max ? running.world->steps_max : 8000;
 	u32 ops = 0, steps;
 
 	for (unsigned i = 0; i < p->ntasks; i++)
 		ops += p->task[i].nops;
-	steps = ops * 160;
-	return steps < 64 ? 64 : steps > 8000 ? 8000 : steps;
+	steps = ops * op_points;
+	return steps < 64 ? 64 : steps > most ? most : steps;
 }
 
 static struct sched_policy *policy_of(const struct prog *p, const struct run_options *opt)
@@ -203,8 +195,10 @@ static struct sched_policy *policy_of(const struct prog *p, const struct run_opt
 	int policy = opt->policy == RUN_POLICY_OF_PROGRAM ? p->policy : opt->policy;
 	struct sched_policy *silent = NULL; /* where the program's schedule says nothing */
 
+	running.replays = false;
 	if (opt->scheduler)
 		return opt->scheduler;
+	running.replays = opt->schedule != NULL;
 	if (opt->schedule)
 		return sched_replay(opt->schedule);
 	switch (policy) {
@@ -220,20 +214,9 @@ static struct sched_policy *policy_of(const struct prog *p, const struct run_opt
 	}
 	if (silent && !p->nedges && !p->nchoices)
 		return silent;
+	running.replays = true;
 	run_schedule_of(p, &schedule);
 	return sched_replay_over(&schedule, silent);
-}
-
-static size_t arena_size(const struct world_config *m)
-{
-	size_t size = 64u << 10;
-	size_t slots = 0;
-
-	for (int i = 0; i < WORLD_DEVS_MAX; i++)
-		slots += m->dev[i].flags & WORLD_DEV_PRESENT ? m->dev[i].slots : 0;
-	if (m->folios > 40 || slots > 96)
-		size *= 2;
-	return size;
 }
 
 static void result_fill(struct run_result *res, const struct run_options *opt)
@@ -243,6 +226,7 @@ static void result_fill(struct run_result *res, const struct run_options *opt)
 	engine_stats(&res->stats);
 	res->hash = res->stats.trace_hash;
 	memcpy(res->counters, counters, sizeof(res->counters));
+	res->races_marked = engine_races_marked();
 	if (opt->bug != BUG_NONE)
 		res->hash_at_bug = seeded_bug_hash_at_first(opt->bug);
 	if (report) {
@@ -264,11 +248,11 @@ static void result_log(struct run_result *res)
 		res->contexts |= 1u << log[i].ctx;
 }
 
-static void result_replay(struct run_result *res, const struct sched_policy *policy)
+static void result_replay(struct run_result *res)
 {
 	u32 n;
 
-	if (strcmp(policy->name, "replay") != 0)
+	if (!running.replays)
 		return;
 	res->dropped = sched_replay_dropped();
 	for (n = 0; res->dropped && !sched_replay_edge_dropped(n); n++)
@@ -288,7 +272,9 @@ static enum run_status run_once(const struct prog *p, const struct world_ops *wo
 	BUG_ON_CMP(p->ntasks, >, PROG_TASKS_MAX);
 	run_result_clear(result);
 	running.prog = p;
-	running.world = world ? world : run_model_world();
+	running.world = world ? world : world_linked;
+	BUG_ON(opt->backend == ENGINE_NATIVE && !running.world->native);
+	BUG_ON(opt->bug != BUG_NONE && !running.world->seeded_bugs);
 	running.opt = opt;
 	running.result = result;
 	policy = policy_of(p, opt);
@@ -301,8 +287,13 @@ static enum run_status run_once(const struct prog *p, const struct world_ops *wo
 	config.ntasks = p->ntasks;
 	config.policy = sched_observe(policy, &observer);
 	config.seed = opt->seed_set ? opt->seed : p->seed;
-	config.steps_max = opt->steps_max;
-	config.arena_size = arena_size(&p->machine);
+	config.steps_max = opt->steps_max ? opt->steps_max : running.world->steps_max;
+	if (running.world->arena_kept)
+		config.arena_kept = running.world->arena_kept(&p->machine);
+	if (running.world->arena_size)
+		config.arena_size = running.world->arena_size(&p->machine);
+	if (running.world->plain_races && !opt->races_marked)
+		config.races = ENGINE_RACES_PLAIN;
 	config.log_events = opt->log;
 	config.capture_stacks = opt->capture;
 	config.flush_shadow = opt->flush_shadow;
@@ -315,7 +306,7 @@ static enum run_status run_once(const struct prog *p, const struct world_ops *wo
 	if (status == ENGINE_DONE)
 		status = engine_run();
 	result->status = status == ENGINE_TRUNCATED ? RUN_TRUNCATED : RUN_CLEAN;
-	result_replay(result, policy);
+	result_replay(result);
 	if (status != ENGINE_REPORTED)
 		status = engine_quiet(world_check, &running);
 	if (status != ENGINE_REPORTED)
@@ -357,9 +348,17 @@ void run_result_clear(struct run_result *result)
 	memset(result, 0, sizeof(*result));
 }
 
-const struct world_ops *run_model_world(void)
+void run_fit(struct prog *p, const struct world_ops *world)
 {
-	return &model_world_ops;
+	world = world ? world : world_linked;
+	if (world->machine_fit)
+		world->machine_fit(&p->machine);
+}
+
+bool run_machine_check(const struct prog *p, const struct world_ops *world, char *why, size_t size)
+{
+	world = world ? world : world_linked;
+	return !world->machine_check || world->machine_check(&p->machine, why, size);
 }
 
 void run_exit(void)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Running a program: reset, set-up, one context a task, checks when the machine
- * is quiet, tear-down, audit. One run at a time in a process. The world is the
- * model unless options say otherwise; it is reached through its ops table only.
+ * is quiet, tear-down, audit. One run at a time in a process. The world is the one
+ * that the executable is linked with unless the caller names another; it is reached
+ * through its ops table only.
  */
 #ifndef FUZZ_EXEC_RUN_H
 #define FUZZ_EXEC_RUN_H
@@ -28,6 +29,7 @@ struct run_options {
 	/* TSan remembers four accesses to a word and forgets one of them by chance:
 	 * repeat a run that reports nothing up to so often. 0: once. */
 	u8 race_tries;
+	bool races_marked;     /* TSan: also races of which one side is marked, in any world */
 	bool check_ops;        /* check_cheap() at the end of each op */
 	bool feedback;         /* feed libFuzzer's extra counters: feedback.h */
 	u32 steps_max;         /* 0: the engine's default */
@@ -57,25 +59,30 @@ struct run_result {
 	u64 counters[COUNTER_COUNT];
 	u32 ops, ops_failed;          /* ops that ended; of those, with an error */
 	u32 io_errors, alloc_failures; /* injected */
+	u32 races_marked;             /* TSan: seen, and not reported */
 	u32 dropped;                  /* edges that could not be met (replay) */
 	u32 first_dropped;            /* index of the first one, if any */
 	u32 contexts;                 /* mask of contexts that had an event (log) */
 };
 
-/* opt NULL: run_defaults; world NULL: the model with its checkers. result is
+/* opt NULL: run_defaults; world NULL: world_linked. result is
  * overwritten: run_result_clear() it, or zero it, before the first use. */
 enum run_status run_program(const struct prog *p, const struct world_ops *world,
 			    const struct run_options *opt, struct run_result *result);
 void run_result_clear(struct run_result *result);
-/* The model with its checkers: what world == NULL means. */
-const struct world_ops *run_model_world(void);
 /* Ends all engine state of the process. */
 void run_exit(void);
 
-/* "counter needless_drain > 3" or a title: does the result meet an expect: line?
- * A line may start with "[tsan]", "[asan]", ..: it then holds in that build only;
- * *applies says whether it does here. */
-bool run_meets_expect(const struct run_result *result, const char *expect, bool *applies);
+/* Does the result meet an expect: line (fuzz/prog/expect.h; a valid one)? *applies
+ * says whether the line means this build and this world. */
+bool run_meets_expect(const struct run_result *result, const char *line, bool *applies);
+/* "plain", "asan" or "tsan". */
+const char *run_build_name(void);
+/* Makes the program's machine one that the world can be. */
+void run_fit(struct prog *p, const struct world_ops *world);
+/* Can the world be this program's machine? False: a line in why. */
+bool run_machine_check(const struct prog *p, const struct world_ops *world, char *why,
+		       size_t size);
 
 /* ---- record.c ---- */
 

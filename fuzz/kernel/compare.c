@@ -61,6 +61,8 @@ static void view_make(const struct observed *o, const struct observed *before,
 	}
 }
 
+bool compare_strictly;
+
 /* ---- noting differences ---- */
 
 struct comparing {
@@ -75,7 +77,7 @@ static __printf_like(5, 6) void differs(struct comparing *c, enum compare_kind k
 {
 	va_list ap;
 
-	if (why < EXPLAINED_COUNT) {
+	if (why < EXPLAINED_COUNT && !compare_strictly) {
 		c->sum->explained[why]++;
 		return;
 	}

@@ -49,6 +49,8 @@ struct difference {
 
 const char *compare_kind_name(enum compare_kind kind);
 
+/* No difference counts as explained: explained.def is about the running kernel. */
+extern bool compare_strictly;
 /* Compares and adds to sum. order names the ops. */
 void compare_observations(const struct observation *model, const struct observation *kernel,
 			  enum device_kind device, struct compare_total *sum,

@@ -46,7 +46,7 @@ static enum compare_status compare_once(const struct prog *p, const struct fixed
 	struct difference first;
 	enum compare_status status = COMPARE_EQUAL;
 
-	run_on(p, run_model_world(), order, &model_seen, &result);
+	run_on(p, world_linked, order, &model_seen, &result);
 	if (result.status == RUN_REPORT) {
 		if (out)
 			fprintf(out, "the model reports: %s\n%s", result.title,
@@ -120,7 +120,7 @@ bool compare_model(const struct prog *p, enum device_kind kind, struct fixed_ord
 	order_make(p, order);
 	adapted = *p;
 	order_adapt(&adapted, kind);
-	run_on(&adapted, run_model_world(), order, seen, &result);
+	run_on(&adapted, world_linked, order, seen, &result);
 	clean = result.status != RUN_REPORT;
 	run_result_clear(&result);
 	return clean;

@@ -87,6 +87,7 @@ struct prog {
 
 /* What the text form has beyond the bytes. */
 struct prog_text {
+	char world[40];                          /* which worlds it is for; "": any */
 	char bug[40];                            /* "" where there is none */
 	char expect[PROG_EXPECTS_MAX][176];      /* without the "expect: " */
 	u8 nexpects;

@@ -10,6 +10,7 @@
 #include "fuzz/prog/machine.h"
 
 #include "core/base/seeded_bug.h"
+#include "fuzz/prog/expect.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -300,10 +301,27 @@ static bool parse_bug(struct parse *ps)
 	return true;
 }
 
+static bool parse_world(struct parse *ps)
+{
+	struct span word = scan_word(&ps->scan);
+	char show[48];
+
+	if (!word.len)
+		return scan_fail(&ps->scan, word.s, "the world is missing");
+	if (word.len >= sizeof(ps->text->world) || world_matches(NULL, word.s, word.len) < 0)
+		return scan_fail(&ps->scan, word.s, "no world '%s'; there are model, tree, tree:NAME and "
+				 "tree>=7.3", span_show(word, show));
+	memcpy(ps->text->world, word.s, word.len);
+	word = scan_word(&ps->scan);
+	return !word.len || scan_fail(&ps->scan, word.s, "one world at a time");
+}
+
 static bool parse_expect(struct parse *ps, const char *start)
 {
 	struct span rest = scan_rest(&ps->scan);
 	unsigned n = ps->text->nexpects;
+	struct expect expect;
+	const char *why;
 
 	if (n == PROG_EXPECTS_MAX)
 		return scan_fail(&ps->scan, start,
@@ -318,6 +336,8 @@ static bool parse_expect(struct parse *ps, const char *start)
 			return scan_fail(&ps->scan, rest.s + i, "a control character");
 	}
 	memcpy(ps->text->expect[n], rest.s, rest.len);
+	if (!expect_parse(ps->text->expect[n], &expect, &why))
+		return scan_fail(&ps->scan, rest.s, "%s", why);
 	ps->text->nexpects++;
 	return true;
 }
@@ -325,12 +345,13 @@ static bool parse_expect(struct parse *ps, const char *start)
 static const char *line_name(unsigned i)
 {
 	static const char *const names[] = { "bug:", "expect:", "machine:", "policy:", "task",
+					     "world:",
 					     "schedule", NULL };
 
 	return names[i];
 }
 
-/* bug:, machine: and policy: stand once and before the first task. */
+/* world:, bug:, machine: and policy: stand once and before the first task. */
 static bool header_allowed(struct parse *ps, struct span word, bool *have)
 {
 	char show[48];
@@ -351,6 +372,8 @@ static bool parse_line(struct parse *ps)
 
 	if (span_is(word, "bug:"))
 		return header_allowed(ps, word, &ps->have_bug) && parse_bug(ps);
+	if (span_is(word, "world:"))
+		return header_allowed(ps, word, &ps->have_world) && parse_world(ps);
 	if (span_is(word, "expect:"))
 		return header_allowed(ps, word, NULL) && parse_expect(ps, word.s);
 	if (span_is(word, "machine:"))

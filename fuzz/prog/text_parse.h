@@ -14,7 +14,7 @@ struct parse {
 	struct scan scan;
 	struct prog *p;
 	struct prog_text *text;    /* never NULL */
-	bool have_bug, have_machine, have_policy, have_mms, in_schedule;
+	bool have_world, have_bug, have_machine, have_policy, have_mms, in_schedule;
 	/* Of each task's line, for errors that show themselves only later. */
 	struct { u32 line, column; } mm_at[PROG_TASKS_MAX];
 };

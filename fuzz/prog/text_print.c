@@ -171,6 +171,8 @@ size_t prog_print(const struct prog *p, const struct prog_text *text, char *out,
 		return 0;
 	if (text && text->comment[0])
 		put(&o, "%s", text->comment);
+	if (text && text->world[0])
+		put(&o, "world:   %s\n", text->world);
 	if (text && text->bug[0])
 		put(&o, "bug:     %s\n", text->bug);
 	for (unsigned i = 0; text && i < text->nexpects; i++)

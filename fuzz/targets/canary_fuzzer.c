@@ -42,7 +42,7 @@ static int canary_pageout(int mm, int page, int pages)
 
 static const struct world_ops *canary_world(void)
 {
-	model = run_model_world();
+	model = world_linked;
 	canary_ops = *model;
 	canary_ops.name = "canary";
 	canary_ops.setup = canary_setup;

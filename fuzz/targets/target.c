@@ -77,6 +77,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	static struct run_result result;
 
 	prog_decode(&prog, data, size);
+	run_fit(&prog, world);
 	if (run_program(&prog, world, &options, &result) == RUN_REPORT)
 		fail(&prog, &result);
 	return 0;

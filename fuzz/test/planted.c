@@ -18,7 +18,7 @@ static struct planted *planted; /* in the arena, new in each run */
 
 static int planted_setup(const struct world_config *config)
 {
-	int ret = run_model_world()->setup(config);
+	int ret = world_linked->setup(config);
 
 	planted = engine_arena_alloc(sizeof(*planted));
 	return ret;
@@ -42,7 +42,7 @@ const struct world_ops *planted_world(void)
 {
 	static struct world_ops ops;
 
-	ops = *run_model_world();
+	ops = *world_linked;
 	ops.name = "planted";
 	ops.setup = planted_setup;
 	ops.worker = planted_worker;

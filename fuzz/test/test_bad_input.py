@@ -89,6 +89,14 @@ def bad_text():
         r'^page\.prog:3:9: ')
     run('edge to nowhere', ['run', make('edge.prog', head + '  mmap r0 1\nschedule\n  B1 after A1\n')],
         r'^edge\.prog:5:3: ')
+    run('unknown world in a text', ['run', make('moon.prog', 'world: moon\n' + head)],
+        r'^moon\.prog:1:8: no world')
+    run('unknown build in expect:', ['run', make('msan.prog', 'expect: [msan] x\n' + head)],
+        r'^msan\.prog:1:9: in brackets stand builds')
+    run('open bracket in expect:', ['run', make('open.prog', 'expect: [tsan x\n' + head)],
+        r'^open\.prog:1:9: the bracket')
+    run('unknown counter in expect:', ['run', make('count.prog', 'expect: counter x > 1\n' + head)],
+        r'^count\.prog:1:9: there is no counter')
     run('zero byte', ['run', make('zero.prog', head.encode() + b'  mmap\0 r0 1\n')],
         r'^zero\.prog:3:\d+: ')
 
@@ -99,6 +107,9 @@ def bad_usage():
     run('unknown bug by option', ['run', '--bug=none-such', clean], r'no seeded bug')
     run('unknown policy', ['run', '--policy=best', clean], r"no policy 'best'")
     run('unknown backend', ['run', '--backend=both', clean], r"no backend 'both'")
+    run('unknown world', ['run', '--world=moon', clean], r"^swaprace: no world 'moon'")
+    run('unknown tree', ['run', '--world=tree:none-such', clean], r"there is no tree 'none-such'")
+    run('no name of a tree', ['--world=tree:../x', 'run', clean], r"cannot be a tree's name")
     run('unknown profile', ['search', '--profile=x'], r"no profile 'x'")
     run('not a number', ['run', '--schedules=many', clean], r'--schedules=many')
     run('negative number', ['run', '--seed=-1', clean], r'--seed=-1')

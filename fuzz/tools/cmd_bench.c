@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fuzz/exec/bench_world.h"
+#include "core/world/bench_world.h"
 #include "fuzz/tools/tool.h"
 
 static const struct option_spec options[] = {
@@ -62,7 +62,7 @@ static void bench_points(double seconds)
 	while (now_seconds() - start < seconds) {
 		double t = now_seconds();
 
-		r = bench_points_run(2000, seed);
+		r = bench_points_run(2000, seed, sched_random());
 		seed += 2000;
 		best = min(best, (now_seconds() - t) / (double)r.runs);
 	}
@@ -88,6 +88,7 @@ static int bench_programs(double seconds)
 			err.what);
 		return EXIT_USAGE;
 	}
+	run_fit(&p, NULL);
 	opt.seed_set = true;
 	while (now_seconds() - start < seconds) {
 		double t = now_seconds();

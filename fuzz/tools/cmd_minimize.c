@@ -64,7 +64,7 @@ static int run_minimize_command(int argc, char **argv)
 	out = args_get(&a, "o");
 	if (a.nfiles != 1 || !out)
 		return bad_usage("minimize", "one file and -o OUT are wanted");
-	status = load_program(a.file[0], &prog, &text);
+	status = load_runnable(a.file[0], &prog, &text);
 	bug = args_bug(&a, text.bug);
 	limit.start = now_seconds();
 	limit.end = limit.start + args_seconds(&a, "time", 60, &bad);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/prog/expect.h"
 #include "fuzz/tools/tool.h"
 
 static const struct option_spec options[] = {
@@ -12,6 +13,7 @@ static const struct option_spec options[] = {
 	{ "schedules", "N", "run so often, with seeds from --seed on (default 1)" },
 	{ "bug", "ID", "seeded bug instead of the file's; none: without" },
 	{ "steps", "N", "points until the fair schedule takes over" },
+	{ "races", "plain|marked", "TSan, on a tree: plain (default) reports races of plain accesses" },
 	{ "check", NULL, "exit 0 when each expect: line is met (with --bug=none: when clean)" },
 	{ "quiet", NULL, "a line a file, no reports" },
 	{ "json", "OUT", "results as JSON" },
@@ -29,7 +31,7 @@ struct run_job {
 	FILE *json, *junit;
 	char *json_text, *junit_text;
 	size_t json_size, junit_size;
-	unsigned failed;
+	unsigned failed, skipped;
 };
 
 static struct prog prog;
@@ -69,16 +71,14 @@ static bool meets(const struct run_job *j, const struct run_result *r, const cha
 	*why = "";
 	for (int i = 0; i < text.nexpects; i++) {
 		bool applies, met = run_meets_expect(r, text.expect[i], &applies);
-		const char *e = text.expect[i];
+		struct expect e;
+		const char *wrong;
 
 		if (!applies)
 			continue;
-		if (*e == '[' && strchr(e, ']'))
-			e = strchr(e, ']') + 1;
-		e += strspn(e, " ");
-		if (strncmp(e, "counter ", 8) != 0)
-			any_title = true;
-		if (met == j->bug_none) {
+		expect_parse(text.expect[i], &e, &wrong);
+		any_title |= !e.is_counter && !e.is_clean;
+		if (met == (j->bug_none && !e.is_clean)) {
 			*why = text.expect[i];
 			return false;
 		}
@@ -146,6 +146,53 @@ static bool expects_race(void)
 	return false;
 }
 
+/* Is the program for another world, or its machine one that this world cannot be? */
+static bool is_elsewhere(struct run_job *j, const char *path)
+{
+	char why[160];
+
+	if (text.world[0] && world_matches(world_linked, text.world, strlen(text.world)) <= 0)
+		snprintf(why, sizeof(why), "it is for %s, this is %s", text.world, world_linked->name);
+	else if (run_machine_check(&prog, NULL, why, sizeof(why)))
+		return false;
+	printf("%s: skipped: %s\n", path, why);
+	j->skipped++;
+	return true;
+}
+
+/* The nth run's policy seed, where there is one to choose. */
+static void seed_nth(struct run_options *opt, u64 n, u64 schedules)
+{
+	bool seeded = opt->seed_set || prog.policy != PROG_POLICY_REPLAY ||
+		      opt->policy > PROG_POLICY_REPLAY || opt->backend == ENGINE_NATIVE;
+
+	if (!opt->seed_set && schedules == 1)
+		return;
+	opt->seed = (opt->seed_set ? opt->seed : prog.seed) + n;
+	opt->seed_set = seeded;
+}
+
+static void print_outcome(const struct run_job *j, const char *path, const struct run_result *r,
+			  u64 good, const char *why, u64 first_hash, bool same)
+{
+	bool ok = good == j->schedules;
+
+	if (j->check)
+		printf("%s: %s: bug %s: %s%s%s (%llu of %llu)\n", path, ok ? "ok" : "FAILED",
+		       bug_name(j), r->title[0] ? r->title : "clean", ok ? "" : "; not met: ",
+		       ok ? "" : why, (unsigned long long)good, (unsigned long long)j->schedules);
+	else if (ok)
+		printf("%s: %s (%llu schedules, %llu points, hash %016llx%s)\n", path,
+		       r->status == RUN_TRUNCATED ? "nothing found, but longer than TSan's history" :
+		       "clean", (unsigned long long)j->schedules, (unsigned long long)r->stats.steps,
+		       (unsigned long long)first_hash, same ? "" : ", schedules differ");
+	else if (j->quiet)
+		printf("%s: report: %s\n", path, r->title);
+	if (r->dropped)
+		printf("%s: %u of %u order edges could not be met, the first is number %u\n", path,
+		       r->dropped, prog.nedges, r->first_dropped + 1);
+}
+
 static int run_file(struct run_job *j, const char *path)
 {
 	struct run_hashes hashes = { 0 };
@@ -158,7 +205,10 @@ static int run_file(struct run_job *j, const char *path)
 
 	if (status)
 		return status;
-	bug = args_bug(&j->args, text.bug);
+	if (is_elsewhere(j, path))
+		return EXIT_CLEAN;
+	/* A world without switches runs the program as it is without its bug. */
+	bug = args_bug(&j->args, world_linked->seeded_bugs ? text.bug : NULL);
 	if (bug == -2)
 		return EXIT_USAGE;
 	j->opt.bug = bug < 0 ? BUG_NONE : (enum seeded_bug)bug;
@@ -172,13 +222,7 @@ static int run_file(struct run_job *j, const char *path)
 		struct run_options opt = j->opt;
 		const char *miss = "";
 
-		if (opt.seed_set || j->schedules > 1) {
-			bool seeded = opt.seed_set || prog.policy != PROG_POLICY_REPLAY ||
-				      opt.policy > PROG_POLICY_REPLAY || opt.backend == ENGINE_NATIVE;
-
-			opt.seed = (opt.seed_set ? opt.seed : prog.seed) + i;
-			opt.seed_set = seeded;
-		}
+		seed_nth(&opt, i, j->schedules);
 		run_program(&prog, NULL, &opt, &r);
 		if (i == 0)
 			first_hash = r.hash;
@@ -198,20 +242,7 @@ static int run_file(struct run_job *j, const char *path)
 		}
 	}
 	ok = good == j->schedules;
-	if (j->check)
-		printf("%s: %s: bug %s: %s%s%s (%llu of %llu)\n", path, ok ? "ok" : "FAILED",
-		       bug_name(j), r.title[0] ? r.title : "clean", ok ? "" : "; not met: ",
-		       ok ? "" : why, (unsigned long long)good, (unsigned long long)j->schedules);
-	else if (ok)
-		printf("%s: %s (%llu schedules, %llu points, hash %016llx%s)\n", path,
-		       r.status == RUN_TRUNCATED ? "nothing found, but longer than TSan's history" :
-		       "clean", (unsigned long long)j->schedules, (unsigned long long)r.stats.steps,
-		       (unsigned long long)first_hash, same ? "" : ", schedules differ");
-	else if (j->quiet)
-		printf("%s: report: %s\n", path, r.title);
-	if (r.dropped)
-		printf("%s: %u of %u order edges could not be met, the first is number %u\n", path,
-		       r.dropped, prog.nedges, r.first_dropped + 1);
+	print_outcome(j, path, &r, good, why, first_hash, same);
 	add_result(j, path, &r, &hashes, good, ok, why);
 	j->failed += !ok;
 	run_result_clear(&r);
@@ -266,6 +297,8 @@ static int run(int argc, char **argv)
 	j->schedules = args_number(&j->args, "schedules", 1, 1000000000, &bad);
 	j->opt.seed = args_number(&j->args, "seed", 0, UINT64_MAX, &bad);
 	j->opt.steps_max = (u32)args_number(&j->args, "steps", 0, 100000000, &bad);
+	if (args_races(&j->args, &j->opt.races_marked))
+		return EXIT_USAGE;
 	if (bad || j->opt.policy == -2 || backend == -2)
 		return EXIT_USAGE;
 	j->opt.backend = (enum engine_backend)backend;
@@ -288,6 +321,8 @@ static int run(int argc, char **argv)
 	if (finish_files(j))
 		worst = EXIT_USAGE;
 	run_exit();
+	if (worst == EXIT_CLEAN && j->skipped == (unsigned)j->args.nfiles)
+		worst = EXIT_SKIPPED;
 	return worst;
 }
 

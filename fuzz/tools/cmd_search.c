@@ -21,6 +21,7 @@ static const struct option_spec options[] = {
 	{ "coverage", NULL, "print what overlapped, where interrupts went, paths never taken" },
 	{ "rss", NULL, "print resident memory after 10^3, 10^4, ... runs (with --keep-going)" },
 	{ "keep-going", NULL, "count reports by title instead of ending at the first" },
+	{ "races", "plain|marked", "TSan, on a tree: plain (default) reports races of plain accesses" },
 	{ NULL, NULL, NULL },
 };
 
@@ -82,6 +83,7 @@ static int save(void)
 	if (search.backend == ENGINE_NATIVE)
 		return save_program(search.result.title, &search.prog);
 	opt.bug = search.bug;
+	opt.races_marked = search.races_marked;
 	opt.flush_shadow = true;
 	opt.race_tries = 4;
 	if (run_reduce(&search.prog, NULL, &opt, &out, &r, reduce_time, &end))
@@ -158,6 +160,8 @@ static int configure(struct args *a)
 	search.seed = args_number(a, "seed", 1, UINT64_MAX, &bad);
 	search.schedules_max = args_number(a, "schedules", 0, UINT64_MAX, &bad);
 	search.seconds = args_seconds(a, "time", args_get(a, "schedules") ? 1e9 : 60, &bad);
+	if (args_races(a, &search.races_marked))
+		return EXIT_USAGE;
 	if (bad || policy == -2 || backend == -2 || !search.profile)
 		return EXIT_USAGE;
 	search.backend = (enum engine_backend)backend;
@@ -167,7 +171,7 @@ static int configure(struct args *a)
 	if (a->nfiles > 1)
 		return bad_usage("search", "one file at most");
 	if (a->nfiles == 1) {
-		int status = load_program(a->file[0], &fixed, &text);
+		int status = load_runnable(a->file[0], &fixed, &text);
 
 		if (status)
 			return status;

@@ -80,7 +80,7 @@ static int trace(int argc, char **argv)
 		return status < 0 ? EXIT_CLEAN : status;
 	if (a.nfiles != 1)
 		return bad_usage("trace", "one file is wanted");
-	status = load_program(a.file[0], &prog, &text);
+	status = load_runnable(a.file[0], &prog, &text);
 	if (status)
 		return status;
 	bug = args_bug(&a, text.bug);

@@ -65,6 +65,17 @@ int load_program(const char *path, struct prog *p, struct prog_text *text)
 	return status;
 }
 
+int load_runnable(const char *path, struct prog *p, struct prog_text *text)
+{
+	char why[160];
+	int status = load_program(path, p, text);
+
+	if (status || run_machine_check(p, NULL, why, sizeof(why)))
+		return status;
+	fprintf(stderr, "%s: %s cannot be this machine: %s\n", path, world_linked->name, why);
+	return EXIT_USAGE;
+}
+
 static bool write_all(int fd, const void *data, size_t size)
 {
 	size_t done = 0;

@@ -2,11 +2,13 @@
 /* The command `swaprace`: one binary for everything that isn't libFuzzer's. */
 #include <string.h>
 
+#include "fuzz/tools/remote.h"
 #include "fuzz/tools/tool.h"
 
 static const struct command *const commands[] = {
 	&command_run, &command_search, &command_show, &command_encode, &command_minimize,
-	&command_trace, &command_bugs, &command_matrix, &command_bench, &command_kernel, &command_export_c,
+	&command_trace, &command_bugs, &command_matrix, &command_bench, &command_kernel,
+	&command_export_c, &command_tree, &command_compare,
 };
 
 static void print_commands(FILE *out)
@@ -21,7 +23,9 @@ static void print_commands(FILE *out)
 
 		fprintf(out, "  %-10s %.*s\n", commands[i]->name, len, commands[i]->text);
 	}
-	fprintf(out, "\nswaprace COMMAND --help says more.\n"
+	fprintf(out, "\n--world=model|tree:NAME, with each command: what programs run on (default: the\n"
+		"model; a tree's own mm code: see swaprace tree).\n"
+		"swaprace COMMAND --help says more.\n"
 		"Exit status: 0 clean, 1 a report, 2 bad usage or unreadable input.\n");
 }
 
@@ -36,6 +40,8 @@ static int run_command(int argc, char **argv)
 		print_commands(stdout);
 		return EXIT_CLEAN;
 	}
+	if (strcmp(argv[1], "serve") == 0)
+		return remote_serve(argc - 2, argv + 2);
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		if (strcmp(argv[1], commands[i]->name) == 0)
 			return commands[i]->run(argc - 2, argv + 2);
@@ -48,6 +54,9 @@ int main(int argc, char **argv)
 	int status;
 
 	sites_init();
+	status = world_select(&argc, argv);
+	if (status)
+		return status;
 	status = run_command(argc, argv);
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;

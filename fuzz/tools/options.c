@@ -174,7 +174,22 @@ int args_bug(const struct args *a, const char *text)
 		bad_usage(a->command->name, "no seeded bug '%s' (swaprace bugs lists them)", s);
 		return -2;
 	}
+	if (bug != BUG_NONE && !world_linked->seeded_bugs) {
+		bad_usage(a->command->name, "--bug=%s: %s has no seeded bugs; those are the model's", s,
+			  world_linked->name);
+		return -2;
+	}
 	return bug;
+}
+
+int args_races(const struct args *a, bool *marked)
+{
+	const char *s = args_get(a, "races");
+
+	*marked = s && strcmp(s, "marked") == 0;
+	if (!s || *marked || strcmp(s, "plain") == 0)
+		return 0;
+	return bad_usage(a->command->name, "--races=%s: plain or marked", s);
 }
 
 int args_backend(const struct args *a)
@@ -183,6 +198,10 @@ int args_backend(const struct args *a)
 
 	if (!s || strcmp(s, "sim") == 0)
 		return ENGINE_SIM;
+	if (strcmp(s, "native") == 0 && !world_linked->native) {
+		bad_usage(a->command->name, "--backend=native: %s runs on sim alone", world_linked->name);
+		return -2;
+	}
 	if (strcmp(s, "native") == 0)
 		return ENGINE_NATIVE;
 	bad_usage(a->command->name, "no backend '%s'; there are sim and native", s);

@@ -36,6 +36,7 @@ static void next_program(struct search *s, struct prng *rng)
 		if (how >= 6)
 			prog_mutate(&s->prog, rng, s->profile);
 	}
+	run_fit(&s->prog, NULL);
 }
 
 /*
@@ -72,6 +73,7 @@ void search_run(struct search *s)
 	prng_seed(&rng, s->seed);
 	opt.backend = s->backend;
 	opt.bug = s->bug;
+	opt.races_marked = s->races_marked;
 	opt.coverage = s->coverage;
 	opt.seed_set = true;
 	s->found = false;

@@ -19,6 +19,7 @@ struct search {
 	u64 seed;
 	double seconds;                     /* limit; 0: none */
 	u64 schedules_max;                  /* limit; 0: none */
+	bool races_marked;                  /* as in run_options */
 	struct run_coverage *coverage;      /* may be NULL */
 	bool quiet;
 	/* out */

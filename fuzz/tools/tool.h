@@ -15,6 +15,7 @@
 #define EXIT_CLEAN 0
 #define EXIT_REPORT 1
 #define EXIT_USAGE 2
+#define EXIT_SKIPPED 77 /* nothing was run: all files are for other worlds */
 
 /* One "--name=value" (or "--name" where value is NULL) that a command takes. */
 struct option_spec {
@@ -32,7 +33,16 @@ struct command {
 };
 extern const struct command command_run, command_search, command_show, command_encode,
 	command_minimize, command_trace, command_bugs, command_matrix, command_bench,
-	command_kernel, command_export_c;
+	command_kernel, command_export_c, command_tree, command_compare;
+
+/* ---- world.c ---- */
+
+/* --world= of the command line, which is taken out of it: goes on (0) where it means
+ * the world of this executable, else becomes the tree's executable. Returns a status
+ * after a line on stderr where that cannot be. */
+int world_select(int *argc, char **argv);
+/* The script behind swaprace tree. */
+const char *tree_script(void);
 
 /* ---- options.c ---- */
 
@@ -54,6 +64,8 @@ double args_seconds(const struct args *a, const char *name, double otherwise, bo
 int args_policy(const struct args *a);
 /* enum seeded_bug, -1 where not given, -2 after an error. */
 int args_bug(const struct args *a, const char *text);
+/* --races=: 0 or EXIT_USAGE. */
+int args_races(const struct args *a, bool *marked);
 int args_backend(const struct args *a); /* enum engine_backend, -2 after an error */
 const struct prog_profile *args_profile(const struct args *a); /* NULL after an error */
 void usage(FILE *out, const struct command *c);
@@ -62,6 +74,8 @@ int bad_usage(const char *command, const char *fmt, ...) __printf_like(2, 3);
 
 /* ---- files.c ---- */
 
+/* As load_program(), and this world can be the program's machine. */
+int load_runnable(const char *path, struct prog *p, struct prog_text *text);
 /* Text or libFuzzer's bytes, told apart by content. 0 or EXIT_USAGE. */
 int load_program(const char *path, struct prog *p, struct prog_text *text);
 /* Before long work: can path be written when it is done? 0 or EXIT_USAGE. */

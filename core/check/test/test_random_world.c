@@ -13,7 +13,7 @@
 #include "core/check/check.h"
 #include "core/engine/policy.h"
 #include "core/kapi/kapi.h"
-#include "core/mm/model_world.h"
+#include "core/world/model_world.h"
 
 #include <stdlib.h>
 

@@ -13,7 +13,8 @@
 #include "core/base/test.h"
 #include "core/engine/policy.h"
 #include "core/mm/mm.h"
-#include "core/mm/model_world.h"
+#include "core/mm/mm_slot.h"
+#include "core/world/model_world.h"
 #include "core/page/page.h"
 #include "core/swap/swap.h"
 

@@ -67,7 +67,8 @@ static void test_round_trip(void)
 {
 	struct prng rng = { 11 };
 	struct prog_text t = { .bug = "none", .nexpects = 2, .comment = "# one\n#  two # three\n",
-			       .expect = { "[tsan] data race in f / g", "counter x > 0" } };
+			       .expect = { "[tsan] data race in f / g", "counter needless_drain > 0" },
+			       .world = "tree>=7.3" };
 	unsigned bad = 0, bad_noise = 0;
 	static u8 bytes[400];
 
@@ -223,6 +224,15 @@ static void test_errors_header(void)
 	ERROR("bug: none none\n", 1, 11, "one bug at a time");
 	ERROR("bug: none\nbug: none\n", 2, 1, "a second bug:");
 	ERROR("task A\nbug: none\n", 2, 1, "bug: comes before the first task");
+	ERROR("world: moon\n", 1, 8, "no world 'moon'; there are model, tree, tree:NAME and tree>=7.3");
+	ERROR("world:\n", 1, 7, "the world is missing");
+	ERROR("world: tree\nworld: model\n", 2, 1, "a second world:");
+	ERROR("expect: [msan] x\n", 1, 9,
+	      "in brackets stand builds (plain, asan, tsan) and worlds (model, tree, tree:NAME, "
+	      "tree>=7.3)");
+	ERROR("expect: [tsan x\n", 1, 9, "the bracket is not closed");
+	ERROR("expect: counter x > 0\n", 1, 9,
+	      "there is no counter of this name (core/base/counters.def has them)");
 	ERROR("expect:  # nothing\n", 1, 8, "what is expected is missing");
 	ERROR("expect: a\nexpect: b\nexpect: c\nexpect: d\nexpect: e\n", 5, 1,
 	      "more than 4 lines of expect:");

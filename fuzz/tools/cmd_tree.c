@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* swaprace tree: kernel trees whose own mm code can be a world. scripts/tree.py does
+ * the work; it says what it can do. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fuzz/tools/tool.h"
+
+static const struct option_spec options[] = { { NULL, NULL, NULL } };
+
+static int run(int argc, char **argv)
+{
+	char **args = calloc((size_t)argc + 3, sizeof(*args));
+
+	if (!args)
+		return bad_usage("tree", "out of memory");
+	args[0] = "python3";
+	args[1] = (char *)(uintptr_t)tree_script();
+	for (int i = 0; i < argc; i++)
+		args[2 + i] = argv[i];
+	fflush(NULL);
+	execvp(args[0], args);
+	free(args);
+	return bad_usage("tree", "python3 cannot be started: %s", strerror(errno));
+}
+
+const struct command command_tree = {
+	"tree", "add NAME PATH | add NAME --debian[=VERSION] | list | check NAME | build NAME | "
+	"remove NAME",
+	"kernel trees whose own mm code runs as a world: --world=tree:NAME", options, run,
+};

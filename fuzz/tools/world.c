@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * --world=: which world the command runs on. Each kernel tree has an executable of
+ * its own for each build; this one, linked with the model, hands over to it. The
+ * executable is made anew when it is older than this one (scripts/tree.py).
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fuzz/tools/tool.h"
+
+#define PATH_LEN 4096
+
+/* "release", "asan" or "tsan": the builds of a tree, as build folders are called. */
+static const char *build_folder(void)
+{
+	const char *name = run_build_name();
+
+	return strcmp(name, "plain") == 0 ? "release" : name;
+}
+
+const char *tree_script(void)
+{
+	const char *script = getenv("SWAPRACE_TREE_SCRIPT");
+
+	return script ? script : SWAPRACE_SOURCE_DIR "/scripts/tree.py";
+}
+
+static const char *trees_folder(void)
+{
+	const char *folder = getenv("SWAPRACE_TREES");
+
+	return folder ? folder : SWAPRACE_SOURCE_DIR "/work/trees";
+}
+
+/* Is the file there, and not older than the running executable? */
+static bool is_fresh(const char *path)
+{
+	struct stat other, self;
+
+	if (stat(path, &other) != 0)
+		return false;
+	if (stat("/proc/self/exe", &self) != 0)
+		return true;
+	return other.st_mtim.tv_sec > self.st_mtim.tv_sec ||
+	       (other.st_mtim.tv_sec == self.st_mtim.tv_sec &&
+		other.st_mtim.tv_nsec >= self.st_mtim.tv_nsec);
+}
+
+/* Runs the script's build; what it says goes to standard error. 0 or a status. */
+static int tree_build(const char *tree)
+{
+	pid_t pid;
+	int status;
+
+	fflush(NULL);
+	pid = fork();
+	if (pid < 0)
+		return bad_usage("tree", "no process can be started: %s", strerror(errno));
+	if (pid == 0) {
+		dup2(STDERR_FILENO, STDOUT_FILENO);
+		execlp("python3", "python3", tree_script(), "build", tree, build_folder(), (char *)NULL);
+		fprintf(stderr, "swaprace: python3 cannot be started: %s\n", strerror(errno));
+		_exit(EXIT_USAGE);
+	}
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_USAGE;
+}
+
+/* Never returns unless it fails. */
+static int become_tree(const char *tree, char **argv)
+{
+	char path[PATH_LEN];
+	struct stat st;
+
+	if (!*tree || strchr(tree, '/') || tree[0] == '.') {
+		fprintf(stderr, "swaprace: '%s' cannot be a tree's name\n", tree);
+		return EXIT_USAGE;
+	}
+	snprintf(path, sizeof(path), "%s/%s", trees_folder(), tree);
+	if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode)) {
+		fprintf(stderr, "swaprace: there is no tree '%s' (swaprace tree list; swaprace tree add %s "
+			"PATH, or --debian)\n", tree, tree);
+		return EXIT_USAGE;
+	}
+	snprintf(path, sizeof(path), "%s/%s/%s/swaprace", trees_folder(), tree, build_folder());
+	if (!is_fresh(path) && tree_build(tree) != 0) {
+		fprintf(stderr, "swaprace: tree '%s' cannot be built for %s; see above\n", tree,
+			build_folder());
+		return EXIT_USAGE;
+	}
+	execv(path, argv);
+	fprintf(stderr, "swaprace: %s cannot be started: %s\n", path, strerror(errno));
+	return EXIT_USAGE;
+}
+
+/* Removes --world=... from the command line; the last one counts. NULL: none. */
+static const char *take_option(int *argc, char **argv)
+{
+	const char *world = NULL;
+	int kept = 0;
+
+	for (int i = 0; i < *argc; i++) {
+		if (strcmp(argv[i], "--") == 0) {
+			while (i < *argc)
+				argv[kept++] = argv[i++];
+			break;
+		}
+		if (strncmp(argv[i], "--world=", 8) == 0)
+			world = argv[i] + 8;
+		else
+			argv[kept++] = argv[i];
+	}
+	argv[kept] = NULL;
+	*argc = kept;
+	return world;
+}
+
+int world_select(int *argc, char **argv)
+{
+	char **all = calloc((size_t)*argc + 1, sizeof(*all));
+	const char *world;
+
+	if (!all) {
+		fprintf(stderr, "swaprace: out of memory\n");
+		return EXIT_USAGE;
+	}
+	memcpy(all, argv, (size_t)*argc * sizeof(*all));
+	world = take_option(argc, argv);
+	if (!world || strcmp(world, world_linked->name) == 0) {
+		free(all);
+		return 0;
+	}
+	if (strncmp(world, "tree:", 5) == 0 && strcmp(world_linked->name, "model") == 0)
+		return become_tree(world + 5, all);
+	if (strcmp(world, "model") == 0 || strncmp(world, "tree:", 5) == 0)
+		fprintf(stderr, "swaprace: this executable is linked with %s, not with %s\n",
+			world_linked->name, world);
+	else
+		fprintf(stderr, "swaprace: no world '%s'; there are model and tree:NAME\n", world);
+	return EXIT_USAGE;
+}
