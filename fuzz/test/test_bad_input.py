@@ -102,6 +102,7 @@ def bad_text():
 
 
 def bad_usage():
+    head = 'machine: dev0=sync,8\ntask A cpu=0 mm=1\n'
     run('unknown command', ['walk'], r"^swaprace: unknown command 'walk'")
     run('unknown option', ['run', '--fast', clean], r"^swaprace run: unknown option '--fast'")
     run('unknown bug by option', ['run', '--bug=none-such', clean], r'no seeded bug')
