@@ -90,9 +90,31 @@ struct world_counters {
 	long folios_free;
 };
 
+/* How an op's row (ops.def) becomes its parameters, and the arguments of a call. */
+#define ARG(kind, name, min, max, type, text) typedef type world_arg_##kind;
+#include "core/base/ops.def"
+#define WORLD_PARAMS_ANY_0(a, b, c) void
+#define WORLD_PARAMS_ANY_1(a, b, c) world_arg_##a arg0
+#define WORLD_PARAMS_ANY_2(a, b, c) world_arg_##a arg0, world_arg_##b arg1
+#define WORLD_PARAMS_MM_0(a, b, c) int mm
+#define WORLD_PARAMS_MM_1(a, b, c) int mm, world_arg_##a arg0
+#define WORLD_PARAMS_MM_2(a, b, c) int mm, world_arg_##a arg0, world_arg_##b arg1
+#define WORLD_PARAMS_MM_3(a, b, c) \
+	int mm, world_arg_##a arg0, world_arg_##b arg1, world_arg_##c arg2
+#define WORLD_PARAMS(on, nargs, a, b, c) WORLD_PARAMS_##on##_##nargs(a, b, c)
+#define WORLD_ARGS_ANY_0(mm, arg0, arg1, arg2)
+#define WORLD_ARGS_ANY_1(mm, arg0, arg1, arg2) arg0
+#define WORLD_ARGS_ANY_2(mm, arg0, arg1, arg2) arg0, arg1
+#define WORLD_ARGS_MM_0(mm, arg0, arg1, arg2) mm
+#define WORLD_ARGS_MM_1(mm, arg0, arg1, arg2) mm, arg0
+#define WORLD_ARGS_MM_2(mm, arg0, arg1, arg2) mm, arg0, arg1
+#define WORLD_ARGS_MM_3(mm, arg0, arg1, arg2) mm, arg0, arg1, arg2
+#define WORLD_ARGS(on, nargs, mm, arg0, arg1, arg2) \
+	WORLD_ARGS_##on##_##nargs(mm, arg0, arg1, arg2)
+
 /*
- * Ops return 0 or -errno; -ENOSYS: this world cannot do it. None is atomic.
- * "-EINVAL: nothing to do" results (no such mm, no vma, device off) are not
+ * Ops return 0 or -errno; -ENOSYS: this world cannot do it, and so is NULL. None is
+ * atomic. "-EINVAL: nothing to do" results (no such mm, no vma, device off) are not
  * failures: the op did nothing. mm ops run on the calling task.
  */
 struct world_ops {
@@ -128,31 +150,12 @@ struct world_ops {
 	void (*check_quiet)(void);  /* all invariants; no op is running */
 	void (*audit)(void);        /* after teardown: nothing leaked */
 
-	int (*mmap)(int mm, int page, int pages, u32 vma_flags);
-	int (*munmap)(int mm, int page, int pages);
-	/* stores value into each word in turn, through the TLB, faulting as needed;
-	 * scheduling points lie between the words */
-	int (*write)(int mm, int page, u64 value);
+	/* ---- ops: one member for each row of ops.def ---- */
+#define OP_BY_HAND(...)
+#define OP(name, on, nargs, a, b, c, ...) int (*name)(WORLD_PARAMS(on, nargs, a, b, c));
+#include "core/base/ops.def"
 	int (*read)(int mm, int page, u64 words[WORLD_WORDS]);
-	int (*madv_dontneed)(int mm, int page, int pages);
-	int (*madv_pageout)(int mm, int page, int pages);
-	int (*madv_mergeable)(int mm, int page, int pages, bool on);
-	int (*fork)(int mm, int child);
-	int (*exit)(int mm);
-	int (*reclaim)(int pages);        /* direct reclaim of so many */
-	int (*kswapd)(void);              /* one balancing pass */
-	int (*lru_drain)(void);           /* this CPU's batches */
-	int (*lru_drain_all)(void);
-	int (*ksm_scan)(int pages);
-	int (*ksm_unmerge)(int mm, int page, int pages);
-	int (*swapon)(int dev);
-	int (*swapoff)(int dev);
-	int (*hib_open)(int dev);         /* uswsusp: pin the device, SWP_HIBERNATION */
-	int (*hib_close)(void);           /* free_all_swap_pages and unpin */
-	int (*hib_alloc)(int dev, int slots); /* alloc_swapdev_block, so many times */
-	int (*hib_free)(int dev);         /* free_all_swap_pages */
-	int (*worker)(void);              /* runs queued work (discard, full-cluster reclaim) */
-	int (*ksm_pass)(void);            /* ksmd's next whole pass over all mergeable memory */
+	int (*ksm_pass)(void); /* no op: ksmd's next whole pass over all mergeable memory */
 
 	void (*page_state)(int mm, int page, struct world_page_state *out);
 	void (*mm_counters)(int mm, struct world_mm_counters *out);

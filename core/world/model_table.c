@@ -147,29 +147,14 @@ static void model_op_end(unsigned index, bool last)
 	clear_signal(&t->self);
 }
 
-/* Set-up is no task, and a test may have tasks of its own. */
-static void snapshot_note(bool open)
+void model_snapshot_note(bool open)
 {
 	unsigned index = engine_current();
-	struct model_task *t = index < ENGINE_TASKS_MAX ? model_tasks[index] : NULL;
 
-	if (t && &t->self == current)
-		t->snapshot_open = open;
-}
-
-static int task_hib_open(int dev)
-{
-	int ret = model_hib_open(dev);
-
-	if (!ret)
-		snapshot_note(true);
-	return ret;
-}
-
-static int task_hib_close(void)
-{
-	snapshot_note(false);
-	return model_hib_close();
+	/* Set-up has no task, and a test may have tasks of its own. */
+	if (index < ENGINE_TASKS_MAX && model_tasks[index] &&
+	    engine_ctx_data() == &model_tasks[index]->self)
+		model_tasks[index]->snapshot_open = open;
 }
 
 /* More folios, slots: more tables, swap tables, rmap items. */
@@ -195,28 +180,10 @@ const struct world_ops model_world_ops = {
 	.check_cheap = check_all_cheap,
 	.check_quiet = check_all_quiet,
 	.audit = check_all_audit,
-	.mmap = model_mmap,
-	.munmap = model_munmap,
-	.write = model_write,
+#define OP_BY_HAND(...)
+#define OP(name_, ...) .name_ = model_##name_,
+#include "core/base/ops.def"
 	.read = model_read,
-	.madv_dontneed = model_madv_dontneed,
-	.madv_pageout = model_madv_pageout,
-	.madv_mergeable = model_madv_mergeable,
-	.fork = model_fork,
-	.exit = model_exit,
-	.reclaim = model_reclaim,
-	.kswapd = model_kswapd,
-	.lru_drain = model_lru_drain,
-	.lru_drain_all = model_lru_drain_all,
-	.ksm_scan = model_ksm_scan,
-	.ksm_unmerge = model_ksm_unmerge,
-	.swapon = model_swapon,
-	.swapoff = model_swapoff,
-	.hib_open = task_hib_open,
-	.hib_close = task_hib_close,
-	.hib_alloc = model_hib_alloc,
-	.hib_free = model_hib_free,
-	.worker = model_worker,
 	.ksm_pass = model_ksm_pass,
 	.page_state = model_page_state,
 	.mm_counters = model_mm_counters,

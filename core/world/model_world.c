@@ -172,19 +172,22 @@ static int model_madvise(int mm, int page, int pages, int behavior)
 	return ret;
 }
 
-int model_madv_dontneed(int mm, int page, int pages)
+/* The ops whose row is madvise(). */
+#define OP_MADVISE(name, advice, ...)                                 \
+	int model_##name(int mm, int page, int pages)                 \
+	{                                                             \
+		return model_madvise(mm, page, pages, MADV_##advice); \
+	}
+#include "core/base/ops.def"
+
+int model_madv_mergeable(int mm, int page, int pages)
 {
-	return model_madvise(mm, page, pages, MADV_DONTNEED);
+	return model_madvise(mm, page, pages, MADV_MERGEABLE);
 }
 
-int model_madv_pageout(int mm, int page, int pages)
+int model_madv_unmergeable(int mm, int page, int pages)
 {
-	return model_madvise(mm, page, pages, MADV_PAGEOUT);
-}
-
-int model_madv_mergeable(int mm, int page, int pages, bool on)
-{
-	return model_madvise(mm, page, pages, on ? MADV_MERGEABLE : MADV_UNMERGEABLE);
+	return model_madvise(mm, page, pages, MADV_UNMERGEABLE);
 }
 
 int model_ksm_unmerge(int mm, int page, int pages)
@@ -278,11 +281,16 @@ int model_swapoff(int dev)
 
 int model_hib_open(int dev)
 {
-	return dev_valid(dev) ? snapshot_open((unsigned int)dev) : -EINVAL;
+	int ret = dev_valid(dev) ? snapshot_open((unsigned int)dev) : -EINVAL;
+
+	if (!ret)
+		model_snapshot_note(true);
+	return ret;
 }
 
 int model_hib_close(void)
 {
+	model_snapshot_note(false);
 	return snapshot_release();
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The table of executors and of op sites, made from ops.def.
+ * Executors and op sites, made from ops.def: an executor calls the world's op with the
+ * arguments in their order, inside of a window of the contents oracle if the op
+ * changes contents. What differs from that is in by_hand.c.
  */
 #include "fuzz/exec/exec.h"
 
@@ -9,9 +11,35 @@
 #include "core/base/bug.h"
 #include "core/base/site.h"
 
-static const exec_fn exec_table[PROG_OP_COUNT] = {
+static u64 world_arg(const struct exec_call *c, unsigned i, enum prog_arg_kind kind)
+{
+	return kind == PROG_ARG_VALUE ? exec_value(c->arg[i]) : c->arg[i];
+}
+
+/* Calls an op of the world, or gives -ENOSYS if it has none. */
+#define OP_BY_HAND(...)
+#define OP(name, on, nargs, a, b, c_, ...)                                               \
+	static int exec_##name(const struct exec_call *c)                                \
+	{                                                                                \
+		if (!c->world->name)                                                     \
+			return -ENOSYS;                                                  \
+		return c->world->name(WORLD_ARGS(on, nargs, c->mm,                       \
+				(world_arg_##a)world_arg(c, 0, PROG_ARG_##a),            \
+				(world_arg_##b)world_arg(c, 1, PROG_ARG_##b),            \
+				(world_arg_##c_)world_arg(c, 2, PROG_ARG_##c_)));        \
+	}
+#include "core/base/ops.def"
+
+static int (*const exec_table[PROG_OP_COUNT])(const struct exec_call *c) = {
 #define OP(name, ...) [OP_##name] = exec_##name,
-#include "fuzz/prog/ops.def"
+#include "core/base/ops.def"
+};
+
+/* Those by hand open their own window. */
+static const u8 effects[PROG_OP_COUNT] = {
+#define OP_BY_HAND(...)
+#define OP(name, on, nargs, a, b, c, effect, ...) [OP_##name] = CONTENTS_##effect,
+#include "core/base/ops.def"
 };
 
 /* Records like those of SITE(), with the op's name in place of a function's. */
@@ -19,18 +47,12 @@ static const exec_fn exec_table[PROG_OP_COUNT] = {
 	static struct site op_site_##name_ = { .op = "op", .func = #name_ };    \
 	static struct site *const op_site_p_##name_                             \
 		__attribute__((section("swaprace_sites"), used)) = &op_site_##name_;
-#include "fuzz/prog/ops.def"
+#include "core/base/ops.def"
 
 static struct site *const op_sites[PROG_OP_COUNT] = {
 #define OP(name, ...) [OP_##name] = &op_site_##name,
-#include "fuzz/prog/ops.def"
+#include "core/base/ops.def"
 };
-
-int exec_op(u8 kind, const struct exec_call *c)
-{
-	BUG_ON_CMP(kind, >=, PROG_OP_COUNT);
-	return exec_table[kind](c);
-}
 
 const struct site *exec_site(u8 kind)
 {
@@ -43,10 +65,41 @@ u64 exec_value(u8 v)
 	return v * 0x0101010101010101ull;
 }
 
-void exec_contents_begin(const struct exec_call *c, enum contents_effect effect, u8 page, u8 pages)
+void exec_contents_begin(const struct exec_call *c, u8 kind, enum contents_effect effect)
 {
-	struct contents_op op = { .effect = effect, .mm = c->mm, .page = page, .pages = pages };
+	struct contents_op op = { .effect = effect, .mm = c->mm };
+	const struct prog_op_info *info = &prog_ops[kind];
 
+	BUG_ON(effect == CONTENTS_NONE);
+	BUG_ON(!info->needs_mm || !c->mm); /* contents are those of an mm */
+	for (unsigned i = 0; i < info->nargs; i++) {
+		if (info->arg_kind[i] == PROG_ARG_PAGE) {
+			op.page = c->arg[i];
+			op.pages = 1;
+		} else if (info->arg_kind[i] == PROG_ARG_PAGES) {
+			op.pages = c->arg[i];
+		} else if (info->arg_kind[i] == PROG_ARG_VALUE) {
+			op.value = exec_value(c->arg[i]);
+		} else if (info->arg_kind[i] == PROG_ARG_MM) {
+			op.child = c->arg[i];
+		}
+	}
 	memcpy(op.label, c->label, sizeof(op.label));
 	contents_op_begin(&op);
+}
+
+int exec_op(u8 kind, const struct exec_call *c)
+{
+	enum contents_effect effect;
+	int ret;
+
+	BUG_ON_CMP(kind, >=, PROG_OP_COUNT);
+	BUG_ON(prog_ops[kind].needs_mm && !c->mm);
+	effect = effects[kind];
+	if (effect != CONTENTS_NONE)
+		exec_contents_begin(c, kind, effect);
+	ret = exec_table[kind](c);
+	if (effect != CONTENTS_NONE)
+		contents_op_end(ret);
+	return ret;
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Executors: one function an op of ops.def, one file a family. They run on the
- * task's context, call the world's ops table, and tell the contents oracle what
- * the op may change while it is open. To add an op: a line in ops.def and a
- * function exec_<name>() here.
+ * Executors: one function for each op of ops.def. They run on the task's context, call
+ * the world's ops table, and tell the contents oracle what the op may change while
+ * it is open.
  */
 #ifndef FUZZ_EXEC_EXEC_H
 #define FUZZ_EXEC_EXEC_H
@@ -19,27 +18,22 @@ struct exec_call {
 	char label[12];     /* "A3" */
 };
 
-/* 0 or -errno, what the world's op returned; -ENOSYS: the world can't do it. */
-typedef int (*exec_fn)(const struct exec_call *c);
-#define OP(name, ...) int exec_##name(const struct exec_call *c);
-#include "fuzz/prog/ops.def"
-
-/* Runs one op, of kind enum prog_op_kind. */
+/* Runs one op, of kind enum prog_op_kind. 0 or -errno, what the world's op returned;
+ * -ENOSYS: the world can't do it. */
 int exec_op(u8 kind, const struct exec_call *c);
 /* The site "op@<name>" of an op kind: what engine_op_begin() takes. */
 const struct site *exec_site(u8 kind);
 /* What a write op stores into each word: v in all eight bytes. */
 u64 exec_value(u8 v);
 
-/* Opens the contents oracle's window for an op of this effect on its range. */
-void exec_contents_begin(const struct exec_call *c, enum contents_effect effect, u8 page,
-			 u8 pages);
+/* by_hand.c: the executors of the rows OP_BY_HAND. */
+#define OP_BY_HAND(name, ...) int exec_##name(const struct exec_call *c);
+#include "core/base/ops.def"
+/* Opens the contents oracle's window for an op; its range and value are those of its
+ * arguments. */
+void exec_contents_begin(const struct exec_call *c, u8 kind, enum contents_effect effect);
 
 /* sanitizer_options.c; run.c looks at it so that it is linked. */
 extern const char exec_sanitizer_options_linked;
-
-/* Calls an op of the world, or gives -ENOSYS where it has none. */
-#define WORLD_CALL(c, op_, ...) \
-	((c)->world->op_ ? (c)->world->op_(__VA_ARGS__) : -ENOSYS)
 
 #endif

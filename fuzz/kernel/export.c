@@ -132,6 +132,11 @@ static int expected_read(const char *label)
 	return -1;
 }
 
+static const char *const advices[PROG_OP_COUNT] = {
+#define OP_MADVISE(name, advice, ...) [OP_##name] = "MADV_" #advice,
+#include "core/base/ops.def"
+};
+
 static void print_call(FILE *out, const struct prog_task *task, unsigned t, unsigned i)
 {
 	const struct prog_op *op = &task->op[i];
@@ -152,12 +157,6 @@ static void print_call(FILE *out, const struct prog_task *task, unsigned t, unsi
 	case OP_read:
 		snprintf(label, sizeof(label), "%c%u", task->label, i + 1);
 		fprintf(out, "op_read(\"%s\", %d, %d)", label, a[0], expected_read(label));
-		return;
-	case OP_madv_dontneed:
-		fprintf(out, "op_madvise(%d, %d, MADV_DONTNEED)", a[0], a[1]);
-		return;
-	case OP_madv_pageout:
-		fprintf(out, "op_madvise(%d, %d, MADV_PAGEOUT)", a[0], a[1]);
 		return;
 	case OP_madv_mergeable:
 		fprintf(out, "op_madvise(%d, %d, MADV_MERGEABLE)", a[0], a[1]);
@@ -192,6 +191,10 @@ static void print_call(FILE *out, const struct prog_task *task, unsigned t, unsi
 		fprintf(out, "sched_yield()");
 		return;
 	default:
+		if (advices[op->kind]) {
+			fprintf(out, "op_madvise(%d, %d, %s)", a[0], a[1], advices[op->kind]);
+			return;
+		}
 		assert(order_model_only(op->kind));
 		fprintf(out, "/* %s: the kernel does it by itself */", prog_ops[op->kind].name);
 	}

@@ -14,52 +14,28 @@
 
 /* ---- what can be expressed ---- */
 
+/* The column "call" of ops.def, which explains them. */
 enum expression {
-	BY_CALL,     /* a system call, in kernel_world.c, observe.c and export.c */
-	MODEL_ALONE, /* no call and no visible effect: the kernel does it by itself */
-	CONTENTS,    /* a call whose effect on contents alone is the same: not in the comparison */
-	NO_CALL,     /* programs that have it are refused */
+	CALL_MADVISE,
+	CALL_OWN,
+	CALL_ITSELF,
+	CALL_CONTENTS,
+	CALL_NO_CALL,
 };
 
-/* Each op of ops.def needs its line here: an op brings its system call. */
-#define EXPRESSION_mmap BY_CALL
-#define EXPRESSION_munmap BY_CALL
-#define EXPRESSION_write BY_CALL
-#define EXPRESSION_read BY_CALL
-#define EXPRESSION_madv_dontneed BY_CALL
-#define EXPRESSION_madv_pageout BY_CALL
-#define EXPRESSION_madv_mergeable BY_CALL
-#define EXPRESSION_madv_unmergeable BY_CALL
-#define EXPRESSION_fork BY_CALL
-#define EXPRESSION_exit BY_CALL
-#define EXPRESSION_reclaim CONTENTS    /* so many pages of whoever: process_madvise() */
-#define EXPRESSION_kswapd CONTENTS
-#define EXPRESSION_lru_drain MODEL_ALONE
-#define EXPRESSION_lru_drain_all MODEL_ALONE
-#define EXPRESSION_ksm_scan BY_CALL    /* as whole passes */
-#define EXPRESSION_ksm_unmerge BY_CALL /* as two calls: off and on again */
-#define EXPRESSION_swapon BY_CALL
-#define EXPRESSION_swapoff BY_CALL
-#define EXPRESSION_hib_open NO_CALL    /* uswsusp's would freeze the machine */
-#define EXPRESSION_hib_close NO_CALL
-#define EXPRESSION_hib_alloc NO_CALL
-#define EXPRESSION_hib_free NO_CALL
-#define EXPRESSION_worker MODEL_ALONE
-#define EXPRESSION_cond_resched MODEL_ALONE
-
 static const enum expression expressions[PROG_OP_COUNT] = {
-#define OP(name, ...) [OP_##name] = EXPRESSION_##name,
-#include "fuzz/prog/ops.def"
+#define OP(name, on, nargs, a, b, c, effect, call, ...) [OP_##name] = CALL_##call,
+#include "core/base/ops.def"
 };
 
 bool order_model_only(u8 kind)
 {
-	return expressions[kind] == MODEL_ALONE;
+	return expressions[kind] == CALL_ITSELF;
 }
 
 static bool has_no_call(u8 kind)
 {
-	return expressions[kind] == NO_CALL || expressions[kind] == CONTENTS;
+	return expressions[kind] == CALL_NO_CALL || expressions[kind] == CALL_CONTENTS;
 }
 
 const char *order_refuses(const struct prog *p, bool contents_alone)
@@ -70,7 +46,8 @@ const char *order_refuses(const struct prog *p, bool contents_alone)
 		for (unsigned i = 0; i < p->task[t].nops; i++) {
 			u8 kind = p->task[t].op[i].kind;
 
-			if (!has_no_call(kind) || (contents_alone && expressions[kind] == CONTENTS))
+			if (!has_no_call(kind) ||
+			    (contents_alone && expressions[kind] == CALL_CONTENTS))
 				continue;
 			snprintf(why, sizeof(why), "%c%u %s: no system call does this",
 				 p->task[t].label, i + 1, prog_ops[kind].name);

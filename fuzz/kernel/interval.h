@@ -16,6 +16,7 @@
 #include "core/base/world_ops.h"
 
 enum interval_effect {
+	INTERVAL_NONE,
 	INTERVAL_READ,
 	INTERVAL_WRITE,
 	INTERVAL_MAP,

@@ -281,17 +281,16 @@ static bool range_valid(int mm, int page, int pages)
 	       page < WORLD_PAGES && pages <= WORLD_PAGES - page;
 }
 
-static long range_call(int mm, int page, int pages, enum agent_command command, u64 arg)
+static long range_call(int mm, int page, int pages, enum agent_command command, u64 arg,
+		       enum interval_effect effect)
 {
-	struct interval_op op = { .mm = mm, .page = page, .pages = pages };
-	bool changes = command != AGENT_MADVISE || arg == MADV_DONTNEED;
+	struct interval_op op = { .effect = effect, .mm = mm, .page = page, .pages = pages };
+	bool changes = effect != INTERVAL_NONE;
 	int thread = op_begin(mm);
 	long ret;
 
 	if (!range_valid(mm, page, pages))
 		return -EINVAL;
-	op.effect = command == AGENT_MMAP ? INTERVAL_MAP : command == AGENT_MUNMAP ?
-		    INTERVAL_UNMAP : INTERVAL_DISCARD;
 	if (changes)
 		contents_begin(&op);
 	ret = process_call(mm, thread, command, (u64)page, (u64)pages, arg, NULL);
@@ -312,10 +311,10 @@ static void vma_set(int mm, int page, int pages, u8 bits)
 	}
 }
 
-static int kernel_mergeable(int mm, int page, int pages, bool on)
+static int mergeable_call(int mm, int page, int pages, bool on)
 {
-	long ret = range_call(mm, page, pages, AGENT_MADVISE, on ? MADV_MERGEABLE :
-								    MADV_UNMERGEABLE);
+	long ret = range_call(mm, page, pages, AGENT_MADVISE,
+			      on ? MADV_MERGEABLE : MADV_UNMERGEABLE, INTERVAL_NONE);
 	struct process *p = process_get(mm);
 
 	if (p && (ret == 0 || ret == -ENOMEM)) {
@@ -334,19 +333,29 @@ static int kernel_mergeable(int mm, int page, int pages, bool on)
 static int kernel_mmap(int mm, int page, int pages, u32 vma_flags)
 {
 	int prot = PROT_READ | (vma_flags & WORLD_VMA_READONLY ? 0 : PROT_WRITE);
-	long ret = range_call(mm, page, pages, AGENT_MMAP, (u64)prot);
+	long ret = range_call(mm, page, pages, AGENT_MMAP, (u64)prot, INTERVAL_MAP);
 
 	if (ret == 0)
 		vma_set(mm, page, pages, WORLD_PAGE_MAPPED |
 			(u8)(prot & PROT_WRITE ? WORLD_PAGE_WRITABLE : 0));
 	if (ret == 0 && vma_flags & WORLD_VMA_MERGEABLE)
-		return kernel_mergeable(mm, page, pages, true);
+		return mergeable_call(mm, page, pages, true);
 	return op_end(ret);
+}
+
+static int kernel_madv_mergeable(int mm, int page, int pages)
+{
+	return mergeable_call(mm, page, pages, true);
+}
+
+static int kernel_madv_unmergeable(int mm, int page, int pages)
+{
+	return mergeable_call(mm, page, pages, false);
 }
 
 static int kernel_munmap(int mm, int page, int pages)
 {
-	long ret = range_call(mm, page, pages, AGENT_MUNMAP, 0);
+	long ret = range_call(mm, page, pages, AGENT_MUNMAP, 0, INTERVAL_UNMAP);
 
 	if (ret == 0)
 		vma_set(mm, page, pages, 0);
@@ -382,15 +391,14 @@ static int kernel_read(int mm, int page, u64 words[WORLD_WORDS])
 	return op_end(ret);
 }
 
-static int kernel_dontneed(int mm, int page, int pages)
-{
-	return op_end(range_call(mm, page, pages, AGENT_MADVISE, MADV_DONTNEED));
-}
-
-static int kernel_pageout(int mm, int page, int pages)
-{
-	return op_end(range_call(mm, page, pages, AGENT_MADVISE, MADV_PAGEOUT));
-}
+/* The ops whose row is madvise(). */
+#define OP_MADVISE(name, advice, effect, ...)                                           \
+	static int kernel_##name(int mm, int page, int pages)                           \
+	{                                                                               \
+		return op_end(range_call(mm, page, pages, AGENT_MADVISE, MADV_##advice, \
+					 INTERVAL_##effect));                           \
+	}
+#include "core/base/ops.def"
 
 static int kernel_fork(int mm, int child)
 {
@@ -461,9 +469,11 @@ static int kernel_ksm_unmerge(int mm, int page, int pages)
 			continue;
 		while (end < page + pages && p->mergeable[end])
 			end++;
-		ret = range_call(mm, i, end - i, AGENT_MADVISE, MADV_UNMERGEABLE);
+		ret = range_call(mm, i, end - i, AGENT_MADVISE, MADV_UNMERGEABLE,
+				 INTERVAL_NONE);
 		if (!ret)
-			ret = range_call(mm, i, end - i, AGENT_MADVISE, MADV_MERGEABLE);
+			ret = range_call(mm, i, end - i, AGENT_MADVISE, MADV_MERGEABLE,
+					 INTERVAL_NONE);
 	}
 	return op_end(ret);
 }
@@ -572,22 +582,16 @@ const struct world_ops kernel_world_ops = {
 	.name = "kernel",
 	.setup = kernel_setup,
 	.teardown = kernel_teardown,
-	.mmap = kernel_mmap,
-	.munmap = kernel_munmap,
-	.write = kernel_write,
+#define MEMBER_MADVISE(name_) .name_ = kernel_##name_,
+#define MEMBER_OWN(name_) .name_ = kernel_##name_,
+#define MEMBER_CONTENTS(name_) .name_ = kernel_##name_,
+#define MEMBER_ITSELF(name_)
+#define MEMBER_NO_CALL(name_)
+#define OP_BY_HAND(...)
+#define OP(name_, on, nargs, a, b, c, effect, call, ...) MEMBER_##call(name_)
+#include "core/base/ops.def"
 	.read = kernel_read,
-	.madv_dontneed = kernel_dontneed,
-	.madv_pageout = kernel_pageout,
-	.madv_mergeable = kernel_mergeable,
-	.fork = kernel_fork,
-	.exit = kernel_exit,
-	.reclaim = kernel_reclaim,
-	.kswapd = kernel_kswapd,
-	.ksm_scan = kernel_ksm_scan,
-	.ksm_unmerge = kernel_ksm_unmerge,
 	.ksm_pass = kernel_ksm_pass,
-	.swapon = kernel_swapon,
-	.swapoff = kernel_swapoff,
 	.page_state = kernel_page_state,
 	.mm_counters = kernel_mm_counters,
 	.counters = kernel_counters,

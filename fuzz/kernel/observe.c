@@ -46,20 +46,22 @@ static int noted(int ret)
 
 #define INNER(op_, ...) (inner->op_ ? inner->op_(__VA_ARGS__) : 0)
 
-static int see_mmap(int mm, int page, int pages, u32 vma_flags)
-{
-	return noted(INNER(mmap, mm, page, pages, vma_flags));
-}
+/* Programs with an op that has no call are refused before. */
+#define SEE_MADVISE(...) SEE(__VA_ARGS__)
+#define SEE_OWN(...) SEE(__VA_ARGS__)
+#define SEE_ITSELF(...) SEE(__VA_ARGS__)
+#define SEE_CONTENTS(...)
+#define SEE_NO_CALL(...)
+#define OP_BY_HAND(...)
 
-static int see_munmap(int mm, int page, int pages)
-{
-	return noted(INNER(munmap, mm, page, pages));
-}
-
-static int see_write(int mm, int page, u64 value)
-{
-	return noted(INNER(write, mm, page, value));
-}
+#define SEE(name, on, nargs, a, b, c)                                              \
+	static int see_##name(WORLD_PARAMS(on, nargs, a, b, c))                    \
+	{                                                                          \
+		return noted(INNER(name, WORLD_ARGS(on, nargs, mm, arg0, arg1, arg2))); \
+	}
+#define OP(name, on, nargs, a, b, c, effect, call, ...) SEE_##call(name, on, nargs, a, b, c)
+#include "core/base/ops.def"
+#undef SEE
 
 static int see_read(int mm, int page, u64 words[WORLD_WORDS])
 {
@@ -81,66 +83,11 @@ static int see_read(int mm, int page, u64 words[WORLD_WORDS])
 	return ret;
 }
 
-static int see_dontneed(int mm, int page, int pages)
-{
-	return noted(INNER(madv_dontneed, mm, page, pages));
-}
-
-static int see_pageout(int mm, int page, int pages)
-{
-	return noted(INNER(madv_pageout, mm, page, pages));
-}
-
-static int see_mergeable(int mm, int page, int pages, bool on)
-{
-	return noted(INNER(madv_mergeable, mm, page, pages, on));
-}
-
-static int see_fork(int mm, int child)
-{
-	return noted(INNER(fork, mm, child));
-}
-
-static int see_exit(int mm)
-{
-	return noted(INNER(exit, mm));
-}
-
-static int see_ksm_scan(int pages)
+static int see_ksm_passes(int pages)
 {
 	for (int i = order_ksm_passes(pages); i > 0; i--)
 		inner->ksm_pass();
 	return noted(0);
-}
-
-static int see_ksm_unmerge(int mm, int page, int pages)
-{
-	return noted(INNER(ksm_unmerge, mm, page, pages));
-}
-
-static int see_swapon(int dev)
-{
-	return noted(INNER(swapon, dev));
-}
-
-static int see_swapoff(int dev)
-{
-	return noted(INNER(swapoff, dev));
-}
-
-static int see_lru_drain(void)
-{
-	return noted(INNER(lru_drain));
-}
-
-static int see_lru_drain_all(void)
-{
-	return noted(INNER(lru_drain_all));
-}
-
-static int see_worker(void)
-{
-	return noted(INNER(worker));
 }
 
 const struct world_ops *observe_world(const struct world_ops *world, struct observation *out)
@@ -151,21 +98,12 @@ const struct world_ops *observe_world(const struct world_ops *world, struct obse
 	seen = out;
 	memset(out, 0, sizeof(*out));
 	table = *world;
-	table.mmap = see_mmap;
-	table.munmap = see_munmap;
-	table.write = see_write;
+#define OP_BY_HAND(...)
+#define SEE(name, ...) table.name = see_##name;
+#define OP(name, on, nargs, a, b, c, effect, call, ...) SEE_##call(name)
+#include "core/base/ops.def"
+#undef SEE
 	table.read = see_read;
-	table.madv_dontneed = see_dontneed;
-	table.madv_pageout = see_pageout;
-	table.madv_mergeable = see_mergeable;
-	table.fork = see_fork;
-	table.exit = see_exit;
-	table.ksm_scan = see_ksm_scan;
-	table.ksm_unmerge = see_ksm_unmerge;
-	table.swapon = see_swapon;
-	table.swapoff = see_swapoff;
-	table.lru_drain = see_lru_drain;
-	table.lru_drain_all = see_lru_drain_all;
-	table.worker = see_worker;
+	table.ksm_scan = see_ksm_passes;
 	return &table;
 }

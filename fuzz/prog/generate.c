@@ -21,7 +21,7 @@ struct gen {
 	struct prog *p;
 	struct prng *rng;
 	const struct prog_profile *profile;
-	u32 kinds;       /* that fillers may be, as a mask */
+	u64 kinds;       /* that fillers may be, as a mask */
 	u8 pages_max;    /* of a mapping, mostly */
 	u8 fillers_max;  /* of a task */
 	u8 setup[PROG_TASKS_MAX]; /* leading ops that fillers stay behind */
@@ -396,7 +396,7 @@ static void draw_program(struct gen *g, const struct prog_profile *profile)
 	g->fillers_max = fillers_max[prng_below(g->rng, ARRAY_SIZE(fillers_max))];
 	g->kinds = PROFILE_KINDS_ALL;
 	if (percent(g->rng, 50))
-		g->kinds &= (u32)prng_next(g->rng);
+		g->kinds &= prng_next(g->rng);
 }
 
 void prog_generate(struct prog *p, struct prng *rng, const struct prog_profile *profile)

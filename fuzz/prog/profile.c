@@ -8,7 +8,7 @@
 #include <string.h>
 
 const struct prog_profile prog_profile_all = {
-	.name = "all",
+	.name = "all", .id = PROFILE_all,
 	.scenario = {
 		[SCENARIO_PLAIN] = 25, [SCENARIO_REFAULT] = 20, [SCENARIO_FORK] = 15,
 		[SCENARIO_KSM] = 15, [SCENARIO_SWAPOFF] = 15, [SCENARIO_HIBERNATE] = 10,
@@ -20,96 +20,59 @@ const struct prog_profile prog_profile_all = {
 
 /* Slots, the swap cache, swap-in and swap-out; no KSM, no hibernation. */
 const struct prog_profile prog_profile_swap = {
-	.name = "swap",
+	.name = "swap", .id = PROFILE_swap,
 	.scenario = {
 		[SCENARIO_PLAIN] = 20, [SCENARIO_REFAULT] = 40, [SCENARIO_FORK] = 25,
 		[SCENARIO_PRESSURE] = 25, [SCENARIO_CHURN] = 35,
 	},
 	.few_folios = 40, .tiny_device = 55, .second_device = 30, .third_device = 5,
 	.async_device = 40, .discard = 25,
-	.scale = {
-		{ OP_ksm_scan, 0 }, { OP_ksm_unmerge, 0 }, { OP_madv_mergeable, 0 },
-		{ OP_madv_unmergeable, 0 }, { OP_hib_open, 0 }, { OP_hib_close, 0 },
-		{ OP_hib_alloc, 0 }, { OP_hib_free, 0 }, { OP_swapoff, 25 }, { OP_swapon, 25 },
-		{ OP_madv_pageout, 200 },
-	},
-	.nscales = 11,
 };
 
 const struct prog_profile prog_profile_swapoff = {
-	.name = "swapoff",
+	.name = "swapoff", .id = PROFILE_swapoff,
 	.scenario = {
 		[SCENARIO_SWAPOFF] = 75, [SCENARIO_REFAULT] = 10, [SCENARIO_FORK] = 10,
 		[SCENARIO_KSM] = 10,
 	},
 	.few_folios = 25, .tiny_device = 35, .second_device = 50, .third_device = 10,
 	.async_device = 45, .discard = 15,
-	.scale = {
-		{ OP_swapoff, 300 }, { OP_swapon, 300 }, { OP_madv_pageout, 150 },
-		{ OP_hib_alloc, 30 }, { OP_ksm_scan, 50 },
-	},
-	.nscales = 5,
 };
 
 const struct prog_profile prog_profile_ksm = {
-	.name = "ksm",
+	.name = "ksm", .id = PROFILE_ksm,
 	.scenario = { [SCENARIO_KSM] = 85, [SCENARIO_FORK] = 10, [SCENARIO_PLAIN] = 5 },
 	.few_folios = 20, .tiny_device = 25, .second_device = 35, .third_device = 5,
 	.async_device = 50, .discard = 10,
-	.scale = {
-		{ OP_ksm_scan, 400 }, { OP_ksm_unmerge, 300 }, { OP_madv_mergeable, 300 },
-		{ OP_madv_unmergeable, 300 }, { OP_hib_open, 0 }, { OP_hib_close, 0 },
-		{ OP_hib_alloc, 0 }, { OP_hib_free, 0 },
-	},
-	.nscales = 8,
 };
 
 const struct prog_profile prog_profile_hibernate = {
-	.name = "hibernate",
+	.name = "hibernate", .id = PROFILE_hibernate,
 	.scenario = { [SCENARIO_HIBERNATE] = 90, [SCENARIO_SWAPOFF] = 10 },
 	.few_folios = 25, .tiny_device = 35, .second_device = 45, .third_device = 10,
 	.async_device = 40, .discard = 20,
-	.scale = {
-		{ OP_hib_open, 500 }, { OP_hib_close, 400 }, { OP_hib_alloc, 700 },
-		{ OP_hib_free, 500 }, { OP_swapoff, 150 }, { OP_swapon, 150 },
-		{ OP_ksm_scan, 0 }, { OP_ksm_unmerge, 0 },
-	},
-	.nscales = 8,
 };
 
 const struct prog_profile prog_profile_reclaim = {
-	.name = "reclaim",
+	.name = "reclaim", .id = PROFILE_reclaim,
 	.scenario = {
 		[SCENARIO_PRESSURE] = 60, [SCENARIO_REFAULT] = 15, [SCENARIO_FORK] = 15,
 		[SCENARIO_PLAIN] = 10, [SCENARIO_CHURN] = 15,
 	},
 	.few_folios = 75, .tiny_device = 35, .second_device = 30, .third_device = 5,
 	.async_device = 60, .discard = 15,
-	.scale = {
-		{ OP_reclaim, 300 }, { OP_kswapd, 300 }, { OP_lru_drain, 200 },
-		{ OP_lru_drain_all, 200 }, { OP_hib_open, 0 }, { OP_hib_alloc, 0 },
-		{ OP_hib_free, 0 }, { OP_hib_close, 0 }, { OP_swapoff, 40 },
-	},
-	.nscales = 9,
 };
 
 /* What system calls can do, for the comparison with the running kernel. Ops that
  * a scenario brings and no system call does are taken out by fuzz/kernel. */
 const struct prog_profile prog_profile_kernel = {
-	.name = "kernel",
+	.name = "kernel", .id = PROFILE_kernel,
 	.scenario = {
 		[SCENARIO_PLAIN] = 25, [SCENARIO_REFAULT] = 25, [SCENARIO_FORK] = 30,
 		[SCENARIO_KSM] = 15, [SCENARIO_SWAPOFF] = 6,
 	},
 	.few_folios = 0, .tiny_device = 20, .second_device = 12, .third_device = 5,
 	.async_device = 0, .discard = 0,
-	.scale = {
-		{ OP_reclaim, 0 }, { OP_kswapd, 0 }, { OP_hib_open, 0 }, { OP_hib_close, 0 },
-		{ OP_hib_alloc, 0 }, { OP_hib_free, 0 },
-		{ OP_swapoff, 15 }, { OP_swapon, 25 }, { OP_worker, 0 },
-		{ OP_madv_pageout, 200 }, { OP_lru_drain_all, 0 },
-	},
-	.nscales = 11,
 };
 
 const struct prog_profile *prog_profile_find(const char *name)
@@ -126,14 +89,21 @@ const struct prog_profile *prog_profile_find(const char *name)
 	return NULL;
 }
 
+/* What ops.def has, less 100: what no row says is 0. */
+static const s16 scales[PROG_OP_COUNT][PROFILE_COUNT] = {
+#define LIST(...) __VA_ARGS__
+#define IN(profile, percent_) [PROFILE_##profile] = (percent_) - 100,
+#define OP(name, on, nargs, a, b, c, effect, call, weight, profiles, models) \
+	[OP_##name] = { LIST profiles },
+#include "core/base/ops.def"
+#undef IN
+#undef LIST
+};
+
 u32 profile_weight(const struct prog_profile *profile, unsigned kind)
 {
-	assert(kind < PROG_OP_COUNT && profile->nscales <= PROFILE_SCALES_MAX);
-	for (unsigned i = 0; i < profile->nscales; i++) {
-		if (profile->scale[i].kind == kind)
-			return (u32)prog_ops[kind].weight * profile->scale[i].percent / 100;
-	}
-	return prog_ops[kind].weight;
+	assert(kind < PROG_OP_COUNT && profile->id < PROFILE_COUNT);
+	return (u32)prog_ops[kind].weight * (u32)(100 + scales[kind][profile->id]) / 100;
 }
 
 unsigned pick_weighted(struct prng *rng, const u32 *weight, unsigned n)
@@ -153,16 +123,16 @@ unsigned pick_weighted(struct prng *rng, const u32 *weight, unsigned n)
 	return 0;
 }
 
-_Static_assert(PROG_OP_COUNT < 32, "op kinds are bits of a u32");
+_Static_assert(PROG_OP_COUNT <= 64, "op kinds are bits of a u64");
 
 u8 profile_pick_op(const struct prog_profile *profile, struct prng *rng, bool have_mm,
-		   u32 kinds)
+		   u64 kinds)
 {
 	u32 weight[PROG_OP_COUNT], any[PROG_OP_COUNT], sum = 0;
 
 	for (unsigned i = 0; i < PROG_OP_COUNT; i++) {
 		any[i] = prog_ops[i].needs_mm && !have_mm ? 0 : profile_weight(profile, i);
-		weight[i] = kinds & (1u << i) ? any[i] : 0;
+		weight[i] = kinds & (1ull << i) ? any[i] : 0;
 		sum += weight[i];
 	}
 	return (u8)pick_weighted(rng, sum ? weight : any, PROG_OP_COUNT);

@@ -21,10 +21,16 @@ enum scenario {
 	SCENARIO_COUNT,
 };
 
-#define PROFILE_SCALES_MAX 12
+/* Those that ops.def names, in percent of an op's weight. */
+enum profile_id {
+	PROFILE_all, PROFILE_swap, PROFILE_swapoff, PROFILE_ksm, PROFILE_hibernate,
+	PROFILE_reclaim, PROFILE_kernel,
+	PROFILE_COUNT,
+};
 
 struct prog_profile {
 	const char *name;
+	enum profile_id id;
 	u8 scenario[SCENARIO_COUNT]; /* weights */
 	/* Percentages of programs: */
 	u8 few_folios;      /* a pool that the pages don't fit in */
@@ -32,9 +38,6 @@ struct prog_profile {
 	u8 second_device, third_device;
 	u8 async_device;
 	u8 discard;
-	/* Weights of ops.def in percent; ops that are not listed keep 100. */
-	struct profile_scale { u8 kind; u16 percent; } scale[PROFILE_SCALES_MAX];
-	u8 nscales;
 };
 
 /* The weight of an op under a profile. */
@@ -42,10 +45,10 @@ u32 profile_weight(const struct prog_profile *profile, unsigned kind);
 /* An index in 0..n-1, drawn by weight; n - 1 weights may be 0, not all. */
 unsigned pick_weighted(struct prng *rng, const u32 *weight, unsigned n);
 /* All op kinds, as a mask. */
-#define PROFILE_KINDS_ALL ((1u << PROG_OP_COUNT) - 1)
+#define PROFILE_KINDS_ALL (~0ull >> (64 - PROG_OP_COUNT))
 /* An op kind of the mask by the profile's weights; where none of it can be, any. */
 u8 profile_pick_op(const struct prog_profile *profile, struct prng *rng, bool have_mm,
-		   u32 kinds);
+		   u64 kinds);
 /* The profile of one program: "all" mostly takes a special one. */
 const struct prog_profile *profile_of_program(const struct prog_profile *profile,
 					      struct prng *rng);

@@ -3,7 +3,7 @@
  * A program: the machine's shape, tasks with their ops, a schedule. What the
  * decoder makes of any byte string, what the text form says, what is mutated,
  * minimised, executed. Plain data, no pointers: copy it by assignment.
- * ops.def is the one place to add an op.
+ * core/base/ops.def is the one place to add an op.
  */
 #ifndef FUZZ_PROG_PROG_H
 #define FUZZ_PROG_PROG_H
@@ -25,13 +25,13 @@
 
 enum prog_op_kind {
 #define OP(name, ...) OP_##name,
-#include "fuzz/prog/ops.def"
+#include "core/base/ops.def"
 	PROG_OP_COUNT,
 };
 
 enum prog_arg_kind {
 #define ARG(kind, ...) PROG_ARG_##kind,
-#include "fuzz/prog/ops.def"
+#include "core/base/ops.def"
 	PROG_ARG_KIND_COUNT,
 };
 

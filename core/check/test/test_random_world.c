@@ -101,7 +101,9 @@ static void run_op(int mm, const struct rop *op)
 		destroy(mm, op->page, op->pages, -1);
 		break;
 	case R_PAGEOUT: w->madv_pageout(mm, op->page, op->pages); break;
-	case R_MERGEABLE: w->madv_mergeable(mm, op->page, op->pages, op->arg & 1); break;
+	case R_MERGEABLE:
+		(op->arg & 1 ? w->madv_mergeable : w->madv_unmergeable)(mm, op->page, op->pages);
+		break;
 	case R_UNMERGE: w->ksm_unmerge(mm, op->page, op->pages); break;
 	case R_FORK: {
 		int child = 1 + op->arg % WORLD_MM_MAX;

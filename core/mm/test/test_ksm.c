@@ -89,7 +89,7 @@ static void check_unmerge(void)
 	scan();
 	CHECK_EQ(model_ksm_unmerge(1, 0, 1), 0);
 	CHECK(!folio_test_ksm(test_folio(1, 0)) && folio_test_ksm(test_folio(1, 1)));
-	CHECK_EQ(model_madv_mergeable(1, 0, 2, false), 0);
+	CHECK_EQ(model_madv_unmergeable(1, 0, 2), 0);
 	CHECK(!folio_test_ksm(test_folio(1, 1)) && folio_test_ksm(test_folio(2, 1)));
 	CHECK_EQ(test_read(1, 0), SAME);
 	CHECK_EQ(test_read(1, 1), SAME * 2);
@@ -305,8 +305,8 @@ static void task_exit(void)
 static void task_unmerge(void)
 {
 	model_ksm_unmerge(1, 0, 2);
-	model_madv_mergeable(2, 0, 2, false);
-	model_madv_mergeable(2, 0, 2, true);
+	model_madv_unmergeable(2, 0, 2);
+	model_madv_mergeable(2, 0, 2);
 	check_all_cheap();
 }
 

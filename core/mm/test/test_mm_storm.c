@@ -84,7 +84,8 @@ static void storm_op(u64 *r)
 		break;
 	case 18:
 		if (storm_random(r) % 2)
-			model_madv_mergeable(mm, page, pages, storm_random(r) % 2);
+			(storm_random(r) % 2 ? model_madv_mergeable : model_madv_unmergeable)
+				(mm, page, pages);
 		else
 			model_ksm_unmerge(mm, page, pages);
 		break;
