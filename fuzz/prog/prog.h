@@ -119,7 +119,8 @@ u8 prog_mms_default(const struct prog *p);
 void prog_init(struct prog *p);
 
 /* ---- encode.c: bytes ---- */
-/* Total: every byte string is a program that prog_valid() accepts. */
+/* Total: every byte string is a program that prog_valid() accepts, whatever version
+ * its first byte says. */
 void prog_decode(struct prog *p, const u8 *data, size_t size);
 /* The canonical bytes; returns their number, 0 where out is too small.
  * decode(encode(p)) == p for each valid p. */
@@ -138,8 +139,8 @@ const char *prog_event_print(const struct prog *p, const struct prog_event *e, c
 			     size_t size);
 /* Is this the text form (by content: its first byte is printable)? */
 bool prog_is_text(const void *data, size_t size);
-/* A file, text or bytes: as prog_parse(), and -EINVAL for what is neither (empty;
- * too long or without the first byte of an encoding). text is cleared for bytes. */
+/* A file, text or bytes: as prog_parse(), and -EINVAL for what is neither (empty, too
+ * long) and for bytes of another version. text is cleared for bytes. */
 int prog_load(struct prog *p, struct prog_text *text, const void *data, size_t size,
 	      struct prog_error *err);
 

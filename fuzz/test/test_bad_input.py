@@ -63,6 +63,8 @@ def bad_files():
     run('empty file', ['run', make('empty', '')], r'^empty:1:1: ')
     run('directory', ['run', '.'], r'^\.: .*directory')
     run('1 MiB of noise', ['run', make('noise', noise.randbytes(1 << 20))], r'^noise:1:1: ')
+    run('bytes of version 1', ['run', make('old', b'\x01' + bytes(40))],
+        r'^old:1:1: bytes of another version of the format: 1, this one reads 2$')
     run('noise, text-like', ['run', make('letters', bytes(noise.choices(range(32, 127), k=4096)))],
         r'^letters:1:\d+: ')
     run('5 MiB', ['show', make('large', b'#' * (5 << 20))], r'^large: .*larger')
