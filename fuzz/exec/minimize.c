@@ -79,7 +79,7 @@ static bool fails_under_random(struct run_minimize *m, struct prog *p)
 	for (unsigned i = 0; i < SCHEDULES_PER_OP && within_time(m); i++) {
 		if (i == SCHEDULES_PER_OP / 2)
 			*p = with_edges;
-		p->policy = (u8)(PROG_POLICY_RANDOM + i % (PROG_POLICY_COUNT - 1));
+		p->policy = prog_policy_with_turns(i);
 		p->seed = i;
 		if (fails_alike(m, p))
 			return reduce_again(m, p);

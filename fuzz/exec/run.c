@@ -202,15 +202,12 @@ static struct sched_policy *policy_of(const struct prog *p, const struct run_opt
 	if (opt->schedule)
 		return sched_replay(opt->schedule);
 	switch (policy) {
-	case PROG_POLICY_RANDOM:
-		silent = sched_random();
+#define POLICY_REPLAY(...)
+#define POLICY(ID, name, ...)                              \
+	case PROG_POLICY_##ID:                             \
+		silent = sched_##name(steps_expected(p));  \
 		break;
-	case PROG_POLICY_PCT:
-		silent = sched_pct(steps_expected(p));
-		break;
-	case PROG_POLICY_DELAY:
-		silent = sched_delay();
-		break;
+#include "core/base/policy.def"
 	}
 	if (silent && !p->nedges && !p->nchoices)
 		return silent;

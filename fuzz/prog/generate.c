@@ -399,6 +399,16 @@ static void draw_program(struct gen *g, const struct prog_profile *profile)
 		g->kinds &= prng_next(g->rng);
 }
 
+/* Each that has turns with the same chance. */
+static u8 draw_policy(struct prng *rng)
+{
+	u32 weight[PROG_POLICY_COUNT];
+
+	for (unsigned i = 0; i < PROG_POLICY_COUNT; i++)
+		weight[i] = prog_policy_turns[i] > 0;
+	return (u8)pick_weighted(rng, weight, PROG_POLICY_COUNT);
+}
+
 void prog_generate(struct prog *p, struct prng *rng, const struct prog_profile *profile)
 {
 	struct gen g = { .p = p, .rng = rng };
@@ -413,7 +423,7 @@ void prog_generate(struct prog *p, struct prng *rng, const struct prog_profile *
 	add_fillers(&g);
 	if (percent(rng, 25))
 		p->nedges = 0;
-	p->policy = (u8)between(rng, PROG_POLICY_RANDOM, PROG_POLICY_DELAY);
+	p->policy = draw_policy(rng);
 	p->seed = prng_next(rng) >> 32;
 	p->machine.mms = prog_mms_default(p);
 	prog_repair(p);

@@ -351,10 +351,12 @@ static bool reseed(struct prog *p, struct prng *rng, const struct prog_profile *
 
 static bool policy_change(struct prog *p, struct prng *rng, const struct prog_profile *profile)
 {
-	static const u8 policies[] = { PROG_POLICY_RANDOM, PROG_POLICY_PCT, PROG_POLICY_DELAY,
-				       PROG_POLICY_DELAY, PROG_POLICY_REPLAY };
+	u32 weight[PROG_POLICY_COUNT];
 
-	p->policy = policies[prng_below(rng, ARRAY_SIZE(policies))];
+	for (unsigned i = 0; i < PROG_POLICY_COUNT; i++)
+		weight[i] = prog_policy_turns[i];
+	weight[PROG_POLICY_REPLAY] = 1;
+	p->policy = (u8)pick_weighted(rng, weight, PROG_POLICY_COUNT);
 	return reseed(p, rng, profile);
 }
 

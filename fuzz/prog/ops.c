@@ -4,6 +4,7 @@
  */
 #include "fuzz/prog/prog.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum {
@@ -34,8 +35,44 @@ const struct prog_op_info prog_ops[PROG_OP_COUNT] = {
 };
 
 const char *const prog_policy_names[PROG_POLICY_COUNT + 1] = {
-	"replay", "random", "pct", "delay",
+#define POLICY(ID, name, ...) #name,
+#include "core/base/policy.def"
 };
+
+const u8 prog_policy_turns[PROG_POLICY_COUNT] = {
+#define POLICY(ID, name, turns, text) turns,
+#include "core/base/policy.def"
+};
+
+/* once: a policy that has turns has one. */
+static u8 policy_of_turn(unsigned n, bool once)
+{
+	unsigned sum = 0;
+
+	for (unsigned i = 0; i < PROG_POLICY_COUNT; i++)
+		sum += once ? prog_policy_turns[i] > 0 : prog_policy_turns[i];
+	assert(sum > 0 && !prog_policy_turns[PROG_POLICY_REPLAY]);
+	n %= sum;
+	for (unsigned i = 0; i < PROG_POLICY_COUNT; i++) {
+		unsigned turns = once ? prog_policy_turns[i] > 0 : prog_policy_turns[i];
+
+		if (n < turns)
+			return (u8)i;
+		n -= turns;
+	}
+	assert(!"the turn lies below the sum");
+	return PROG_POLICY_REPLAY;
+}
+
+u8 prog_policy_turn(unsigned n)
+{
+	return policy_of_turn(n, false);
+}
+
+u8 prog_policy_with_turns(unsigned n)
+{
+	return policy_of_turn(n, true);
+}
 
 int prog_op_find(const char *name, size_t len)
 {

@@ -68,10 +68,16 @@ struct prog_edge { struct prog_event event, after; };
 struct prog_choice { struct prog_event event; u8 value; };
 
 enum prog_policy {
-	PROG_POLICY_REPLAY, PROG_POLICY_RANDOM, PROG_POLICY_PCT, PROG_POLICY_DELAY,
+#define POLICY(ID, ...) PROG_POLICY_##ID,
+#include "core/base/policy.def"
 	PROG_POLICY_COUNT
 };
 extern const char *const prog_policy_names[PROG_POLICY_COUNT + 1]; /* ends with NULL */
+extern const u8 prog_policy_turns[PROG_POLICY_COUNT]; /* of search's; 0: none */
+/* The policy of search's nth turn, counted round. */
+u8 prog_policy_turn(unsigned n);
+/* The nth of the policies that have turns, counted round. */
+u8 prog_policy_with_turns(unsigned n);
 
 struct prog {
 	struct world_config machine;

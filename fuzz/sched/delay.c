@@ -91,26 +91,6 @@ static bool delay_is_slow(struct delay_policy *p, unsigned ctx, const struct eng
 	return prng_chance(&p->rng, 1, p->slow_visits);
 }
 
-/* Contexts of mask whose pending event races with that of t. */
-static u32 delay_racing(const struct engine_view *v, unsigned t, u32 mask)
-{
-	const struct engine_event *e = &v->pending[t];
-	bool writes = event_kind_writes((enum event_kind)e->kind);
-	u32 racing = 0;
-
-	if (!e->obj)
-		return 0;
-	for (u32 m = mask & ~(1u << t); m; m &= m - 1) {
-		unsigned u = (unsigned)__builtin_ctz(m);
-		const struct engine_event *other = &v->pending[u];
-
-		if (other->obj == e->obj &&
-		    (writes || event_kind_writes((enum event_kind)other->kind)))
-			racing |= 1u << u;
-	}
-	return racing;
-}
-
 /* Those that may go on: runnable and not held; where they only spin, the one held
  * least as well. */
 static u32 delay_candidates(struct delay_policy *p, u32 runnable, u32 spinning)
@@ -145,7 +125,7 @@ static unsigned delay_next(struct sched_policy *policy, const struct engine_view
 		p->until[p->last] = p->step + 1 + prng_below(&p->rng, p->length);
 	}
 	if (p->races && (last & v->runnable))
-		racing = delay_racing(v, p->last, v->runnable);
+		racing = sched_racing(v, p->last, v->runnable);
 	if (racing && prng_chance(&p->rng, 1, 4))
 		p->held &= ~racing;
 	mask = delay_candidates(p, v->runnable, v->spinning);
@@ -173,11 +153,12 @@ static u32 delay_choose(struct sched_policy *policy, const struct engine_view *v
 	return value;
 }
 
-struct sched_policy *sched_delay(void)
+struct sched_policy *sched_delay(u32 steps)
 {
 	static struct delay_policy delay = {
 		.policy = { "delay", delay_start, delay_next, delay_choose },
 	};
 
+	(void)steps;
 	return &delay.policy;
 }

@@ -23,18 +23,6 @@ static void random_start(struct sched_policy *p, const struct engine_view *v, u6
 	sched_faults_start(&r->faults, &r->rng);
 }
 
-/* The first steps without a branch: it would be predicted wrongly half the time. */
-unsigned sched_pick(struct prng *rng, u32 mask)
-{
-	u32 n = prng_below(rng, (u32)__builtin_popcount(mask));
-
-	for (u32 i = 0; i < 3; i++)
-		mask &= mask - (n > i);
-	for (u32 i = 3; unlikely(i < n); i++)
-		mask &= mask - 1;
-	return (unsigned)__builtin_ctz(mask);
-}
-
 static unsigned random_next(struct sched_policy *p, const struct engine_view *v)
 {
 	struct random_policy *r = container_of(p, struct random_policy, policy);
@@ -54,11 +42,12 @@ static u32 random_choose(struct sched_policy *p, const struct engine_view *v,
 	return sched_faults_choose(&r->faults, &r->rng, c);
 }
 
-struct sched_policy *sched_random(void)
+struct sched_policy *sched_random(u32 steps)
 {
 	static struct random_policy random_walk = {
 		.policy = { "random", random_start, random_next, random_choose },
 	};
 
+	(void)steps;
 	return &random_walk.policy;
 }

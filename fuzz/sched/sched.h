@@ -44,13 +44,14 @@ void sched_add_decision(struct sched_schedule *s, const struct sched_decision *d
 void sched_schedule_clear(struct sched_schedule *s);
 void sched_schedule_free(struct sched_schedule *s);
 
-/* random.c: uniform among the runnable contexts, interrupts and callbacks too. */
-struct sched_policy *sched_random(void);
-/* pct.c: PCT of depth 2 to 10, by the seed; steps: the k of the algorithm, a
- * property of the program so that a replay does not depend on earlier runs. */
-struct sched_policy *sched_pct(u32 steps);
-/* delay.c: contexts are held at a few sites, by the seed; long strides between. */
-struct sched_policy *sched_delay(void);
+/*
+ * <name>.c: the policies of policy.def. steps: about the number of events of the program
+ * (the k of PCT), a property of the program so that a replay does not depend on
+ * earlier runs; 0: not known.
+ */
+#define POLICY_REPLAY(...)
+#define POLICY(ID, name, ...) struct sched_policy *sched_##name(u32 steps);
+#include "core/base/policy.def"
 
 /*
  * replay.c: holds what the schedule holds; where it is silent: callbacks at the
@@ -104,8 +105,11 @@ static inline u32 sched_not_spinning(struct prng *rng, const struct engine_view 
 	return mask;
 }
 
-/* A context of mask (not empty), each with the same chance. */
+/* pick.c: a context of mask (not empty), each with the same chance. */
 unsigned sched_pick(struct prng *rng, u32 mask);
+/* Contexts of mask whose pending event races with that of t: on the same object, and
+ * one of the two writes. */
+u32 sched_racing(const struct engine_view *v, unsigned t, u32 mask);
 
 /* faults.c: which choices fail in a run, drawn at its start. */
 struct sched_faults { u32 salt; u8 mode; };

@@ -6,6 +6,7 @@
  */
 #include "core/base/test.h"
 #include "core/engine/context.h"
+#include "fuzz/prog/prog.h"
 #include "fuzz/sched/sched.h"
 
 #define TASKS 3
@@ -60,33 +61,31 @@ static u64 run(struct sched_policy *policy, u64 seed, void (*first)(void *), voi
 	return stats.trace_hash;
 }
 
-#define POLICIES 4
-static struct sched_policy *policy_named(int i)
+static struct sched_policy *policy_of(int i)
 {
 	static struct sched_schedule empty;
 
 	switch (i) {
-	case 0:
-		return sched_random();
-	case 1:
-		return sched_pct(TASKS * EVENTS);
-	case 2:
-		return sched_replay(&empty);
+#define POLICY_REPLAY(...)
+#define POLICY(ID, name, ...)                         \
+	case PROG_POLICY_##ID:                        \
+		return sched_##name(TASKS * EVENTS);
+#include "core/base/policy.def"
 	default:
-		return sched_delay();
+		return sched_replay(&empty);
 	}
 }
 
 static void test_deterministic(void)
 {
-	for (int i = 0; i < POLICIES; i++) {
+	for (int i = 0; i < PROG_POLICY_COUNT; i++) {
 		for (u64 seed = 0; seed < 100; seed++) {
-			u64 hash = run(policy_named(i), seed, task_walk, task_walk);
+			u64 hash = run(policy_of(i), seed, task_walk, task_walk);
 			char before[sizeof(order)];
 
 			memcpy(before, order, sizeof(order));
-			run(policy_named((i + 1) % POLICIES), seed + 1, task_walk, task_walk);
-			CHECK_EQ(run(policy_named(i), seed, task_walk, task_walk), hash);
+			run(policy_of((i + 1) % PROG_POLICY_COUNT), seed + 1, task_walk, task_walk);
+			CHECK_EQ(run(policy_of(i), seed, task_walk, task_walk), hash);
 			CHECK_STR(order, before);
 		}
 	}
@@ -99,7 +98,7 @@ static void test_random_spreads(void)
 	char before[sizeof(order)] = "";
 
 	for (u64 seed = 0; seed < 3000; seed++) {
-		run(sched_random(), seed, task_walk, task_walk);
+		run(sched_random(0), seed, task_walk, task_walk);
 		first[order[0] - 'A']++;
 		same_as_before += !strcmp(order, before);
 		memcpy(before, order, sizeof(order));
@@ -153,7 +152,7 @@ static unsigned times_held(struct sched_policy *policy)
  * twin, has to leave A out of two dozen steps. */
 static void test_delay_holds(void)
 {
-	unsigned delay = times_held(sched_delay()), random = times_held(sched_random());
+	unsigned delay = times_held(sched_delay(0)), random = times_held(sched_random(0));
 
 	CHECK(delay > 10);
 	CHECK(delay > 3 * random);
@@ -170,16 +169,16 @@ static void test_edges_over_policies(void)
 	sched_add_edge(&s, &(struct sched_edge){
 		.event = { .ctx = 1, .nth = 4, .site = site_hash("step@task_walk", 14) },
 		.after = { .ctx = 2, .nth = 4, .site = site_hash("step@task_walk", 14) } });
-	for (int i = 0; i < POLICIES; i++) {
-		if (i == 2)
+	for (int i = 0; i < PROG_POLICY_COUNT; i++) {
+		if (i == PROG_POLICY_REPLAY)
 			continue;
 		for (u64 seed = 0; seed < 200; seed++) {
-			run(sched_replay_over(&s, policy_named(i)), seed, task_walk, task_walk);
+			run(sched_replay_over(&s, policy_of(i)), seed, task_walk, task_walk);
 			CHECK(strrchr(order, 'B') > strrchr(order, 'C'));
 			CHECK_EQ(sched_replay_dropped(), 0);
 			differ += strcmp(order, before) != 0;
 			memcpy(before, order, sizeof(order));
-			run(policy_named(i), seed, task_walk, task_walk);
+			run(policy_of(i), seed, task_walk, task_walk);
 			against += strrchr(order, 'B') < strrchr(order, 'C');
 		}
 	}
@@ -190,11 +189,11 @@ static void test_edges_over_policies(void)
 
 static void test_spinner_waits(void)
 {
-	for (int i = 0; i < POLICIES; i++) {
+	for (int i = 0; i < PROG_POLICY_COUNT; i++) {
 		u32 worst = 0;
 
 		for (u64 seed = 0; seed < 300; seed++) {
-			run(policy_named(i), seed, task_spin, task_count);
+			run(policy_of(i), seed, task_spin, task_count);
 			worst = ordered > worst ? ordered : worst;
 		}
 		CHECK(worst <= 30);
@@ -204,7 +203,7 @@ static void test_spinner_waits(void)
 /* Nothing said: one task after the other, lowest first. */
 static void test_replay_default(void)
 {
-	run(policy_named(2), 0, task_walk, task_walk);
+	run(policy_of(PROG_POLICY_REPLAY), 0, task_walk, task_walk);
 	CHECK_STR(order, "AAAABBBBCCCC");
 }
 
@@ -233,8 +232,26 @@ static void test_replay_edge(void)
 	sched_schedule_free(&s);
 }
 
+/* Search's turns: as policy.def says, and counted round. */
+static void test_turns(void)
+{
+	unsigned seen[PROG_POLICY_COUNT] = { 0 }, round = 0;
+
+	for (unsigned i = 0; i < PROG_POLICY_COUNT; i++)
+		round += prog_policy_turns[i];
+	for (unsigned n = 0; n < 5 * round; n++)
+		seen[prog_policy_turn(n)]++;
+	for (unsigned i = 0; i < PROG_POLICY_COUNT; i++)
+		CHECK_EQ(seen[i], 5u * prog_policy_turns[i]);
+	for (unsigned n = 0; n < 2 * PROG_POLICY_COUNT; n++)
+		CHECK(prog_policy_turns[prog_policy_with_turns(n)] > 0);
+	CHECK_EQ(prog_policy_turn(0), PROG_POLICY_RANDOM);
+	CHECK_EQ(prog_policy_with_turns(1), PROG_POLICY_PCT);
+}
+
 int main(void)
 {
+	test_turns();
 	test_deterministic();
 	test_random_spreads();
 	test_pct_switches_rarely();

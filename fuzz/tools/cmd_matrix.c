@@ -15,7 +15,11 @@
 
 static const struct option_spec options[] = {
 	{ "bugs", "A,B", "ids or K numbers (default: all)" },
-	{ "policies", "A,B", "of random, pct, delay, portfolio, native (default: portfolio)" },
+	{ "policies", "A,B", "of"
+#define POLICY_REPLAY(...)
+#define POLICY(ID, name, ...) " " #name ","
+#include "core/base/policy.def"
+	  " portfolio, native (default: portfolio)" },
 	{ "trials", "N", "seeds a cell, from 1 on (default 3)" },
 	{ "time", "S", "seconds a trial at most (default 60)" },
 	{ "profile", "P", "which programs: all (default), swap, swapoff, ksm, ..." },
@@ -35,9 +39,9 @@ struct trial {
 
 static const struct { const char *name; int policy; enum engine_backend backend; } columns[] = {
 	{ "portfolio", SEARCH_POLICY_PORTFOLIO, ENGINE_SIM },
-	{ "random", PROG_POLICY_RANDOM, ENGINE_SIM },
-	{ "pct", PROG_POLICY_PCT, ENGINE_SIM },
-	{ "delay", PROG_POLICY_DELAY, ENGINE_SIM },
+#define POLICY_REPLAY(...)
+#define POLICY(ID, name, ...) { #name, PROG_POLICY_##ID, ENGINE_SIM },
+#include "core/base/policy.def"
 	{ "native", SEARCH_POLICY_PORTFOLIO, ENGINE_NATIVE },
 };
 

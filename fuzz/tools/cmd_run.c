@@ -8,7 +8,7 @@
 
 static const struct option_spec options[] = {
 	{ "backend", "sim|native", "sim (default) is exact; native runs real threads" },
-	{ "policy", "P", "replay, random, pct or delay instead of the program's" },
+	{ "policy", "P", option_policy_text },
 	{ "seed", "N", "seed of the policy instead of the program's" },
 	{ "schedules", "N", "run so often, with seeds from --seed on (default 1)" },
 	{ "bug", "ID", "seeded bug instead of the file's; none: without" },

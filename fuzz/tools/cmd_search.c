@@ -11,7 +11,7 @@
 
 static const struct option_spec options[] = {
 	{ "bug", "ID", "with this seeded bug on" },
-	{ "policy", "P", "random, pct or delay (default: in turn)" },
+	{ "policy", "P", option_search_policy_text },
 	{ "backend", "sim|native", "native ends at its first report" },
 	{ "profile", "P", "all (default), swap, swapoff, ksm, hibernate or reclaim" },
 	{ "seed", "N", "of the search (default 1)" },
@@ -167,7 +167,7 @@ static int configure(struct args *a)
 	search.backend = (enum engine_backend)backend;
 	if (policy == PROG_POLICY_REPLAY)
 		return bad_usage("search",
-				 "--policy=replay searches nothing; random, pct or delay are wanted");
+				 "--policy=replay searches nothing; another one is wanted");
 	if (a->nfiles > 1)
 		return bad_usage("search", "one file at most");
 	if (a->nfiles == 1) {

@@ -7,7 +7,7 @@
 
 static const struct option_spec options[] = {
 	{ "bug", "ID", "seeded bug instead of the file's; none: without" },
-	{ "policy", "P", "replay, random, pct or delay instead of the program's" },
+	{ "policy", "P", option_policy_text },
 	{ "seed", "N", "seed of the policy instead of the program's" },
 	{ "ops", NULL, "ops, interrupts, locks and waits alone" },
 	{ NULL, NULL, NULL },

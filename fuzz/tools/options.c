@@ -18,6 +18,18 @@ int bad_usage(const char *command, const char *fmt, ...)
 	return EXIT_USAGE;
 }
 
+/* What each policy does, for the commands that take one. */
+static void policy_usage(FILE *out, const struct command *c)
+{
+	for (const struct option_spec *o = c->options; o->name; o++) {
+		if (strcmp(o->name, "policy") != 0 && strcmp(o->name, "policies") != 0)
+			continue;
+		fprintf(out, "Policies:\n");
+#define POLICY(ID, name, turns, text) fprintf(out, "  %-22s %s\n", #name, text);
+#include "core/base/policy.def"
+	}
+}
+
 void usage(FILE *out, const struct command *c)
 {
 	fprintf(out, "usage: swaprace %s %s\n%s\n", c->name, c->arguments, c->text);
@@ -28,6 +40,7 @@ void usage(FILE *out, const struct command *c)
 			 o->value ? o->value : "");
 		fprintf(out, "  %-22s %s\n", left, o->text);
 	}
+	policy_usage(out, c);
 	fprintf(out, "Exit status: 0 clean, 1 a report, 2 bad usage or unreadable input.\n");
 }
 
@@ -147,6 +160,16 @@ double args_seconds(const struct args *a, const char *name, double otherwise, bo
 	return v;
 }
 
+const char option_policy_text[] = "instead of the program's:"
+#define POLICY(ID, name, ...) " " #name
+#include "core/base/policy.def"
+	;
+const char option_search_policy_text[] = "default: several in turn; or one of"
+#define POLICY_REPLAY(...)
+#define POLICY(ID, name, ...) " " #name
+#include "core/base/policy.def"
+	;
+
 int args_policy(const struct args *a)
 {
 	const char *s = args_get(a, "policy");
@@ -156,7 +179,10 @@ int args_policy(const struct args *a)
 	for (int i = 0; i < PROG_POLICY_COUNT; i++)
 		if (strcmp(s, prog_policy_names[i]) == 0)
 			return i;
-	bad_usage(a->command->name, "no policy '%s'; there are replay, random, pct and delay", s);
+	bad_usage(a->command->name, "no policy '%s'; there are"
+#define POLICY(ID, name, ...) " " #name
+#include "core/base/policy.def"
+		  , s);
 	return -2;
 }
 
@@ -210,19 +236,14 @@ int args_backend(const struct args *a)
 
 const struct prog_profile *args_profile(const struct args *a)
 {
-	static const struct { const char *name; const struct prog_profile *profile; } all[] = {
-		{ "all", &prog_profile_all }, { "swap", &prog_profile_swap },
-		{ "swapoff", &prog_profile_swapoff }, { "ksm", &prog_profile_ksm },
-		{ "hibernate", &prog_profile_hibernate }, { "reclaim", &prog_profile_reclaim },
-	};
+	const struct prog_profile *profile;
 	const char *s = args_get(a, "profile");
 
 	if (!s)
 		return &prog_profile_all;
-	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
-		if (strcmp(s, all[i].name) == 0)
-			return all[i].profile;
-	bad_usage(a->command->name,
-		  "no profile '%s'; there are all, swap, swapoff, ksm, hibernate and reclaim", s);
-	return NULL;
+	profile = prog_profile_find(s);
+	if (!profile)
+		bad_usage(a->command->name, "no profile '%s'; there are all, swap, swapoff, ksm, "
+			  "hibernate, reclaim and kernel", s);
+	return profile;
 }

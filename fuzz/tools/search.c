@@ -64,8 +64,6 @@ static bool behaves_badly(struct search *s, const struct run_options *opt)
 
 void search_run(struct search *s)
 {
-	static const u8 turns[] = { PROG_POLICY_RANDOM, PROG_POLICY_PCT, PROG_POLICY_DELAY,
-				    PROG_POLICY_DELAY };
 	struct prng rng;
 	struct run_options opt = run_defaults;
 	double start = now_seconds();
@@ -90,7 +88,7 @@ void search_run(struct search *s)
 				goto out;
 			opt.seed = prng_next(&rng);
 			opt.policy = s->policy != SEARCH_POLICY_PORTFOLIO ? s->policy :
-				     turns[k % ARRAY_SIZE(turns)];
+				     prog_policy_turn(k);
 			s->schedules++;
 			run_program(&s->prog, NULL, &opt, &s->result);
 			points += s->result.stats.steps;

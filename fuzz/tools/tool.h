@@ -60,6 +60,8 @@ const char *args_get(const struct args *a, const char *name);
 /* Numbers: the default where it was not given; *bad is set after a line on stderr. */
 u64 args_number(const struct args *a, const char *name, u64 otherwise, u64 max, bool *bad);
 double args_seconds(const struct args *a, const char *name, double otherwise, bool *bad);
+/* What --policy= takes: of a program, of a search. */
+extern const char option_policy_text[], option_search_policy_text[];
 /* enum prog_policy, RUN_POLICY_OF_PROGRAM where not given; -2 after an error. */
 int args_policy(const struct args *a);
 /* enum seeded_bug, -1 where not given, -2 after an error. */

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What several policies ask: one of a few contexts, and which of them would race. */
+#include "fuzz/sched/sched.h"
+
+/* The first steps without a branch: it would be predicted wrongly half the time. */
+unsigned sched_pick(struct prng *rng, u32 mask)
+{
+	u32 n = prng_below(rng, (u32)__builtin_popcount(mask));
+
+	for (u32 i = 0; i < 3; i++)
+		mask &= mask - (n > i);
+	for (u32 i = 3; unlikely(i < n); i++)
+		mask &= mask - 1;
+	return (unsigned)__builtin_ctz(mask);
+}
+
+u32 sched_racing(const struct engine_view *v, unsigned t, u32 mask)
+{
+	const struct engine_event *e = &v->pending[t];
+	bool writes = event_kind_writes((enum event_kind)e->kind);
+	u32 racing = 0;
+
+	if (!e->obj)
+		return 0;
+	for (u32 m = mask & ~(1u << t); m; m &= m - 1) {
+		unsigned u = (unsigned)__builtin_ctz(m);
+		const struct engine_event *other = &v->pending[u];
+
+		if (other->obj == e->obj &&
+		    (writes || event_kind_writes((enum event_kind)other->kind)))
+			racing |= 1u << u;
+	}
+	return racing;
+}
