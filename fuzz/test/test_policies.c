@@ -158,6 +158,31 @@ static void test_delay_holds(void)
 	CHECK(delay > 3 * random);
 }
 
+/* How often A's first four events come before all of B and C. */
+static unsigned times_first(struct sched_policy *policy, void (*task)(void *))
+{
+	unsigned first = 0;
+
+	for (u64 seed = 0; seed < 4000; seed++) {
+		run(policy, seed, task, task);
+		first += strspn(order, "A") >= EVENTS;
+	}
+	return first;
+}
+
+/* An event keeps its priority while others go that do not race with it, so a pending
+ * one rarely comes before four in a row; the random walk asks four times. If they
+ * race the priorities are drawn again. */
+static void test_pos_races(void)
+{
+	unsigned apart = times_first(sched_pos(0), task_stroll);
+	unsigned racing = times_first(sched_pos(0), task_walk);
+	unsigned random = times_first(sched_random(0), task_stroll);
+
+	CHECK(apart > 3 * random);
+	CHECK(4 * racing < 3 * apart);
+}
+
 /* Edges hold under a policy that knows nothing of them; the rest is its own. */
 static void test_edges_over_policies(void)
 {
@@ -256,6 +281,7 @@ int main(void)
 	test_random_spreads();
 	test_pct_switches_rarely();
 	test_delay_holds();
+	test_pos_races();
 	test_edges_over_policies();
 	test_spinner_waits();
 	test_replay_default();
