@@ -16,6 +16,7 @@
 #ifndef CORE_ENGINE_ENGINE_H
 #define CORE_ENGINE_ENGINE_H
 
+#include "core/base/choice.h"
 #include "core/base/bug.h"
 #include "core/base/site.h"
 #include "core/base/types.h"
@@ -86,8 +87,8 @@ void engine_wake(const volatile u32 *word, unsigned n);
  * a parked daemon is no deadlock. Same contract as engine_wait. */
 void engine_park(const struct site *site, const volatile u32 *word, u32 value);
 
-/* A choice among n alternatives (0 = the default): "alloc", "io", ... */
-u32 engine_choose(const struct site *site, const char *what, u32 n);
+/* A choice among n alternatives (0 = the default). */
+u32 engine_choose(const struct site *site, enum choice_kind kind, u32 n);
 
 /* ---- who am I --------------------------------------------------------- */
 

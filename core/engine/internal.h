@@ -351,7 +351,7 @@ void native_point(const struct site *site, enum event_kind kind, const volatile 
 /* what NULL: a parked daemon */
 void native_wait(const struct site *site, const volatile u32 *word, u32 value, const char *what);
 void native_wake(const volatile u32 *word, unsigned n);
-u32 native_choose(const struct site *site, const char *what, u32 n);
+u32 native_choose(const struct site *site, enum choice_kind kind, u32 n);
 unsigned native_current(void);
 const char *native_stack_end(void); /* of the calling thread; NULL: not one of ours */
 void native_cpu_lock(u32 cpu);

@@ -120,9 +120,9 @@ void native_point(const struct site *site, enum event_kind kind, const volatile 
 }
 
 /* As in sim: the policy's own odds, and what the program says where it replays. */
-u32 native_choose(const struct site *site, const char *what, u32 n)
+u32 native_choose(const struct site *site, enum choice_kind kind, u32 n)
 {
-	struct sched_choice ch = { .site = site, .what = what, .ctx = native_current(), .n = n };
+	struct sched_choice ch = { .site = site, .kind = kind, .ctx = native_current(), .n = n };
 	u32 v;
 
 	if (!eng.policy)

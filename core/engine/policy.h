@@ -31,7 +31,7 @@ struct engine_view {
 
 struct sched_choice {
 	const struct site *site;
-	const char *what;
+	enum choice_kind kind;
 	u32 ctx;
 	u32 n;
 };
@@ -56,7 +56,7 @@ struct engine_logged {
 	u32 held;   /* number of locks held */
 	u32 choice; /* EV_NONE entries: a choice was made: its value + 1 */
 	u64 result;
-	const char *what; /* of a choice */
+	enum choice_kind choice_kind;
 };
 /* The log of the last run; *n entries. Outside the arena. */
 const struct engine_logged *engine_log(size_t *n);

@@ -218,13 +218,13 @@ void engine_result(u64 value)
 	}
 }
 
-u32 engine_choose(const struct site *site, const char *what, u32 n)
+u32 engine_choose(const struct site *site, enum choice_kind kind, u32 n)
 {
-	struct sched_choice ch = { .site = site, .what = what, .ctx = eng.cur, .n = n };
+	struct sched_choice ch = { .site = site, .kind = kind, .ctx = eng.cur, .n = n };
 	u32 v;
 
 	if (!eng.live)
-		return eng.native ? native_choose(site, what, n) : 0;
+		return eng.native ? native_choose(site, kind, n) : 0;
 	if (unlikely(eng.ending))
 		sim_abort();
 	v = eng.policy->choose(eng.policy, &eng.view, &ch);

@@ -156,7 +156,7 @@ void trace_choice(struct engine_ctx *c, const struct sched_choice *ch, u32 value
 	l->site = ch->site->hash;
 	l->kind = EV_NONE;
 	l->choice = value + 1;
-	l->what = ch->what;
+	l->choice_kind = ch->kind;
 }
 
 const struct engine_logged *engine_log(size_t *n)

@@ -8,7 +8,7 @@
 
 static inline bool should_fail(const struct site *site)
 {
-	return engine_choose(site, "alloc", 2) != 0;
+	return engine_choose(site, CHOICE_ALLOC, 2) != 0;
 }
 
 #endif

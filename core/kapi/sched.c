@@ -35,7 +35,7 @@ bool signal_pending_at(struct task_struct *t, const struct site *site)
 {
 	if (t->flags & PF_SIGPENDING)
 		return true;
-	if (!(t->flags & PF_MAY_SIGNAL) || !engine_choose(site, "signal", 2))
+	if (!(t->flags & PF_MAY_SIGNAL) || !engine_choose(site, CHOICE_SIGNAL, 2))
 		return false;
 	t->flags |= PF_SIGPENDING;
 	return true;

@@ -181,7 +181,7 @@ static void bio_start(struct bio *bio, const struct site *site)
 	if (unlikely(!bio->bdev->is_swapfile))
 		bad_io("on a device that is off", site->func, bio->si, bio->entry, bio->block);
 	engine_point(site, EV_IO, words, PAGE_WORDS * sizeof(u64) / 2);
-	bio->status = engine_choose(site, "io", 2) ? -EIO : 0;
+	bio->status = engine_choose(site, CHOICE_IO, 2) ? -EIO : 0;
 	if (bio->status)
 		PATH("bio_start: I/O error injected");
 }
@@ -202,7 +202,7 @@ void submit_bio(struct bio *bio)
 	bio_start(bio, SITE("submit_bio"));
 	/* A device reads the page at any time between here and its interrupt: at once,
 	 * or as late as it can. What is stored to the page in between is on it or not. */
-	bio->moved = bio->write && engine_choose(SITE("dma_at_once"), "dma", 2);
+	bio->moved = bio->write && engine_choose(SITE("dma_at_once"), CHOICE_DMA, 2);
 	if (bio->moved)
 		bio_transfer(bio);
 	bio->work.fn = bio_interrupt;

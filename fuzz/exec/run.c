@@ -98,10 +98,10 @@ static void choice_observed(const struct sched_choice *c, u32 value)
 {
 	if (!value)
 		return;
-	if (!strcmp(c->what, "io")) {
+	if (c->kind == CHOICE_IO) {
 		running.result->io_errors++;
 		contents_io_error();
-	} else if (!strcmp(c->what, "alloc")) {
+	} else if (c->kind == CHOICE_ALLOC) {
 		running.result->alloc_failures++;
 	}
 }

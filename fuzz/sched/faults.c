@@ -6,25 +6,15 @@
  * nowhere else: that goes deep behind a single place that copes with a failure.
  * Choices that are no failure go one of their ways, by the same draw for each.
  */
-#include <string.h>
-
 #include "fuzz/sched/sched.h"
 
 enum { FAULTS_NONE, FAULTS_RARE, FAULTS_FEW_SITES };
 
-/* A choice of this kind fails 1 time in this many where all sites fail. */
-static u32 failure_odds(const char *what)
-{
-	static const struct { const char *what; u32 odds; } table[] = {
-		{ "alloc", 32 }, { "io", 64 }, { "signal", 64 },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
-		if (!strcmp(what, table[i].what))
-			return table[i].odds;
-	}
-	return 0; /* no failure: one way among others */
-}
+/* A choice of this kind fails 1 time in this many where all sites fail; 0: it is no
+ * failure, but one way among others. */
+static const u8 failure_odds[CHOICE_KIND_COUNT] = {
+	[CHOICE_ALLOC] = 32, [CHOICE_IO] = 64, [CHOICE_SIGNAL] = 64,
+};
 
 void sched_faults_start(struct sched_faults *f, struct prng *rng)
 {
@@ -37,7 +27,7 @@ void sched_faults_start(struct sched_faults *f, struct prng *rng)
 u32 sched_faults_choose(const struct sched_faults *f, struct prng *rng,
 			const struct sched_choice *c)
 {
-	u32 odds = failure_odds(c->what);
+	u32 odds = failure_odds[c->kind];
 
 	if (c->n < 2)
 		return 0;

@@ -202,7 +202,7 @@ static int toy_reclaim(int pages)
 	toy->updates++;
 	toy_unlock(&toy->lock[1]);
 	toy_unlock(&toy->lock[0]);
-	return engine_choose(SITE("toy_alloc"), "alloc", 2) ? -ENOMEM : 0;
+	return engine_choose(SITE("toy_alloc"), CHOICE_ALLOC, 2) ? -ENOMEM : 0;
 }
 
 static int toy_kswapd(void)
@@ -256,7 +256,7 @@ static int toy_worker(void)
 	toy_lock(&toy->lock[0]);
 	toy->io_done = 0;
 	toy->io = (struct engine_irq_work){ .fn = toy_io_end, .name = "toy" };
-	failed = engine_choose(SITE("toy_io"), "io", 2) != 0;
+	failed = engine_choose(SITE("toy_io"), CHOICE_IO, 2) != 0;
 	engine_irq_queue(engine_cpu(), &toy->io);
 	while (!engine_load_relaxed(&toy->io_done))
 		engine_wait(SITE("toy_io"), &toy->io_done, 0, false, "toy I/O");

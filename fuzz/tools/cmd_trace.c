@@ -56,7 +56,7 @@ static void print_log(bool ops_only)
 		printf(" %*s%-*u ", (int)min(e->held, 4u), "", 5 - (int)min(e->held, 4u), e->held);
 		site_name(e->site, site, sizeof(site));
 		if (e->choice) {
-			printf("choice %s: %s = %u\n", e->what, site, e->choice - 1);
+			printf("choice %s: %s = %u\n", choice_name(e->choice_kind), site, e->choice - 1);
 			continue;
 		}
 		printf("%s", site);

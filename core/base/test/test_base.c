@@ -6,6 +6,7 @@
  * published splitmix64.
  */
 #include "core/base/bitmap.h"
+#include "core/base/choice.h"
 #include "core/base/counters.h"
 #include "core/base/prng.h"
 #include "core/base/seeded_bug.h"
@@ -30,6 +31,17 @@ static void walk_site(const struct site *site, void *arg)
 		w->sorted = false;
 	w->last = site;
 	w->n++;
+}
+
+/* Each kind has a name of its own, which finds it. */
+static void test_choices(void)
+{
+	for (int i = 0; i < CHOICE_KIND_COUNT; i++)
+		CHECK_EQ(choice_find(choice_name((enum choice_kind)i)), i);
+	CHECK_STR(choice_name(CHOICE_ALLOC), "alloc");
+	CHECK_STR(choice_name(CHOICE_DMA), "dma");
+	CHECK_EQ(choice_find("none"), -ENOENT);
+	CHECK_EQ(choice_find(""), -ENOENT);
 }
 
 static void test_sites(void)
@@ -203,6 +215,7 @@ static void on_store(int mm, int page, int word, u64 value)
 
 int main(void)
 {
+	test_choices();
 	test_sites();
 	test_paths();
 	test_reports();

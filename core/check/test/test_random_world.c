@@ -224,9 +224,9 @@ static u32 walk_choose(struct sched_policy *p, const struct engine_view *v,
 {
 	(void)p;
 	(void)v;
-	if (!strcmp(c->what, "alloc"))
+	if (c->kind == CHOICE_ALLOC)
 		return fail_one_in && !prng_below(&walk, fail_one_in);
-	if (!strcmp(c->what, "io"))
+	if (c->kind == CHOICE_IO)
 		return io_one_in && !prng_below(&walk, io_one_in);
 	return prng_below(&walk, 8) ? 0 : prng_below(&walk, c->n);
 }

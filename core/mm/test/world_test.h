@@ -98,11 +98,11 @@ static __no_sanitize_tsan u32 walk_choose(struct sched_policy *p, const struct e
 	(void)v;
 	unsigned one_in = 0;
 
-	if (!strcmp(c->what, "alloc"))
+	if (c->kind == CHOICE_ALLOC)
 		one_in = w->test->fail_one_in;
-	else if (!strcmp(c->what, "io"))
+	else if (c->kind == CHOICE_IO)
 		one_in = w->test->io_fail_one_in;
-	else if (!strcmp(c->what, "signal"))
+	else if (c->kind == CHOICE_SIGNAL)
 		one_in = w->test->signal_one_in;
 	return one_in && c->n > 1 && walk_next(w) % one_in == 0 ? 1 : 0;
 }

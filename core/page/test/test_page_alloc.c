@@ -256,7 +256,7 @@ static u32 choose_fail(struct sched_policy *p, const struct engine_view *v,
 {
 	(void)p;
 	(void)v;
-	return strcmp(c->what, "alloc") == 0;
+	return c->kind == CHOICE_ALLOC;
 }
 
 static struct sched_policy failing = {

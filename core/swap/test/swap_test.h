@@ -99,14 +99,14 @@ static inline __no_sanitize_tsan u32 walk_choose(struct sched_policy *p,
 	struct test_walk *w = container_of(p, struct test_walk, policy);
 
 	(void)v;
-	if (!strcmp(c->what, "alloc")) {
+	if (c->kind == CHOICE_ALLOC) {
 		w->seen_alloc++;
 		if (w->nth_alloc && w->seen_alloc >= w->nth_alloc &&
 		    w->seen_alloc < w->nth_alloc + (w->nth_alloc_len ? w->nth_alloc_len : 1))
 			return 1;
 		return w->fail_alloc && walk_random(w, w->fail_alloc) == 0;
 	}
-	if (!strcmp(c->what, "io")) {
+	if (c->kind == CHOICE_IO) {
 		w->seen_io++;
 		return w->seen_io == w->nth_io ||
 		       (w->fail_io && walk_random(w, w->fail_io) == 0);
