@@ -238,6 +238,8 @@ void tlb_gather_mmu(struct mmu_gather *tlb, struct mm_struct *mm);
 void tlb_gather_mmu_fullmm(struct mmu_gather *tlb, struct mm_struct *mm);
 void tlb_finish_mmu(struct mmu_gather *tlb);
 void tlb_flush_mmu(struct mmu_gather *tlb);
+/* A PTE of this page was changed: the gather's end flushes it. PTL held. */
+void tlb_remove_tlb_entry(struct mmu_gather *tlb, unsigned long addr);
 /* Unmaps [start, end) of vma; mmap_lock held at least for read. */
 void unmap_page_range(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long start,
 		      unsigned long end);
@@ -386,6 +388,7 @@ int do_user_addr_fault(struct mm_struct *mm, unsigned long address, unsigned int
 #define MADV_DONTNEED 4
 #define MADV_MERGEABLE 12
 #define MADV_UNMERGEABLE 13
+#define MADV_COLD 20
 #define MADV_PAGEOUT 21
 /* Takes mmap_lock as the advice needs it. 0, -EINVAL, -ENOMEM (a hole). */
 int do_madvise(struct mm_struct *mm, unsigned long start, size_t len, int behavior);

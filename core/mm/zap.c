@@ -49,6 +49,12 @@ static void tlb_adjust_range(struct mmu_gather *tlb, unsigned long start, unsign
 	tlb->end = max(tlb->end, end);
 }
 
+void tlb_remove_tlb_entry(struct mmu_gather *tlb, unsigned long addr)
+{
+	BUG_ON((addr & ~PAGE_MASK) || addr >= WORLD_PAGES * PAGE_SIZE);
+	tlb_adjust_range(tlb, addr, addr + PAGE_SIZE);
+}
+
 static void tlb_flush_mmu_tlbonly(struct mmu_gather *tlb)
 {
 	if (!tlb->end)
@@ -145,7 +151,7 @@ static bool zap_present_pte(struct mmu_gather *tlb, struct vm_area_struct *vma, 
 
 	ptent = ptep_get_and_clear_full(mm, addr, pte, tlb->fullmm);
 	(void)ptent; /* anon: nobody needs the dirty bit any more */
-	tlb_adjust_range(tlb, addr, addr + PAGE_SIZE);
+	tlb_remove_tlb_entry(tlb, addr);
 	if (!page)
 		return false;
 	folio = page_folio(page);

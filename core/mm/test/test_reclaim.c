@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Goal: reclaim frees what it should, in the order it should, and nothing is
- * lost: by direct reclaim, from allocation, by kswapd and by MADV_PAGEOUT.
+ * lost: by direct reclaim, from allocation, by kswapd, by MADV_PAGEOUT, after MADV_COLD.
  * Method: single-threaded worlds; contents are read back, all checkers run, and
  * the world is torn down and audited.
  */
@@ -88,6 +88,49 @@ static void check_pageout(void)
 	CHECK_EQ(model_madv_pageout(1, 0, 8), 0);
 	CHECK_EQ(swapped(1, 8), 8);
 	read_back(1, 8);
+}
+
+static bool young(int mm, int page)
+{
+	return pte_young(test_mm(mm)->pt[page / PTRS_PER_PTE]->pte[page % PTRS_PER_PTE]);
+}
+
+/* Pages 0 and 1 are said to be cold: no young bit, no translation, not active, and
+ * reclaim takes them first. The others are as before. */
+static void check_cold(void)
+{
+	fill(1, 6);
+	lru_add_drain_all();
+	for (int p = 0; p < 6; p++)
+		folio_activate(test_folio(1, p));
+	lru_add_drain_all();
+	CHECK_EQ(do_madvise(test_mm(1), 0, 2 * PAGE_SIZE, MADV_COLD), 0);
+	lru_add_drain_all();
+	for (int p = 0; p < 6; p++) {
+		CHECK_EQ(folio_test_active(test_folio(1, p)), p >= 2);
+		CHECK_EQ(folio_test_workingset(test_folio(1, p)), p < 2);
+		CHECK_EQ(young(1, p), p >= 2);
+		CHECK_EQ(tlb_peek(0, test_mm(1), (unsigned long)p << PAGE_SHIFT).valid, p >= 2);
+	}
+	check_all_quiet();
+	CHECK_EQ(model_reclaim(2), 0);
+	CHECK_EQ(swapped(1, 2), 2);
+	CHECK_EQ(swapped(1, 6), 2);
+	read_back(1, 6);
+}
+
+/* What another mm maps as well is left alone, and so is a hole. */
+static void check_cold_shared(void)
+{
+	fill(1, 2);
+	lru_add_drain_all();
+	folio_activate(test_folio(1, 0));
+	lru_add_drain_all();
+	CHECK_EQ(model_fork(1, 3), 0);
+	CHECK_EQ(do_madvise(test_mm(1), 0, 2 * PAGE_SIZE, MADV_COLD), 0);
+	lru_add_drain_all();
+	CHECK(folio_test_active(test_folio(1, 0)) && young(1, 0));
+	CHECK_EQ(do_madvise(test_mm(1), PAGE_SIZE, 2 * PAGE_SIZE, MADV_COLD), -ENOMEM);
 }
 
 /* On an asynchronous device the write is under way when reclaim has been there. */
@@ -205,6 +248,8 @@ int main(void)
 		{ .name = "reclaim", .config = sync, .check = check_reclaim },
 		{ .name = "second chance", .config = sync, .check = check_second_chance },
 		{ .name = "pageout", .config = sync, .check = check_pageout },
+		{ .name = "cold", .config = sync, .check = check_cold },
+		{ .name = "cold, shared", .config = sync, .check = check_cold_shared },
 		{ .name = "async", .config = async, .check = check_async },
 		{ .name = "direct", .config = small, .check = check_direct },
 		{ .name = "kswapd", .config = small, .check = check_kswapd },
