@@ -11,7 +11,12 @@
 #include "fuzz/tools/search.h"
 #include "fuzz/tools/tool.h"
 
-#define SCHEDULES_A_PROGRAM 4
+/* Each turn once. */
+enum {
+	SCHEDULES_A_PROGRAM = 0
+#define POLICY(ID, name, turns, text) + (turns)
+#include "core/base/policy.def"
+};
 
 const struct search *search_current;
 
