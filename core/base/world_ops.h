@@ -11,14 +11,8 @@
 #ifndef CORE_BASE_WORLD_OPS_H
 #define CORE_BASE_WORLD_OPS_H
 
+#include "core/base/limits.h"
 #include "core/base/types.h"
-
-#define WORLD_MM_MAX 6
-#define WORLD_REGIONS 4
-#define WORLD_REGION_PAGES 8
-#define WORLD_PAGES (WORLD_REGIONS * WORLD_REGION_PAGES)
-#define WORLD_WORDS 8
-#define WORLD_DEVS_MAX 3
 
 enum world_dev_flag {
 	WORLD_DEV_PRESENT = 1,  /* the device exists */

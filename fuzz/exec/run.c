@@ -242,7 +242,7 @@ static void result_log(struct run_result *res)
 	const struct engine_logged *log = engine_log(&n);
 
 	for (size_t i = 0; i < n; i++)
-		res->contexts |= 1u << log[i].ctx;
+		res->contexts |= CTX_BIT(log[i].ctx);
 }
 
 static void result_replay(struct run_result *res)

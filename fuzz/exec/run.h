@@ -62,7 +62,7 @@ struct run_result {
 	u32 races_marked;             /* TSan: seen, and not reported */
 	u32 dropped;                  /* edges that could not be met (replay) */
 	u32 first_dropped;            /* index of the first one, if any */
-	u32 contexts;                 /* mask of contexts that had an event (log) */
+	ctx_mask contexts;            /* mask of contexts that had an event (log) */
 };
 
 /* opt NULL: run_defaults; world NULL: world_linked. result is

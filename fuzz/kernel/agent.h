@@ -14,7 +14,7 @@
 /* Slot 0 is the one that never has pages: new mms are forked off it. */
 #define AGENT_SLOTS (WORLD_MM_MAX + 1)
 /* Thread 0 is the process's first; 1 + context for concurrent programs. */
-#define AGENT_THREADS 10
+#define AGENT_THREADS (PROG_TASKS_MAX + 2)
 
 /* Where a region lies: one page table page each, as in the model. */
 #define AGENT_BASE 0x200000000ul

@@ -236,8 +236,6 @@ struct order_policy {
 	unsigned at;
 };
 
-#define TASKS_MASK ((1u << ENGINE_TASKS_MAX) - 1)
-
 static void order_start(struct sched_policy *p, const struct engine_view *v, u64 seed)
 {
 	(void)v;
@@ -248,7 +246,7 @@ static void order_start(struct sched_policy *p, const struct engine_view *v, u64
 static unsigned order_next(struct sched_policy *p, const struct engine_view *v)
 {
 	struct order_policy *o = container_of(p, struct order_policy, policy);
-	u32 others = v->runnable & ~TASKS_MASK;
+	ctx_mask others = v->runnable & ~CTX_TASKS;
 
 	for (; o->at < o->order->n; o->at++) {
 		const struct order_step *s = &o->order->step[o->at];
@@ -258,12 +256,12 @@ static unsigned order_next(struct sched_policy *p, const struct engine_view *v)
 
 		/* Between ops, and where this one sleeps: what interrupts have to do. */
 		if (others && (!runnable || begins || ends))
-			return (unsigned)__builtin_ctz(others);
+			return ctx_first(others);
 		if (runnable && !(begins && e->op > s->op))
 			return s->task;
 	}
 	/* Tasks without ops, and what the last op has left. */
-	return (unsigned)__builtin_ctz(others ? others : v->runnable);
+	return ctx_first(others ? others : v->runnable);
 }
 
 static u32 order_choose(struct sched_policy *p, const struct engine_view *v,

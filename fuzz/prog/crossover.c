@@ -84,7 +84,7 @@ static void splice(struct prog *out, const struct prog *b, struct prng *rng)
 
 	keep_tasks(out, prng_below(rng, 1u << out->ntasks));
 	keep_tasks(&other, prng_below(rng, 1u << other.ntasks));
-	while (out->ntasks + other.ntasks > PROG_TASKS_MAX) {
+	while (out->ntasks + other.ntasks > MADE_TASKS_MAX) {
 		struct prog *larger = out->ntasks > other.ntasks ? out : &other;
 
 		prog_task_remove(larger, larger->ntasks - 1u);

@@ -217,7 +217,7 @@ static char label_free(const struct prog *p)
 		if (!taken)
 			return label;
 	}
-	assert(!"26 letters for 8 tasks");
+	assert(!"more letters than tasks");
 	return 'A';
 }
 

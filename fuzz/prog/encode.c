@@ -201,7 +201,7 @@ static void event_decode(struct reader *r, const u8 head[RECORD_SIZE], struct pr
 /* Wraps context and op into what exists; what can't be is left to repair. */
 static void event_adopt(const struct prog *p, struct prog_event *e)
 {
-	if (e->ctx < PROG_CTX_IRQ(0) || e->ctx >= PROG_CTX_SOFTIRQ(4)) {
+	if (e->ctx < PROG_CTX_IRQ(0) || e->ctx >= PROG_CTX_SOFTIRQ(ENGINE_CPUS_MAX)) {
 		e->ctx %= p->ntasks;
 		if (p->task[e->ctx].nops)
 			e->op %= p->task[e->ctx].nops;

@@ -350,7 +350,7 @@ static void add_scenario(struct gen *g)
 
 	for (unsigned i = 0; i < SCENARIO_COUNT; i++)
 		weight[i] = g->profile->scenario[i];
-	assert(g->p->ntasks + SCENARIO_TASKS_MAX <= PROG_TASKS_MAX);
+	assert(g->p->ntasks + SCENARIO_TASKS_MAX <= MADE_TASKS_MAX);
 	scenarios[pick_weighted(g->rng, weight, SCENARIO_COUNT)](g);
 }
 
@@ -418,7 +418,7 @@ void prog_generate(struct prog *p, struct prng *rng, const struct prog_profile *
 	draw_program(&g, profile);
 	generate_machine(&p->machine, rng, g.profile);
 	add_scenario(&g);
-	if (p->ntasks + SCENARIO_TASKS_MAX <= PROG_TASKS_MAX && percent(rng, 25))
+	if (p->ntasks + SCENARIO_TASKS_MAX <= MADE_TASKS_MAX && percent(rng, 25))
 		add_scenario(&g);
 	add_fillers(&g);
 	if (percent(rng, 25))

@@ -146,7 +146,7 @@ static bool task_add(struct prog *p, struct prng *rng, const struct prog_profile
 
 	task.cpu = (u8)prng_below(rng, p->machine.cpus);
 	task.mm = percent(rng, 60) ? p->task[pick_task(p, rng)].mm : 0;
-	if (!prog_task_append(p, &task))
+	if (p->ntasks >= MADE_TASKS_MAX || !prog_task_append(p, &task))
 		return false;
 	for (unsigned n = between(rng, 1, 3); n; n--) {
 		unsigned t = p->ntasks - 1u;
@@ -164,7 +164,7 @@ static bool task_duplicate(struct prog *p, struct prng *rng, const struct prog_p
 
 	(void)profile;
 	task.cpu = (u8)prng_below(rng, p->machine.cpus);
-	return prog_task_append(p, &task);
+	return p->ntasks < MADE_TASKS_MAX && prog_task_append(p, &task);
 }
 
 static bool task_drop(struct prog *p, struct prng *rng, const struct prog_profile *profile)

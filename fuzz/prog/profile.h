@@ -28,6 +28,10 @@ enum profile_id {
 	PROFILE_COUNT,
 };
 
+/* Programs that are made, not written, have so many tasks at most: more make each run
+ * longer and seldom find more. */
+#define MADE_TASKS_MAX 8
+
 struct prog_profile {
 	const char *name;
 	enum profile_id id;

@@ -8,17 +8,11 @@
 #ifndef FUZZ_PROG_PROG_H
 #define FUZZ_PROG_PROG_H
 
+#include "core/base/limits.h"
 #include "core/base/prng.h"
 #include "core/base/types.h"
 #include "core/base/world_ops.h"
 
-#define PROG_TASKS_MAX 8
-#define PROG_OPS_MAX 16     /* a task */
-#define PROG_ARGS_MAX 3
-#define PROG_EDGES_MAX 512
-#define PROG_CHOICES_MAX 64
-#define PROG_EXPECTS_MAX 4
-#define PROG_ROLE_MAX 24    /* bytes of "folio A2.0" with its 0 */
 /* What prog_encode() and prog_print() can need at most. */
 #define PROG_BYTES_MAX (48 * 1024)
 #define PROG_TEXT_MAX (256 * 1024)
@@ -47,10 +41,6 @@ struct prog_task {
 	u8 nops;
 	struct prog_op op[PROG_OPS_MAX];
 };
-
-/* Contexts as the engine numbers them: 0..7 tasks 'A'.., then irq and softirq. */
-#define PROG_CTX_IRQ(cpu) (16 + (cpu))
-#define PROG_CTX_SOFTIRQ(cpu) (20 + (cpu))
 
 /* The key of an event. site == 0: the whole op (its begin as the later side of
  * an edge, its end as the earlier side). role[0] == 0: any object. */

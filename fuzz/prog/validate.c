@@ -165,7 +165,7 @@ static const char *invalid(const struct prog *p)
 	if (why)
 		return why;
 	if (p->ntasks < 1 || p->ntasks > PROG_TASKS_MAX)
-		return "a program has 1 to 8 tasks";
+		return "a program has 1 to 16 tasks";
 	for (unsigned t = 0; t < p->ntasks; t++) {
 		why = task_invalid(p, t);
 		if (why)

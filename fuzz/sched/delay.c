@@ -30,7 +30,7 @@ struct delay_policy {
 	u32 youngest;    /* role: they are given in the order of allocation */
 	u32 step;
 	unsigned last;                /* the context that ran last */
-	u32 held;                     /* mask */
+	ctx_mask held;
 	u32 until[ENGINE_CTX_MAX];    /* step at which it may go on */
 	u8 failed[ENGINE_CTX_MAX];    /* is held after so many events, for a failure */
 	/* the objects of the last two unlocks */
@@ -93,31 +93,32 @@ static bool delay_is_slow(struct delay_policy *p, unsigned ctx, const struct eng
 
 /* Those that may go on: runnable and not held; where they only spin, the one held
  * least as well. */
-static u32 delay_candidates(struct delay_policy *p, u32 runnable, u32 spinning)
+static u32 delay_candidates(struct delay_policy *p, ctx_mask runnable, ctx_mask spinning)
 {
 	unsigned first = ENGINE_CTX_MAX;
-	u32 candidates;
+	ctx_mask candidates;
 
-	for (u32 m = p->held & runnable; m; m &= m - 1) {
-		unsigned t = (unsigned)__builtin_ctz(m);
+	for (ctx_mask m = p->held & runnable; m; m &= m - 1) {
+		unsigned t = ctx_first(m);
 
 		if (p->until[t] <= p->step)
-			p->held &= ~(1u << t);
+			p->held &= ~CTX_BIT(t);
 		else if (first == ENGINE_CTX_MAX || p->until[t] < p->until[first])
 			first = t;
 	}
 	candidates = runnable & ~p->held;
 	if ((candidates & ~spinning) || first == ENGINE_CTX_MAX)
 		return candidates;
-	p->held &= ~(1u << first);
-	return candidates | 1u << first;
+	p->held &= ~CTX_BIT(first);
+	return candidates | CTX_BIT(first);
 }
 
 static unsigned delay_next(struct sched_policy *policy, const struct engine_view *v)
 {
 	struct delay_policy *p = container_of(policy, struct delay_policy, policy);
-	u32 last = p->last < ENGINE_CTX_MAX ? 1u << p->last : 0;
-	u32 mask, stride = p->stride, racing = 0;
+	ctx_mask last = p->last < ENGINE_CTX_MAX ? CTX_BIT(p->last) : 0;
+	ctx_mask mask, racing = 0;
+	u32 stride = p->stride;
 
 	p->step++;
 	if ((last & v->runnable) && delay_is_slow(p, p->last, &v->pending[p->last])) {

@@ -51,12 +51,12 @@ static void pct_start(struct sched_policy *policy, const struct engine_view *v, 
 	p->lowest = 0;
 }
 
-static unsigned pct_highest(const struct pct_policy *p, u32 mask)
+static unsigned pct_highest(const struct pct_policy *p, ctx_mask mask)
 {
-	unsigned best = (unsigned)__builtin_ctz(mask);
+	unsigned best = ctx_first(mask);
 
-	for (u32 m = mask & (mask - 1); m; m &= m - 1) {
-		unsigned t = (unsigned)__builtin_ctz(m);
+	for (ctx_mask m = mask & (mask - 1); m; m &= m - 1) {
+		unsigned t = ctx_first(m);
 
 		if (p->prio[t] > p->prio[best])
 			best = t;

@@ -11,13 +11,13 @@
 #include "core/base/prng.h"
 #include "fuzz/sched/sched.h"
 
-#define PRIO_PROGRESS (1u << 31) /* above each event that only spins */
+#define PRIO_PROGRESS CTX_BIT(31) /* above each event that only spins */
 
 struct pos_policy {
 	struct sched_policy policy;
 	struct prng rng;
 	struct sched_faults faults;
-	u32 drawn;                /* mask of contexts whose pending event has a priority */
+	ctx_mask drawn;           /* mask of contexts whose pending event has a priority */
 	u32 prio[ENGINE_CTX_MAX];
 };
 
@@ -36,25 +36,25 @@ static void pos_draw(struct pos_policy *p, const struct engine_view *v, unsigned
 	p->prio[t] = (u32)(prng_next(&p->rng) >> 33);
 	if (v->pending[t].kind != EV_YIELD)
 		p->prio[t] |= PRIO_PROGRESS;
-	p->drawn |= 1u << t;
+	p->drawn |= CTX_BIT(t);
 }
 
 static unsigned pos_next(struct sched_policy *policy, const struct engine_view *v)
 {
 	struct pos_policy *p = container_of(policy, struct pos_policy, policy);
-	unsigned best = (unsigned)__builtin_ctz(v->runnable);
+	unsigned best = ctx_first(v->runnable);
 
 	BUG_ON(!v->runnable);
-	for (u32 m = v->runnable; m; m &= m - 1) {
-		unsigned t = (unsigned)__builtin_ctz(m);
+	for (ctx_mask m = v->runnable; m; m &= m - 1) {
+		unsigned t = ctx_first(m);
 
-		if (!(p->drawn & (1u << t)))
+		if (!(p->drawn & CTX_BIT(t)))
 			pos_draw(p, v, t);
 		if (p->prio[t] > p->prio[best])
 			best = t;
 	}
-	BUG_ON(!(p->drawn & v->runnable & (1u << best)));
-	p->drawn &= ~(1u << best | sched_racing(v, best, p->drawn));
+	BUG_ON(!(p->drawn & v->runnable & CTX_BIT(best)));
+	p->drawn &= ~(CTX_BIT(best) | sched_racing(v, best, p->drawn));
 	return best;
 }
 

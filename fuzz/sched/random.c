@@ -26,10 +26,10 @@ static void random_start(struct sched_policy *p, const struct engine_view *v, u6
 static unsigned random_next(struct sched_policy *p, const struct engine_view *v)
 {
 	struct random_policy *r = container_of(p, struct random_policy, policy);
-	u32 mask = v->runnable;
+	ctx_mask mask = v->runnable;
 
 	if (!(mask & (mask - 1)))
-		return (unsigned)__builtin_ctz(mask);
+		return ctx_first(mask);
 	return sched_pick(&r->rng, sched_not_spinning(&r->rng, v, mask));
 }
 

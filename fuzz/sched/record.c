@@ -132,7 +132,7 @@ static bool still_to_come(const struct engine_view *v, unsigned ctx,
 		return !(e->kind == EV_OP_END && last->kind == EV_OP_END && last->op == e->op);
 	if (e->kind == EV_IRQ)
 		return e->op > last->op;
-	return v->runnable & (1u << ctx);
+	return v->runnable & CTX_BIT(ctx);
 }
 
 static void hold_pending(struct sched_schedule *out, const struct engine_view *v,

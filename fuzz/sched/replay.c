@@ -40,7 +40,7 @@ struct replay_policy {
 	u32 nwatches, watches_max, ndecisions, decisions_max, edges_max;
 	u32 first[2][ENGINE_CTX_MAX + 1];
 	struct window window[ENGINE_CTX_MAX];
-	u32 known, held;           /* cache: contexts looked at; those held */
+	ctx_mask known, held;      /* cache: contexts looked at; those held */
 	u32 dropped;
 	u32 yields;
 	unsigned last_task;
@@ -211,7 +211,7 @@ static void event_happens(struct replay_policy *r, const struct engine_view *v, 
 	const struct window *w = window_of(r, ctx, e->op);
 	u32 role_hash;
 
-	r->known &= ~(1u << ctx);
+	r->known &= ~CTX_BIT(ctx);
 	if (w->first == w->end)
 		return;
 	role_hash = engine_role_hash(e->role);
@@ -241,7 +241,7 @@ static void handlers_end(struct replay_policy *r, const struct engine_view *v)
 
 	if (ctx < ENGINE_TASKS_MAX || ctx >= ENGINE_CTX_MAX)
 		return;
-	if ((v->runnable & (1u << ctx)) && v->pending[ctx].kind != EV_IRQ)
+	if ((v->runnable & CTX_BIT(ctx)) && v->pending[ctx].kind != EV_IRQ)
 		return;
 	for (u32 i = w->first; i < w->end; i++) {
 		struct watch *watch = &r->watch[i];
@@ -259,56 +259,55 @@ static bool not_started(const struct engine_event *e)
 	return e->kind == EV_OP && !strcmp(e->site->op, "task_begin");
 }
 
-unsigned sched_default_next(const struct engine_view *v, u32 allowed, unsigned last_task)
+unsigned sched_default_next(const struct engine_view *v, ctx_mask allowed, unsigned last_task)
 {
-	const u32 tasks = (1u << ENGINE_TASKS_MAX) - 1;
-	u32 softirqs = allowed >> ENGINE_CTX_SOFTIRQ(0) << ENGINE_CTX_SOFTIRQ(0);
-	u32 irqs = allowed & ~tasks & ~softirqs;
-	u32 spinning;
+	ctx_mask softirqs = allowed >> ENGINE_CTX_SOFTIRQ(0) << ENGINE_CTX_SOFTIRQ(0);
+	ctx_mask irqs = allowed & ~CTX_TASKS & ~softirqs;
+	ctx_mask spinning;
 
 	if (softirqs)
-		return (unsigned)__builtin_ctz(softirqs);
+		return ctx_first(softirqs);
 	/* A handler that has begun is finished first. */
-	if (v->cur >= ENGINE_TASKS_MAX && v->cur < ENGINE_CTX_MAX && (irqs & (1u << v->cur)) &&
+	if (v->cur >= ENGINE_TASKS_MAX && v->cur < ENGINE_CTX_MAX && (irqs & CTX_BIT(v->cur)) &&
 	    v->pending[v->cur].kind != EV_IRQ)
 		return v->cur;
 	spinning = v->spinning & allowed;
-	if (last_task < ENGINE_TASKS_MAX && (allowed & ~spinning & (1u << last_task)))
+	if (last_task < ENGINE_TASKS_MAX && (allowed & ~spinning & CTX_BIT(last_task)))
 		return last_task;
-	if (allowed & tasks & ~spinning)
-		return (unsigned)__builtin_ctz(allowed & tasks & ~spinning);
+	if (allowed & CTX_TASKS & ~spinning)
+		return ctx_first(allowed & CTX_TASKS & ~spinning);
 	if (irqs)
-		return (unsigned)__builtin_ctz(irqs);
+		return ctx_first(irqs);
 	/* All spin: in turn. */
 	for (unsigned i = 1; i <= ENGINE_TASKS_MAX; i++) {
 		unsigned t = (last_task + i) % ENGINE_TASKS_MAX;
 
-		if (allowed & (1u << t))
+		if (allowed & CTX_BIT(t))
 			return t;
 	}
-	return (unsigned)__builtin_ctz(allowed);
+	return ctx_first(allowed);
 }
 
-static u32 held_mask(struct replay_policy *r, const struct engine_view *v)
+static ctx_mask held_mask(struct replay_policy *r, const struct engine_view *v)
 {
-	for (u32 m = v->runnable & ~r->known; m; m &= m - 1) {
-		unsigned ctx = (unsigned)__builtin_ctz(m);
+	for (ctx_mask m = v->runnable & ~r->known; m; m &= m - 1) {
+		unsigned ctx = ctx_first(m);
 
-		r->held &= ~(1u << ctx);
+		r->held &= ~CTX_BIT(ctx);
 		if (holding_edge(r, v, ctx) >= 0)
-			r->held |= 1u << ctx;
-		r->known |= 1u << ctx;
+			r->held |= CTX_BIT(ctx);
+		r->known |= CTX_BIT(ctx);
 	}
 	return r->held & v->runnable;
 }
 
 /* Drops the first edge, in order of the schedule, that holds somebody. */
-static void drop_one(struct replay_policy *r, const struct engine_view *v, u32 held)
+static void drop_one(struct replay_policy *r, const struct engine_view *v, ctx_mask held)
 {
 	s64 first = -1;
 
-	for (u32 m = held; m; m &= m - 1) {
-		s64 i = holding_edge(r, v, (unsigned)__builtin_ctz(m));
+	for (ctx_mask m = held; m; m &= m - 1) {
+		s64 i = holding_edge(r, v, ctx_first(m));
 
 		if (i >= 0 && (first < 0 || i < first))
 			first = i;
@@ -319,7 +318,7 @@ static void drop_one(struct replay_policy *r, const struct engine_view *v, u32 h
 }
 
 /* One of those that no edge holds. */
-static unsigned next_allowed(struct replay_policy *r, const struct engine_view *v, u32 allowed)
+static unsigned next_allowed(struct replay_policy *r, const struct engine_view *v, ctx_mask allowed)
 {
 	if (!r->inner)
 		return sched_default_next(v, allowed, r->last_task);
@@ -333,7 +332,7 @@ static unsigned next_allowed(struct replay_policy *r, const struct engine_view *
 static unsigned replay_next(struct sched_policy *p, const struct engine_view *v)
 {
 	struct replay_policy *r = container_of(p, struct replay_policy, policy);
-	u32 held, allowed;
+	ctx_mask held, allowed;
 	unsigned t;
 
 	handlers_end(r, v);
@@ -352,7 +351,7 @@ static unsigned replay_next(struct sched_policy *p, const struct engine_view *v)
 	if (t < ENGINE_TASKS_MAX)
 		r->last_task = t;
 	if (not_started(&v->pending[t]))
-		r->known &= ~(1u << t);
+		r->known &= ~CTX_BIT(t);
 	else
 		event_happens(r, v, t);
 	return t;

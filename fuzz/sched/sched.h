@@ -8,6 +8,7 @@
 #ifndef FUZZ_SCHED_SCHED_H
 #define FUZZ_SCHED_SCHED_H
 
+#include "core/base/limits.h"
 #include "core/base/prng.h"
 #include "core/engine/policy.h"
 
@@ -94,11 +95,12 @@ const struct engine_view *sched_view(void);
  * One step's default of sched_replay() among allowed (a subset of runnable, not
  * empty); last_task: the task that ran last, ENGINE_CTX_MAX for none.
  */
-unsigned sched_default_next(const struct engine_view *v, u32 allowed, unsigned last_task);
+unsigned sched_default_next(const struct engine_view *v, ctx_mask allowed, unsigned last_task);
 /* mask without those that only spin, 7 times in 8 while others of it can run. */
-static inline u32 sched_not_spinning(struct prng *rng, const struct engine_view *v, u32 mask)
+static inline ctx_mask sched_not_spinning(struct prng *rng, const struct engine_view *v,
+					  ctx_mask mask)
 {
-	u32 spinning = v->spinning & mask;
+	ctx_mask spinning = v->spinning & mask;
 
 	if (unlikely(spinning) && spinning != mask && !prng_chance(rng, 1, 8))
 		mask &= ~spinning;
@@ -106,10 +108,10 @@ static inline u32 sched_not_spinning(struct prng *rng, const struct engine_view 
 }
 
 /* pick.c: a context of mask (not empty), each with the same chance. */
-unsigned sched_pick(struct prng *rng, u32 mask);
+unsigned sched_pick(struct prng *rng, ctx_mask mask);
 /* Contexts of mask whose pending event races with that of t: on the same object, and
  * one of the two writes. */
-u32 sched_racing(const struct engine_view *v, unsigned t, u32 mask);
+ctx_mask sched_racing(const struct engine_view *v, unsigned t, ctx_mask mask);
 
 /* faults.c: which choices fail in a run, drawn at its start. */
 struct sched_faults { u32 salt; u8 mode; };

@@ -123,8 +123,8 @@ static void script_start(struct sched_policy *p, const struct engine_view *v, u6
 static unsigned script_next(struct sched_policy *p, const struct engine_view *v)
 {
 	(void)p;
-	if (script[at].what == END || !(v->runnable & (1u << script[at].ctx)))
-		return (unsigned)__builtin_ctz(v->runnable);
+	if (script[at].what == END || !(v->runnable & CTX_BIT(script[at].ctx)))
+		return ctx_first(v->runnable);
 	return script[at].ctx;
 }
 

@@ -208,15 +208,16 @@ static void walk_start(struct sched_policy *p, const struct engine_view *v, u64 
 
 static unsigned walk_next(struct sched_policy *p, const struct engine_view *v)
 {
-	u32 m = v->runnable, k;
+	ctx_mask m = v->runnable;
+	u32 k;
 
 	(void)p;
 	if (v->cur < ENGINE_CTX_MAX && m & 1u << v->cur && v->pending[v->cur].kind != EV_YIELD &&
 	    prng_below(&walk, pace))
 		return v->cur;
-	for (k = prng_below(&walk, (u32)__builtin_popcount(m)); k; k--)
+	for (k = prng_below(&walk, ctx_count(m)); k; k--)
 		m &= m - 1;
-	return (unsigned)__builtin_ctz(m);
+	return ctx_first(m);
 }
 
 static u32 walk_choose(struct sched_policy *p, const struct engine_view *v,

@@ -4,6 +4,7 @@
 #ifndef CORE_ENGINE_TEST_POLICIES_H
 #define CORE_ENGINE_TEST_POLICIES_H
 
+#include "core/base/limits.h"
 #include "core/engine/policy.h"
 
 static u64 test_rng;
@@ -28,28 +29,29 @@ static void __no_sanitize_tsan test_start(struct sched_policy *p, const struct e
 
 static unsigned __no_sanitize_tsan test_next(struct sched_policy *p, const struct engine_view *v)
 {
-	u32 m = v->runnable, k = test_random((u32)__builtin_popcount(m));
+	ctx_mask m = v->runnable;
+	u32 k = test_random(ctx_count(m));
 
 	(void)p;
 	while (k--)
 		m &= m - 1;
-	return (unsigned)__builtin_ctz(m);
+	return ctx_first(m);
 }
 
 static unsigned __no_sanitize_tsan test_next_lowest(struct sched_policy *p,
 						    const struct engine_view *v)
 {
 	(void)p;
-	if (v->cur < ENGINE_CTX_MAX && (v->runnable & (1u << v->cur)) &&
+	if (v->cur < ENGINE_CTX_MAX && (v->runnable & CTX_BIT(v->cur)) &&
 	    v->pending[v->cur].kind != EV_YIELD)
 		return v->cur;
 	for (u32 i = 1; i < ENGINE_CTX_MAX; i++) {
 		u32 n = (v->cur + i) % ENGINE_CTX_MAX;
 
-		if (v->pending[v->cur % ENGINE_CTX_MAX].kind == EV_YIELD && (v->runnable & (1u << n)))
+		if (v->pending[v->cur % ENGINE_CTX_MAX].kind == EV_YIELD && (v->runnable & CTX_BIT(n)))
 			return n;
 	}
-	return (unsigned)__builtin_ctz(v->runnable);
+	return ctx_first(v->runnable);
 }
 
 static u32 __no_sanitize_tsan test_choose(struct sched_policy *p, const struct engine_view *v,

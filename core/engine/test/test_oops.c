@@ -4,6 +4,7 @@
  * next run is clean, a thousand times over, in every build. Method: tasks that
  * touch NULL, a poisoned pointer and nothing; one that recurses too deep.
  */
+#include "core/base/limits.h"
 #include "core/base/test.h"
 #include "core/engine/policy.h"
 
@@ -28,7 +29,7 @@ static void start(struct sched_policy *p, const struct engine_view *v, u64 seed)
 static unsigned lowest(struct sched_policy *p, const struct engine_view *v)
 {
 	(void)p;
-	return (unsigned)__builtin_ctz(v->runnable);
+	return ctx_first(v->runnable);
 }
 
 static u32 choose(struct sched_policy *p, const struct engine_view *v, const struct sched_choice *c)

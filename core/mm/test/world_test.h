@@ -78,16 +78,16 @@ static __no_sanitize_tsan unsigned walk_choose_ctx(struct sched_policy *p,
 						   const struct engine_view *v)
 {
 	struct walk *w = container_of(p, struct walk, policy);
-	unsigned n = (unsigned)__builtin_popcount(v->runnable);
+	unsigned n = ctx_count(v->runnable);
 	unsigned k = (unsigned)(walk_next(w) % n);
-	u32 mask = v->runnable;
+	ctx_mask mask = v->runnable;
 
 	if (mask & 1u << v->cur && walk_next(w) % w->switch_one_in &&
 	    v->pending[v->cur].kind != EV_YIELD)
 		return v->cur;
 	while (k--)
 		mask &= mask - 1;
-	return (unsigned)__builtin_ctz(mask);
+	return ctx_first(mask);
 }
 
 static __no_sanitize_tsan u32 walk_choose(struct sched_policy *p, const struct engine_view *v,

@@ -78,18 +78,19 @@ static inline __no_sanitize_tsan unsigned walk_next(struct sched_policy *p,
 						    const struct engine_view *v)
 {
 	struct test_walk *w = container_of(p, struct test_walk, policy);
-	u32 m = v->runnable, k;
+	ctx_mask m = v->runnable;
+	u32 k;
 
 	if (v->steps >= w->pause_from && v->steps < w->pause_to &&
-	    (m & ~(1u << w->pause_ctx)))
-		m &= ~(1u << w->pause_ctx);
-	if (v->cur < ENGINE_CTX_MAX && (m & (1u << v->cur)) &&
+	    (m & ~CTX_BIT(w->pause_ctx)))
+		m &= ~CTX_BIT(w->pause_ctx);
+	if (v->cur < ENGINE_CTX_MAX && (m & CTX_BIT(v->cur)) &&
 	    v->pending[v->cur].kind != EV_YIELD && walk_random(w, 8) < w->stay)
 		return v->cur;
-	k = walk_random(w, (u32)__builtin_popcount(m));
+	k = walk_random(w, ctx_count(m));
 	while (k--)
 		m &= m - 1;
-	return (unsigned)__builtin_ctz(m);
+	return ctx_first(m);
 }
 
 static inline __no_sanitize_tsan u32 walk_choose(struct sched_policy *p,

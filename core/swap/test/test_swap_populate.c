@@ -40,7 +40,7 @@ static __no_sanitize_tsan void script_start(struct sched_policy *p, const struct
 
 static __no_sanitize_tsan unsigned script_next(struct sched_policy *p, const struct engine_view *v)
 {
-	u32 others = v->runnable & ~3u;
+	ctx_mask others = v->runnable & ~(ctx_mask)3;
 	unsigned who;
 
 	(void)p;
@@ -51,10 +51,10 @@ static __no_sanitize_tsan unsigned script_next(struct sched_policy *p, const str
 	who = stage == 1 ? 1 : 0;
 	/* Interrupts and callbacks at once; B again when A has ended. */
 	if (others)
-		return (unsigned)__builtin_ctz(others);
-	if (v->runnable & (1u << who))
+		return ctx_first(others);
+	if (v->runnable & CTX_BIT(who))
 		return who;
-	return (unsigned)__builtin_ctz(v->runnable);
+	return ctx_first(v->runnable);
 }
 
 /* B's first attempt at a table, the atomic one, fails. */

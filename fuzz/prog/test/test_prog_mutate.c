@@ -60,7 +60,8 @@ static void test_mutate_valid(void)
 		prog_mutate(&p, &rng, prog_profile_find(names[i % ARRAY_SIZE(names)]));
 		bad += !prog_valid(&p, &why);
 		same += prog_equal(&p, &q);
-		full += p.ntasks == PROG_TASKS_MAX;
+		full += p.ntasks == MADE_TASKS_MAX;
+		bad += p.ntasks > MADE_TASKS_MAX;
 		if (i % 1000 == 999)
 			prog_generate(&p, &rng, &prog_profile_all);
 	}
@@ -84,13 +85,14 @@ static void test_crossover_valid(void)
 	}
 	CHECK_EQ(bad, 0);
 	CHECK(news > 15000);
-	/* full programs: 8 tasks at most */
+	/* full programs: crossing makes them smaller */
 	prog_init(&a);
 	for (unsigned t = 1; t < PROG_TASKS_MAX; t++)
 		prog_task_append(&a, &a.task[0]);
 	for (unsigned i = 0; i < 1000; i++) {
 		prog_crossover(&r, &a, &a, &rng);
 		CHECK(prog_valid(&r, NULL));
+		CHECK(r.ntasks <= PROG_TASKS_MAX);
 	}
 	CHECK(!prog_task_append(&a, &a.task[0]));
 }

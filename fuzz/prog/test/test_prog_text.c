@@ -288,8 +288,9 @@ static void test_errors_tasks(void)
 	ERROR("task A cpu=2\n", 1, 12, "cpu=2 is out of bounds: 0 to 1");
 	ERROR("task A mm=7\n", 1, 11, "mm=7 is out of bounds: 1 to 6");
 	ERROR("task A cp=1\n", 1, 8, "unknown field of a task 'cp' (did you mean 'cpu'?)");
-	ERROR("task A\ntask B\ntask C\ntask D\ntask E\ntask F\ntask G\ntask H\ntask I\n", 9, 6,
-	      "more than 8 tasks");
+	ERROR("task A\ntask B\ntask C\ntask D\ntask E\ntask F\ntask G\ntask H\ntask I\n"
+	      "task J\ntask K\ntask L\ntask M\ntask N\ntask O\ntask P\ntask Q\n", 17, 6,
+	      "more than 16 tasks");
 	ERROR("task A\nschedule\ntask B\n", 3, 1, "a task after the schedule");
 	ERROR("task A mm=1\n  1  frok mm2\n", 2, 6, "unknown op 'frok' (did you mean 'fork'?)");
 	ERROR("task A\n  zzzzzz\n", 2, 3, "unknown op 'zzzzzz'");
