@@ -43,7 +43,7 @@ static inline void atomic_enter(struct engine_ctx *c)
 			native_cpu_lock(c->cpu);
 		} else {
 			s->holder = c->index;
-			eng.masked |= s->tasks & ~(1u << c->index);
+			eng.masked |= s->tasks & ~CTX_BIT(c->index);
 		}
 		HB(HB_CPU_ACQUIRE, acquire, &s->token_cpu);
 	}
@@ -68,7 +68,7 @@ static inline void atomic_leave(struct engine_ctx *c, const struct site *site)
 	}
 	s->holder = -1;
 	eng.masked &= ~s->tasks;
-	if (unlikely(eng.ready & s->tasks & ~(1u << c->index)))
+	if (unlikely(eng.ready & s->tasks & ~CTX_BIT(c->index)))
 		engine_point(site, EV_PREEMPT, NULL, 0);
 }
 
@@ -203,9 +203,9 @@ void engine_migrate(unsigned cpu, const struct site *site)
 		return;
 	BUG_ON(!ctx_is_task(c->index));
 	eng.view.cpu_of[c->index] = (u8)cpu;
-	eng.cpu[old].tasks &= ~(1u << c->index);
-	eng.cpu[cpu].tasks |= 1u << c->index;
-	eng.masked &= ~(1u << c->index);
+	eng.cpu[old].tasks &= ~CTX_BIT(c->index);
+	eng.cpu[cpu].tasks |= CTX_BIT(c->index);
+	eng.masked &= ~CTX_BIT(c->index);
 	sim_cpu_update(old);
 	sim_cpu_update(cpu); /* busy there: masked until its holder is preemptible */
 	engine_point(site, EV_PREEMPT, NULL, 0);

@@ -16,17 +16,12 @@
 #ifndef CORE_ENGINE_ENGINE_H
 #define CORE_ENGINE_ENGINE_H
 
-#include "core/base/choice.h"
 #include "core/base/bug.h"
+#include "core/base/choice.h"
+#include "core/base/limits.h"
 #include "core/base/site.h"
 #include "core/base/types.h"
 
-#define ENGINE_TASKS_MAX 16
-#define ENGINE_CPUS_MAX 4
-#define ENGINE_CTX_IRQ(cpu) (ENGINE_TASKS_MAX + (cpu))
-#define ENGINE_CTX_SOFTIRQ(cpu) (ENGINE_TASKS_MAX + ENGINE_CPUS_MAX + (cpu))
-#define ENGINE_CTX_MAX (ENGINE_TASKS_MAX + 2 * ENGINE_CPUS_MAX)
-#define ENGINE_CTX_MAIN ENGINE_CTX_MAX /* set-up, tear-down: no scheduling */
 /* Where the arena lies: below 0x7fff8000, so that ASan's and TSan's shadows have it,
  * and the same in each build and run: world code may hash an address of its own. */
 #define ENGINE_ARENA_BASE 0x60000000ul

@@ -71,7 +71,7 @@ struct engine_ctx {
 };
 
 struct engine_cpu_state {
-	u32 tasks;                    /* mask of its task contexts */
+	ctx_mask tasks;               /* mask of its task contexts */
 	s32 holder;                   /* task that is not preemptible now, or -1 */
 	bool irq_active, softirq_active;
 	struct engine_irq_work *irq_head, **irq_tail;
@@ -82,7 +82,7 @@ struct engine_cpu_state {
 
 /* A modelled grace period. */
 struct engine_gp {
-	u32 waiting;                  /* readers that were inside at its start */
+	ctx_mask waiting;             /* readers that were inside at its start */
 	bool ended;
 	u8 waiter;                    /* context in synchronize_rcu(), or CTX_COUNT */
 	u32 done_word;                /* what the waiter sleeps on */
@@ -110,12 +110,12 @@ struct engine {
 	bool log_on;
 	bool fair;                    /* the built-in fair schedule has taken over */
 	u32 cur;
-	u32 ready;                    /* contexts that are not blocked */
-	u32 masked;                   /* contexts that their CPU keeps off */
-	u32 sleeping;                 /* contexts in engine_wait() or engine_park() */
+	ctx_mask ready;               /* contexts that are not blocked */
+	ctx_mask masked;              /* contexts that their CPU keeps off */
+	ctx_mask sleeping;            /* contexts in engine_wait() or engine_park() */
 	u32 steps_max;
 	u64 hash;
-	u32 readers;                  /* contexts inside an RCU reader */
+	ctx_mask readers;             /* contexts inside an RCU reader */
 	u32 ring_at;
 	struct sched_policy *policy;
 	struct engine_view view;

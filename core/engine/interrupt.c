@@ -15,8 +15,8 @@ static void note_delivery(u32 cpu, bool hardirq)
 
 	if (!engine_irq_delivered)
 		return;
-	for (u32 m = eng.cpu[cpu].tasks & eng.ready; m; m &= m - 1) {
-		victim_kind = eng.view.pending[__builtin_ctz(m)].kind;
+	for (ctx_mask m = eng.cpu[cpu].tasks & eng.ready; m; m &= m - 1) {
+		victim_kind = eng.view.pending[ctx_first(m)].kind;
 		break;
 	}
 	engine_irq_delivered(victim_kind, hardirq);
@@ -103,7 +103,7 @@ void interrupt_kick(u32 cpu, bool hard)
 	u32 i = hard ? ENGINE_CTX_IRQ(cpu) : ENGINE_CTX_SOFTIRQ(cpu);
 	struct engine_ctx *c = &eng.ctx[i];
 
-	if (c->state == CTX_BLOCKED || (eng.ready & (1u << i)))
+	if (c->state == CTX_BLOCKED || (eng.ready & CTX_BIT(i)))
 		return;
 	if (hard ? !eng.cpu[cpu].irq_head : !eng.cpu[cpu].cb_head)
 		return;
@@ -111,7 +111,7 @@ void interrupt_kick(u32 cpu, bool hard)
 		return;
 	irq_pend(c, hard);
 	c->state = CTX_READY;
-	eng.ready |= 1u << i;
+	eng.ready |= CTX_BIT(i);
 }
 
 void engine_irq_queue(unsigned cpu, struct engine_irq_work *work)

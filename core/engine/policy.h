@@ -21,8 +21,8 @@ struct engine_event {
 /* Read-only for policies. */
 struct engine_view {
 	struct engine_event pending[ENGINE_CTX_MAX];
-	u32 runnable;   /* mask of contexts that may run now */
-	u32 spinning;   /* mask of contexts whose pending event is EV_YIELD */
+	ctx_mask runnable; /* contexts that may run now */
+	ctx_mask spinning; /* contexts whose pending event is EV_YIELD */
 	u32 cur;        /* context that ran last (may not be runnable) */
 	u32 steps;      /* points so far in this run */
 	u32 ntasks, cpus;

@@ -58,14 +58,14 @@ void rcu_reader_enter(struct engine_ctx *c)
 	}
 	if (c->reader_nest++ != 0)
 		return;
-	eng.readers |= 1u << c->index;
+	eng.readers |= CTX_BIT(c->index);
 	if (eng.ngps != c->gp_seen_ended)
 		reader_tokens(c);
 }
 
 void rcu_reader_leave(struct engine_ctx *c)
 {
-	u32 bit = 1u << c->index;
+	ctx_mask bit = CTX_BIT(c->index);
 
 	if (unlikely(eng.native)) {
 		native_reader_leave(c);

@@ -26,8 +26,8 @@ void (*engine_feedback)(unsigned ctx, const struct site *site, u32 role, u32 kin
 void sim_cpu_update(u32 cpu)
 {
 	struct engine_cpu_state *s = &eng.cpu[cpu];
-	u32 irq = 1u << ENGINE_CTX_IRQ(cpu), soft = 1u << ENGINE_CTX_SOFTIRQ(cpu);
-	u32 all = s->tasks | irq | soft, off = 0;
+	ctx_mask irq = CTX_BIT(ENGINE_CTX_IRQ(cpu)), soft = CTX_BIT(ENGINE_CTX_SOFTIRQ(cpu));
+	ctx_mask all = s->tasks | irq | soft, off = 0;
 
 	if (s->irq_active) {
 		off = all & ~irq;
@@ -39,7 +39,7 @@ void sim_cpu_update(u32 cpu)
 		} else if (s->holder >= 0) {
 			struct engine_ctx *h = &eng.ctx[s->holder];
 
-			off = s->tasks & ~(1u << s->holder);
+			off = s->tasks & ~CTX_BIT(s->holder);
 			if (h->irqoff)
 				off |= irq | soft;
 			if (h->bhoff)
@@ -51,11 +51,11 @@ void sim_cpu_update(u32 cpu)
 
 /* ---- choosing and switching ---- */
 
-static u32 fair_next(u32 runnable)
+static u32 fair_next(ctx_mask runnable)
 {
 	u32 cur = eng.cur;
 
-	if (cur < ENGINE_CTX_MAX && (runnable & (1u << cur)) && eng.fair_left > 0 &&
+	if (cur < ENGINE_CTX_MAX && (runnable & CTX_BIT(cur)) && eng.fair_left > 0 &&
 	    eng.view.pending[cur].kind != EV_YIELD) {
 		eng.fair_left--;
 		return cur;
@@ -64,13 +64,13 @@ static u32 fair_next(u32 runnable)
 	for (u32 i = 1; i <= ENGINE_CTX_MAX; i++) {
 		u32 n = (cur + i) % ENGINE_CTX_MAX;
 
-		if (runnable & (1u << n))
+		if (runnable & CTX_BIT(n))
 			return n;
 	}
 	return cur;
 }
 
-static u32 sim_next(u32 runnable)
+static u32 sim_next(ctx_mask runnable)
 {
 	eng.view.runnable = runnable;
 	eng.view.cur = eng.cur;
@@ -89,7 +89,7 @@ static inline void sim_switch(u32 n)
 /* The current context cannot go on: somebody else, or the end of the run. */
 static inline void sim_schedule(void)
 {
-	u32 runnable = eng.ready & ~eng.masked;
+	ctx_mask runnable = eng.ready & ~eng.masked;
 
 	if (likely(runnable != 0)) {
 		u32 n = sim_next(runnable);
@@ -171,7 +171,8 @@ void engine_point(const struct site *site, enum event_kind kind, const volatile 
 		  unsigned size)
 {
 	struct engine_ctx *c;
-	u32 runnable, n;
+	ctx_mask runnable;
+	u32 n;
 
 	if (unlikely(!eng.live)) {
 		if (eng.native)
@@ -196,7 +197,7 @@ void engine_point(const struct site *site, enum event_kind kind, const volatile 
 
 void engine_yield(const struct site *site)
 {
-	u32 bit = 1u << eng.cur;
+	ctx_mask bit = CTX_BIT(eng.cur);
 
 	if (!eng.live) {
 		if (!eng.native)
@@ -266,8 +267,8 @@ static void sim_sleep(const struct site *site, const volatile u32 *word, u32 val
 	c->wait_what = what;
 	c->wait_site = site;
 	c->wait_seq = ++eng.wait_seq;
-	eng.ready &= ~(1u << c->index);
-	eng.sleeping |= 1u << c->index;
+	eng.ready &= ~CTX_BIT(c->index);
+	eng.sleeping |= CTX_BIT(c->index);
 	eng.view.pending[c->index] = (struct engine_event){
 		.site = site, .obj = word, .role = arena_role_of(word), .kind = EV_WAIT,
 		.size = 4, .op = c->op,
@@ -305,24 +306,24 @@ void engine_wake(const volatile u32 *word, unsigned n)
 			native_wake(word, n);
 		return;
 	}
-	for (u32 left = eng.sleeping; left && n > 0; n--) {
+	for (ctx_mask left = eng.sleeping; left && n > 0; n--) {
 		struct engine_ctx *oldest = NULL;
 
-		for (u32 m = left; m; m &= m - 1) {
-			struct engine_ctx *c = &eng.ctx[__builtin_ctz(m)];
+		for (ctx_mask m = left; m; m &= m - 1) {
+			struct engine_ctx *c = &eng.ctx[ctx_first(m)];
 
 			if (c->wait_word != word)
-				left &= ~(1u << c->index);
+				left &= ~CTX_BIT(c->index);
 			else if (!oldest || c->wait_seq < oldest->wait_seq)
 				oldest = c;
 		}
 		if (!oldest)
 			return;
-		left &= ~(1u << oldest->index);
-		eng.sleeping &= ~(1u << oldest->index);
+		left &= ~CTX_BIT(oldest->index);
+		eng.sleeping &= ~CTX_BIT(oldest->index);
 		oldest->state = CTX_READY;
 		oldest->wait_word = NULL;
-		eng.ready |= 1u << oldest->index;
+		eng.ready |= CTX_BIT(oldest->index);
 	}
 }
 
@@ -364,14 +365,14 @@ ended:
 		tsan_race_ignore_drop(c);
 		c->state = CTX_DONE;
 		eng.progress_step = eng.view.steps;
-		eng.ready &= ~(1u << c->index);
+		eng.ready &= ~CTX_BIT(c->index);
 		if (eng.killing || eng.ending) {
 			fiber_switch(c, &eng.ctx[CTX_MAIN]);
 			continue;
 		}
 		if (!ctx_is_task(c->index)) {
 			interrupt_kick(c->cpu, hard);
-			if (eng.ready & ~eng.masked & (1u << c->index)) {
+			if (eng.ready & ~eng.masked & CTX_BIT(c->index)) {
 				u32 n = sim_next(eng.ready & ~eng.masked);
 
 				if (n != c->index)
@@ -381,7 +382,7 @@ ended:
 		}
 		/* not sim_switch(): kill mode must come back to this loop */
 		{
-			u32 runnable = eng.ready & ~eng.masked;
+			ctx_mask runnable = eng.ready & ~eng.masked;
 			u32 n = runnable ? sim_next(runnable) : CTX_MAIN;
 
 			fiber_switch(c, &eng.ctx[n]);
@@ -462,8 +463,8 @@ void sim_run(void)
 	for (u32 i = 0; i < eng.ntasks; i++) {
 		struct engine_ctx *c = task_prepare(i);
 
-		eng.cpu[c->cpu].tasks |= 1u << i;
-		eng.ready |= 1u << i;
+		eng.cpu[c->cpu].tasks |= CTX_BIT(i);
+		eng.ready |= CTX_BIT(i);
 		ctx_prepare(i);
 		sim_pend_begin(c, 1, SITE("task_begin"), EV_OP);
 	}
