@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Installs what building and checking need on a bare Debian 12 (or newer), if it
 # is missing. Does nothing where all is there. Needs root or sudo to install.
+#
+# Usage: scripts/setup.sh [--tree]   (--tree: also what building a kernel tree needs)
 set -euo pipefail
 
 declare -A need=(
@@ -14,6 +16,9 @@ declare -A need=(
 	[shellcheck]=shellcheck
 	[gcc]=gcc
 )
+if [ "${1:-}" = --tree ]; then
+	need+=([flex]=flex [bison]=bison [bc]=bc [xz]=xz-utils [ld]=binutils [objcopy]=binutils)
+fi
 missing=()
 for tool in "${!need[@]}"; do
 	command -v "$tool" >/dev/null 2>&1 || missing+=("${need[$tool]}")

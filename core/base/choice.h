@@ -13,7 +13,8 @@
 	CHOICE(ALLOC, "alloc")   /* an allocation fails */                       \
 	CHOICE(IO, "io")         /* a read or write of a device fails */         \
 	CHOICE(SIGNAL, "signal") /* a signal is pending */                       \
-	CHOICE(DMA, "dma")       /* no failure: a device copies at once */
+	CHOICE(DMA, "dma")       /* no failure: a device copies at once */       \
+	CHOICE(TIMER, "timer")   /* no failure: delayed work is due, or not yet */
 
 enum choice_kind {
 #define CHOICE(ID, name) CHOICE_##ID,

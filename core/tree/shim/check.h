@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the checkers share: raw looks at the tree's structures, no events, no locks. */
+#ifndef CORE_TREE_SHIM_CHECK_H
+#define CORE_TREE_SHIM_CHECK_H
+
+#include <linux/mm.h>
+#include <linux/swap.h>
+
+#define CHECK_SLOTS_MAX 64
+#define CHECK_PAGES_MAX 512
+
+/* The mm of a slot, unless it is being made; NULL: none. */
+struct mm_struct *check_mm(int mm);
+/* The PTE of a page, or what stands for it in a huge PMD; 0: no table. */
+unsigned long check_pte(const struct mm_struct *mm, int page, bool *huge);
+bool check_spin_held(const spinlock_t *lock);
+long check_rss(const struct mm_struct *mm, int member);
+
+const struct folio *check_folio(unsigned long pfn);
+int check_refs(const struct folio *folio);
+/* Page-table entries that map the folio; 0 if the count is a page type. */
+int check_mapcount(const struct folio *folio);
+/* ... and the page. */
+int check_page_mapcount(unsigned long pfn);
+bool check_flag(const struct folio *folio, int flag);
+bool check_exclusive(unsigned long pfn);
+/* PG_anon_exclusive as folio flags put it: a PMD-mapped folio has it in its head. */
+bool check_exclusive_of(unsigned long pfn);
+bool check_anon(unsigned long pfn);
+/* Zeroed, CHECK_PAGES_MAX bytes; until the next call. */
+unsigned char *check_scratch(void);
+bool check_ksm_folio(const struct folio *folio);
+
+/* The type's device while it is on and its table can be looked at, or NULL. */
+struct swap_info_struct *check_device(int type);
+unsigned long check_clusters(const struct swap_info_struct *si);
+/* 0: a free slot. */
+unsigned long check_word(const struct swap_info_struct *si, unsigned long offset);
+/* Of a word that names a folio: the pfn of the folio's head. */
+unsigned long check_word_pfn(unsigned long word);
+unsigned check_count(const struct swap_info_struct *si, unsigned long offset);
+long check_inuse(const struct swap_info_struct *si);
+
+void check_page_cheap(void);
+void check_page_quiet(void);
+void check_swap_cheap(void);
+void check_swap_quiet(void);
+void check_mm_cheap(void);
+void check_mm_quiet(void);
+
+/* Ends the run with a report. */
+__printf(2, 3) void check_fail(const char *title, const char *fmt, ...);
+
+#endif

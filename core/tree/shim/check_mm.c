@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A census of all page tables against what the rest says: mapcounts, exclusive pages
+ * (I6), swap counts (I3, Q1), the list that swapoff walks, and on a quiet machine rss
+ * (Q3), rmap and TLBs (I11). An owner's count changes a moment before or after its PTE,
+ * under the PTL: the census is taken only while all PTLs and cluster locks are free and
+ * no fork fills an mm that nobody can see yet. Titles are the model's.
+ * Never instrumented: it reads everything raw.
+ */
+#include <linux/mm.h>
+#include <linux/rmap.h>
+#include <linux/swap.h>
+/* 7.2: after linux/swap.h. */
+#include <linux/leafops.h>
+
+#include "internal.h"
+#include "swap.h"
+#include "swap_table.h"
+
+#include "core/tree/shim/check.h"
+#include "core/tree/shim/world.h"
+
+struct census {
+	unsigned char mapped[CHECK_PAGES_MAX];
+	unsigned char ptes[SEAM_DEVS_MAX][CHECK_SLOTS_MAX];      /* that name the slot */
+	unsigned char exclusive[SEAM_DEVS_MAX][CHECK_SLOTS_MAX]; /* with the exclusive bit */
+};
+
+struct mm_census {
+	const struct mm_struct *mm;
+	long anon, swap;
+};
+
+/* ---- may it be taken? ------------------------------------------------------------ */
+
+static bool table_lock_held(const void *table)
+{
+	const struct ptdesc *ptdesc = page_ptdesc(virt_to_page(table));
+
+#if ALLOC_SPLIT_PTLOCKS
+	return ptdesc->ptl && check_spin_held(ptdesc->ptl);
+#else
+	return check_spin_held(&ptdesc->ptl);
+#endif
+}
+
+static bool page_tables_held(const struct mm_struct *mm)
+{
+	unsigned long v = ((const unsigned long *)mm->pgd)[pgd_index(USER_BASE)];
+	const unsigned long *pmd;
+	int i;
+
+	if (check_spin_held(&mm->page_table_lock))
+		return true;
+	if (!(v & _PAGE_PRESENT))
+		return false;
+	pmd = __va(v & _PAGE_PFN_MASK);
+	if (table_lock_held(pmd))
+		return true;
+	for (i = 0; i < PTRS_PER_PMD; i++)
+		if (pmd[i] & _PAGE_PRESENT && !(pmd[i] & _PAGE_PSE) &&
+		    table_lock_held(__va(pmd[i] & _PAGE_PFN_MASK)))
+			return true;
+	return false;
+}
+
+static bool census_valid(void)
+{
+	const struct mm_struct *mm;
+	unsigned long i;
+	unsigned n;
+	int type;
+
+	for (i = 1; i <= SEAM_MMS_MAX; i++)
+		if (shim_mm_slots[i].users & MM_MAKING)
+			return false;
+	for (n = 0; (mm = shim_next_mm(&n));)
+		if (page_tables_held(mm))
+			return false;
+	for (type = 0; type < MAX_SWAPFILES; type++) {
+		const struct swap_info_struct *si = swap_info[type];
+
+		if (!si || !si->cluster_info || !si->max)
+			continue;
+		for (i = 0; i < check_clusters(si); i++)
+			if (check_spin_held(&si->cluster_info[i].lock))
+				return false;
+	}
+	return true;
+}
+
+/* ---- the census ------------------------------------------------------------------ */
+
+__cold static void pte_fail(const char *title, const struct mm_struct *mm, int page,
+			    unsigned long pte)
+{
+	char line[256] = "no folio";
+
+	if (pte & _PAGE_PRESENT && pte_pfn(__pte(pte)) < shim_pages)
+		shim_page_line(pfn_to_page(pte_pfn(__pte(pte))), line, sizeof(line));
+	check_fail(title, "mm%d r%d+%d: pte %#lx; %s\n", shim_mm_number(mm), page / REGION_PAGES,
+		   page % REGION_PAGES, pte, line);
+}
+
+static void census_present(struct census *c, struct mm_census *m, int page, unsigned long pte)
+{
+	unsigned long pfn = pte_pfn(__pte(pte));
+
+	if (pte & _PAGE_SPECIAL || pfn == 0)
+		return;
+	if (unlikely(pfn < SEAM_PAGES_RESERVED || pfn >= shim_pages || shim_page_is_free(pfn))) {
+		pte_fail("invariant: page table names no folio", m->mm, page, pte);
+		return;
+	}
+	c->mapped[pfn]++;
+	m->anon++;
+	if (unlikely(pte & _PAGE_RW && !check_exclusive_of(pfn)))
+		pte_fail("invariant: writable page is not exclusive", m->mm, page, pte);
+}
+
+static void census_swap(struct census *c, struct mm_census *m, int page, unsigned long pte)
+{
+	softleaf_t entry = softleaf_from_pte(__pte(pte));
+	unsigned long offset = swp_offset(entry), word;
+	int type = (int)swp_type(entry);
+	const struct swap_info_struct *si;
+
+	if (!softleaf_is_swap(entry))
+		return; /* migration, marker */
+	m->swap++;
+	si = type < SEAM_DEVS_MAX ? swap_info[type] : NULL;
+	if (unlikely(!si || !si->cluster_info || offset >= si->max || offset >= CHECK_SLOTS_MAX)) {
+		pte_fail("invariant: page table names a device that is off", m->mm, page, pte);
+		return;
+	}
+	word = check_word(si, offset);
+	if (unlikely(!word || word == SWP_TB_BAD))
+		pte_fail("invariant: page table names a free swap slot", m->mm, page, pte);
+	c->ptes[type][offset]++;
+	c->exclusive[type][offset] += pte_swp_exclusive(__pte(pte));
+}
+
+static void census_mm(struct census *c, struct mm_census *m)
+{
+	bool huge;
+	int page;
+
+	for (page = 0; page < USER_PAGES; page++) {
+		unsigned long pte = check_pte(m->mm, page, &huge);
+
+		if (!pte)
+			continue;
+		if (pte & (_PAGE_PRESENT | _PAGE_PROTNONE))
+			census_present(c, m, page, pte);
+		else if (!huge)
+			census_swap(c, m, page, pte);
+	}
+	/* Before its first swap PTE an mm goes where swapoff will find it. */
+	if (unlikely(m->swap && m->mm->mmlist.next == &m->mm->mmlist))
+		check_fail("invariant: mm with swap entries is not on mmlist",
+			   "mm%d: %ld swap entries\n", shim_mm_number(m->mm), m->swap);
+}
+
+static void check_mapcounts(const struct census *c)
+{
+	unsigned long pfn;
+	char line[256];
+
+	for (pfn = SEAM_PAGES_RESERVED; pfn < shim_pages; pfn++) {
+		const struct page *page = pfn_to_page(pfn);
+		int mapped;
+
+		if (shim_page_is_free(pfn) ||
+		    (!(page->compound_info & 1) && !check_flag(check_folio(pfn), PG_head) &&
+		     page_type_has_type(page->page_type)))
+			continue;
+		mapped = check_page_mapcount(pfn);
+		if (unlikely(mapped != c->mapped[pfn]))
+			check_fail("invariant: mapcount does not match the page tables",
+				   "%s; %u page table entries\n",
+				   shim_page_line(page, line, sizeof(line)), c->mapped[pfn]);
+		else if (unlikely(mapped > 1 && check_anon(pfn) && check_exclusive_of(pfn)))
+			check_fail("invariant: exclusive page with several mappings", "%s\n",
+				   shim_page_line(page, line, sizeof(line)));
+	}
+}
+
+/* A slot's count is the number of its swap PTEs. One that no PTE names at all is
+ * leaked, or hibernation's: the audit tells at tear-down. */
+static void check_slot(const struct census *c, const struct swap_info_struct *si,
+		       unsigned long offset)
+{
+	unsigned count = check_count(si, offset), ptes = c->ptes[si->type][offset];
+
+	if (unlikely(c->exclusive[si->type][offset] && ptes != 1))
+		check_fail("invariant: exclusive swap entry with several users",
+			   "slot %d:%lu: %u entries, count %u\n", si->type, offset, ptes, count);
+	if (likely(count == ptes))
+		return;
+	if (count < ptes)
+		check_fail("invariant: swap count below its page table entries",
+			   "slot %d:%lu: count %u, %u entries\n", si->type, offset, count, ptes);
+	else if (ptes || count != 1)
+		check_fail("invariant: swap count above its page table entries",
+			   "slot %d:%lu: count %u, %u entries\n", si->type, offset, count, ptes);
+}
+
+static void check_page_tables(bool quiet)
+{
+	const struct mm_struct *mm;
+	struct census c = { 0 };
+	unsigned long offset;
+	unsigned n;
+	int type;
+
+	BUG_ON(shim_pages > CHECK_PAGES_MAX);
+	for (n = 0; (mm = shim_next_mm(&n));) {
+		struct mm_census m = { .mm = mm };
+
+		census_mm(&c, &m);
+		if (quiet && (check_rss(mm, MM_ANONPAGES) != m.anon ||
+			      check_rss(mm, MM_SWAPENTS) != m.swap))
+			check_fail("invariant: rss does not match the page tables",
+				   "mm%d: anon %ld, %ld pages; swapents %ld, %ld entries\n",
+				   shim_mm_number(mm), check_rss(mm, MM_ANONPAGES), m.anon,
+				   check_rss(mm, MM_SWAPENTS), m.swap);
+	}
+	check_mapcounts(&c);
+	for (type = 0; type < SEAM_DEVS_MAX; type++)
+		for (offset = 0; check_device(type) && offset < swap_info[type]->max &&
+				 offset < CHECK_SLOTS_MAX; offset++)
+			check_slot(&c, swap_info[type], offset);
+}
+
+void check_mm_cheap(void)
+{
+	if (census_valid())
+		check_page_tables(false);
+}
+
+/* ---- a quiet machine ------------------------------------------------------------- */
+
+/* A mapped page lies in a vma, and rmap finds the mapping from the folio. */
+static void check_rmap(struct mm_struct *mm, int page, unsigned long pte)
+{
+	unsigned long pfn = pte_pfn(__pte(pte)), addr = user_addr(page), index;
+	const struct folio *folio = check_folio(pfn);
+	const struct vm_area_struct *vma;
+	const struct anon_vma *anon_vma;
+
+	seam_quiet_begin();
+	vma = mtree_load(&mm->mm_mt, addr);
+	seam_quiet_end();
+	if (!vma) {
+		pte_fail("invariant: page table entry outside of all vmas", mm, page, pte);
+		return;
+	}
+	if (pte & _PAGE_SPECIAL || pfn == 0 || check_ksm_folio(folio))
+		return;
+	anon_vma = (const void *)((unsigned long)folio->mapping & ~FOLIO_MAPPING_FLAGS);
+	index = folio->index + (pfn - page_to_pfn(&folio->page));
+	if (!anon_vma || !vma->anon_vma || anon_vma->root != vma->anon_vma->root ||
+	    index != ((addr - vma->vm_start) >> PAGE_SHIFT) + vma->vm_pgoff)
+		pte_fail("invariant: page that rmap does not find", mm, page, pte);
+}
+
+/* I11: what a TLB holds is what the page table says, or less. */
+static void check_tlb(const struct mm_struct *mm, int page, unsigned long pte)
+{
+	unsigned long pfn;
+	unsigned cpu;
+	bool write;
+
+	for (cpu = 0; cpu < shim_machine.cpus; cpu++) {
+		if (!shim_tlb_peek(cpu, mm, user_addr(page), &pfn, &write))
+			continue;
+		if (!(pte & _PAGE_PRESENT) || pte_pfn(__pte(pte)) != pfn ||
+		    (write && !(pte & _PAGE_RW)))
+			pte_fail("invariant: stale TLB entry", mm, page, pte);
+	}
+}
+
+void check_mm_quiet(void)
+{
+	int slot, page;
+	bool huge;
+
+	if (census_valid())
+		check_page_tables(true);
+	for (slot = 1; slot <= SEAM_MMS_MAX; slot++) {
+		struct mm_struct *mm = check_mm(slot);
+
+		for (page = 0; mm && page < USER_PAGES; page++) {
+			unsigned long pte = check_pte(mm, page, &huge);
+
+			if (pte & _PAGE_PRESENT)
+				check_rmap(mm, page, pte);
+			check_tlb(mm, page, pte);
+		}
+	}
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Folios: counts and flags that must hold whenever nobody is inside of a change, the
+ * swap table's view of a cached folio (I2 from the folio's side), and on a quiet
+ * machine the LRU (I9) and the owners of references (Q2). Titles are the model's
+ * (core/check/check_page.c).
+ * Never instrumented: it reads everything raw.
+ */
+#include <linux/mm.h>
+#include <linux/mmzone.h>
+#include <linux/swap.h>
+
+#include "internal.h"
+#include "swap.h"
+#include "swap_table.h"
+
+#include "core/tree/shim/check.h"
+#include "core/tree/shim/page_state.h"
+#include "core/tree/shim/world.h"
+
+__cold static void folio_fail(const char *title, const struct folio *folio)
+{
+	char line[256];
+
+	check_fail(title, "%s\n", shim_page_line(&folio->page, line, sizeof(line)));
+}
+
+static long folio_pages(const struct folio *folio)
+{
+	return 1L << page_state_order(&folio->page);
+}
+
+/* The next folio that is in use, from *pfn on: a page table or another typed page is
+ * none. NULL: no more. */
+static const struct folio *next_folio(unsigned long *pfn)
+{
+	while (*pfn < shim_pages) {
+		const struct page *page = pfn_to_page(*pfn);
+		const struct folio *folio = (const struct folio *)page;
+
+		if (shim_page_is_free(*pfn) || page->compound_info & 1 ||
+		    (!check_flag(folio, PG_head) && page_type_has_type(page->page_type))) {
+			(*pfn)++;
+			continue;
+		}
+		*pfn += (unsigned long)folio_pages(folio);
+		return folio;
+	}
+	return NULL;
+}
+
+static bool is_anon(const struct folio *folio)
+{
+	return (unsigned long)folio->mapping & FOLIO_MAPPING_ANON;
+}
+
+/* ---- whenever an op has ended ---------------------------------------------------- */
+
+/* Swap table words change under the cluster's lock, the folio's flag a moment later. */
+static bool any_cluster_held(void)
+{
+	unsigned long i;
+	int type;
+
+	for (type = 0; type < MAX_SWAPFILES; type++) {
+		const struct swap_info_struct *si = swap_info[type];
+
+		/* One that goes off counts as well. */
+		for (i = 0; si && si->cluster_info && i < check_clusters(si); i++)
+			if (check_spin_held(&si->cluster_info[i].lock))
+				return true;
+	}
+	return false;
+}
+
+static void check_cached(const struct folio *folio)
+{
+	const struct swap_info_struct *si = check_device((int)swp_type(folio->swap));
+	unsigned long offset = swp_offset(folio->swap), word, i;
+	const struct swap_cluster_info *ci;
+
+	if (any_cluster_held())
+		return;
+	if (!folio->swap.val) {
+		folio_fail("invariant: cached folio without a swap entry", folio);
+		return;
+	}
+	if (!si)
+		return; /* swapoff is about to empty it */
+	if (offset + (unsigned long)folio_pages(folio) > si->max) {
+		folio_fail("invariant: cached folio of a device that is off", folio);
+		return;
+	}
+	ci = &si->cluster_info[offset / SWAPFILE_CLUSTER];
+	for (i = 0; ci->table && i < (unsigned long)folio_pages(folio); i++) {
+		word = check_word(si, offset + i);
+		if (swp_tb_is_folio(word) && check_word_pfn(word) == folio_pfn(folio))
+			continue;
+		folio_fail("invariant: cached folio is not in the swap table", folio);
+		return;
+	}
+	if (check_refs(folio) < folio_pages(folio))
+		folio_fail("invariant: fewer references than owners", folio);
+}
+
+void check_page_cheap(void)
+{
+	unsigned long pfn = SEAM_PAGES_RESERVED;
+	const struct folio *folio;
+
+	while ((folio = next_folio(&pfn))) {
+		int refs = check_refs(folio), mapped = check_mapcount(folio);
+
+		if (unlikely(refs < 0))
+			folio_fail("invariant: refcount below zero", folio);
+		if (unlikely(mapped < 0))
+			folio_fail("invariant: mapcount below zero", folio);
+		if (unlikely(refs < mapped))
+			folio_fail("invariant: fewer references than owners", folio);
+		if (check_flag(folio, PG_writeback) && unlikely(!refs))
+			folio_fail("invariant: writeback of a free folio", folio);
+		if (check_flag(folio, PG_swapcache) && is_anon(folio))
+			check_cached(folio);
+		if (unlikely(check_ksm_folio(folio) && check_exclusive(folio_pfn(folio))))
+			folio_fail("invariant: exclusive KSM page", folio);
+	}
+}
+
+/* ---- a quiet machine ------------------------------------------------------------- */
+
+/* I9: a folio that says it is on the LRU is on exactly one list, the right one. */
+static void check_lru(void)
+{
+	const struct lruvec *lruvec = &NODE_DATA(0)->__lruvec;
+	unsigned char *seen = check_scratch();
+	unsigned long pfn = SEAM_PAGES_RESERVED;
+	const struct folio *folio;
+	const struct list_head *p;
+	int lru;
+
+	for_each_lru(lru) {
+		if (lru == LRU_UNEVICTABLE)
+			continue; /* no list: folios are only counted */
+		for (p = lruvec->lists[lru].next; p != &lruvec->lists[lru]; p = p->next) {
+			folio = list_entry(p, struct folio, lru);
+			if (folio_pfn(folio) >= shim_pages || seen[folio_pfn(folio)]++) {
+				folio_fail("invariant: folio is on an LRU list twice", folio);
+				return;
+			}
+			if (!check_flag(folio, PG_lru))
+				folio_fail("invariant: folio on an LRU list without PG_lru", folio);
+			if (check_flag(folio, PG_active) != is_active_lru(lru))
+				folio_fail("invariant: folio is on the wrong LRU list", folio);
+		}
+	}
+	while ((folio = next_folio(&pfn)))
+		if (check_flag(folio, PG_lru) && !check_flag(folio, PG_unevictable) &&
+		    !seen[folio_pfn(folio)])
+			folio_fail("invariant: folio with PG_lru on no list", folio);
+}
+
+/* Q2, as far as per-CPU batches allow: who holds more than them is not told. */
+static void check_references(void)
+{
+	unsigned long pfn = SEAM_PAGES_RESERVED;
+	const struct folio *folio;
+
+	while ((folio = next_folio(&pfn))) {
+		long owners = check_mapcount(folio);
+
+		if (check_flag(folio, PG_swapcache) && is_anon(folio))
+			owners += folio_pages(folio);
+		if (check_refs(folio) < owners)
+			folio_fail("invariant: fewer references than owners", folio);
+		if (check_flag(folio, PG_locked))
+			folio_fail("leak: folio lock", folio);
+		if (check_flag(folio, PG_writeback))
+			folio_fail("leak: writeback never ended", folio);
+	}
+}
+
+void check_page_quiet(void)
+{
+	check_page_cheap();
+	check_lru();
+	check_references();
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * How an op holds its mm. It is inside from mm_enter() to mm_leave(); exit keeps
+ * new ops out, and whoever leaves last drops the mm, as threads of a process do.
+ * To enter or leave orders nothing between tasks and is no event: else it would
+ * hide races between one op and another. What made the mm is acquired, and the
+ * last one out comes after all others.
+ * Left out: threads with a task_struct of their own that share one mm.
+ */
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/sched/mm.h>
+
+#include "core/tree/shim/world.h"
+
+struct mm_slot_of_op shim_mm_slots[SEAM_MMS_MAX + 1];
+
+#define USERS_MASK 0xffffu
+
+static bool mm_valid(int mm)
+{
+	return mm >= 1 && mm <= SEAM_MMS_MAX;
+}
+
+/* Adds to users unless nobody may come in. */
+static bool users_add(struct mm_slot_of_op *slot, unsigned add)
+{
+	unsigned users = __atomic_load_n(&slot->users, __ATOMIC_RELAXED);
+
+	do {
+		if (!users || users & (MM_EXITING | MM_MAKING))
+			return false;
+	} while (!__atomic_compare_exchange_n(&slot->users, &users, users + add, false,
+					      __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+	return true;
+}
+
+static void current_mm_set(struct mm_struct *mm)
+{
+	current->mm = mm;
+	current->active_mm = mm;
+}
+
+struct mm_struct *mm_enter(int mm)
+{
+	struct mm_slot_of_op *slot;
+	struct mm_struct *found;
+
+	if (!mm_valid(mm))
+		return NULL;
+	slot = &shim_mm_slots[mm];
+	if (!users_add(slot, 1))
+		return NULL;
+	found = __atomic_load_n(&slot->mm, __ATOMIC_ACQUIRE);
+	current_mm_set(found);
+	return found;
+}
+
+struct mm_struct *mm_enter_range(int mm, int page, int pages)
+{
+	if (page < 0 || pages < 1 || page >= USER_PAGES || pages > USER_PAGES - page)
+		return NULL;
+	return mm_enter(mm);
+}
+
+/* Drops one count; the last one out ends the mm. */
+static void users_drop(int mm)
+{
+	struct mm_slot_of_op *slot = &shim_mm_slots[mm];
+	unsigned old = __atomic_fetch_sub(&slot->users, 1, __ATOMIC_RELEASE);
+	struct mm_struct *dead;
+
+	BUG_ON(!(old & USERS_MASK));
+	current_mm_set(NULL);
+	if (old != (MM_EXITING | 1))
+		return;
+	(void)__atomic_load_n(&slot->users, __ATOMIC_ACQUIRE);
+	dead = __atomic_load_n(&slot->mm, __ATOMIC_RELAXED);
+	mmput(dead);
+	__atomic_store_n(&slot->mm, NULL, __ATOMIC_RELAXED);
+	__atomic_store_n(&slot->users, 0, __ATOMIC_RELEASE);
+}
+
+void mm_leave(int mm)
+{
+	BUG_ON(!mm_valid(mm));
+	users_drop(mm);
+}
+
+bool mm_slot_claim(int mm)
+{
+	unsigned none = 0;
+
+	return __atomic_compare_exchange_n(&shim_mm_slots[mm].users, &none, MM_MAKING, false,
+					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+void mm_slot_publish(int mm, struct mm_struct *new)
+{
+	struct mm_slot_of_op *slot = &shim_mm_slots[mm];
+
+	BUG_ON(__atomic_load_n(&slot->users, __ATOMIC_RELAXED) != MM_MAKING);
+	if (!new) {
+		__atomic_store_n(&slot->users, 0, __ATOMIC_RELEASE);
+		return;
+	}
+	__atomic_store_n(&slot->mm, new, __ATOMIC_RELEASE);
+	__atomic_store_n(&slot->users, 1, __ATOMIC_RELAXED);
+}
+
+int mm_slot_exit(int mm)
+{
+	if (!mm_valid(mm) || !users_add(&shim_mm_slots[mm], MM_EXITING))
+		return -EINVAL;
+	(void)__atomic_load_n(&shim_mm_slots[mm].mm, __ATOMIC_ACQUIRE);
+	users_drop(mm); /* the process's own */
+	return 0;
+}
+
+/* Set-up: bit i-1 of mms says that mm i exists. */
+void mm_slots_setup(unsigned mms)
+{
+	struct shim_task *task = shim_task_of(current);
+	int i;
+
+	for (i = 1; i <= SEAM_MMS_MAX; i++) {
+		if (!(mms & 1u << (i - 1)))
+			continue;
+		BUG_ON(!mm_slot_claim(i));
+		task->making_mm = i;
+		mm_slot_publish(i, mm_alloc());
+		task->making_mm = 0;
+	}
+}

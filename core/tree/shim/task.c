@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Tasks as the tree sees them: a task_struct for each task of the program and one
+ * for set-up. All share one signal_struct without limits, one set of credentials
+ * and one user namespace; they differ in their flags, state and pid.
+ * Left out: pids, namespaces, the scheduler's fields, thread groups.
+ */
+#include <linux/cred.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/user_namespace.h>
+
+#include "core/tree/shim/shim.h"
+#include "core/tree/shim/world.h"
+
+static struct signal_struct *shared_signal;
+static struct sighand_struct *shared_sighand;
+static struct cred *shared_cred;
+
+struct user_namespace init_user_ns;
+/* Named by kernel/fork.c; nothing of ours is made from them. */
+struct task_struct init_task;
+struct fs_struct *userspace_init_fs;
+
+struct shim_task *shim_task_of(struct task_struct *task)
+{
+	return container_of(task, struct shim_task, task);
+}
+
+static struct task_struct *task_make(int pid, const char *name)
+{
+	struct shim_task *shim = seam_arena_alloc(sizeof(*shim));
+	struct task_struct *task = &shim->task;
+
+	task->signal = shared_signal;
+	task->sighand = shared_sighand;
+	task->cred = task->real_cred = shared_cred;
+	task->__state = TASK_RUNNING;
+	task->pid = task->tgid = pid;
+	task->group_leader = task;
+	refcount_set(&task->usage, 2);
+	spin_lock_init(&task->alloc_lock);
+	raw_spin_lock_init(&task->pi_lock);
+	memcpy(task->comm, name, strlen(name) + 1);
+	seam_role_set(shim, sizeof(*shim), "task ", pid, -1);
+	return task;
+}
+
+void *tree_task_make(unsigned index, char label)
+{
+	char name[] = { 't', 'a', 's', 'k', ' ', label, 0 };
+
+	return task_make((int)index + 1, name);
+}
+
+/* The next op is another system call: it sees neither signals nor seqcounts of this. */
+void tree_op_end(void)
+{
+	shim_signal_clear();
+	shim_kcsan_op_end();
+}
+
+void shim_tasks_setup(void)
+{
+	int i;
+
+	shared_signal = seam_arena_alloc(sizeof(*shared_signal));
+	for (i = 0; i < RLIM_NLIMITS; i++)
+		shared_signal->rlim[i].rlim_cur = shared_signal->rlim[i].rlim_max = RLIM_INFINITY;
+	shared_signal->oom_score_adj = 0;
+	shared_sighand = seam_arena_alloc(sizeof(*shared_sighand));
+	spin_lock_init(&shared_sighand->siglock);
+	shared_cred = seam_arena_alloc(sizeof(*shared_cred));
+	shared_cred->user_ns = &init_user_ns;
+	seam_set_init_task(task_make(0, "setup"));
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the world's half of the shim shares: mm slots, the MMU, pages, devices,
+ * checkers. Included after the tree's own headers. The other half (locks, RCU,
+ * scheduling) is in shim.h.
+ */
+#ifndef CORE_TREE_SHIM_WORLD_H
+#define CORE_TREE_SHIM_WORLD_H
+
+#include <linux/mm_types.h>
+
+#include "core/tree/seam.h"
+
+/* A user's page p lies at USER_BASE + p * PAGE_SIZE: region r is one page table. */
+#define USER_BASE 0x40000UL
+#define USER_PAGES 32
+#define USER_END (USER_BASE + USER_PAGES * PAGE_SIZE)
+#define REGION_PAGES 8
+static inline unsigned long user_addr(int page)
+{
+	return USER_BASE + ((unsigned long)page << PAGE_SHIFT);
+}
+
+extern struct tree_machine shim_machine;
+
+/* Of a function that only checkers call: it looks at others' data without locks. */
+#define SHIM_RAW __attribute__((disable_sanitizer_instrumentation)) noinline
+
+/* May this allocation fail? A choice of the schedule; by default it does not. */
+bool shim_should_fail(gfp_t gfp, unsigned long ip);
+
+/* ---- mm_slots.c: what an op holds its mm by; see there for the protocol ---------- */
+
+#define MM_EXITING 0x10000u
+#define MM_MAKING 0x20000u
+struct mm_slot_of_op {
+	unsigned users;        /* 1 for the process, 1 for each op inside; flags above */
+	struct mm_struct *mm;  /* set before users, valid while users is not 0 */
+};
+extern struct mm_slot_of_op shim_mm_slots[SEAM_MMS_MAX + 1];
+
+/* The op is inside of the mm from here on, and current->mm is that mm. NULL: no such
+ * mm, or the pages are none of an address space's. */
+struct mm_struct *mm_enter(int mm);
+struct mm_struct *mm_enter_range(int mm, int page, int pages);
+void mm_leave(int mm);
+/* Claims a slot for a new mm; false: it is taken. Then publish it, NULL: it failed. */
+bool mm_slot_claim(int mm);
+void mm_slot_publish(int mm, struct mm_struct *new);
+int mm_slot_exit(int mm);
+void mm_slots_setup(unsigned mms);
+
+/* ---- task.c: task_struct with what the shim keeps beside it ---------------------- */
+
+struct shim_task {
+	struct task_struct task;
+	int making_mm; /* number of the mm that this task creates: init_new_context() */
+};
+struct shim_task *shim_task_of(struct task_struct *task);
+void shim_tasks_setup(void);
+
+/* ---- tlb.c, mmu.c, fault.c ------------------------------------------------------- */
+
+#define TLB_MISS (~0UL)
+void shim_tlb_setup(void);
+/* The pfn that an access of addr goes to by this CPU's TLB, or TLB_MISS. No point. */
+unsigned long tlb_lookup(const struct mm_struct *mm, unsigned long addr, bool write);
+void tlb_insert(const struct mm_struct *mm, unsigned long addr, unsigned long pfn, bool write,
+		bool dirty);
+/* Does cpu's TLB hold addr? No event. For checkers, as the next two. */
+bool shim_tlb_peek(unsigned cpu, const struct mm_struct *mm, unsigned long addr,
+		   unsigned long *pfn, bool *write);
+/* The next mm from place *n on whose page tables still exist; NULL: no more. */
+const struct mm_struct *shim_next_mm(unsigned *n);
+/* Valid entries of all CPUs that lead to pfn; no event. For checkers. */
+unsigned shim_tlb_count_pfn(unsigned long pfn);
+/* Number of the mm (1..SEAM_MMS_MAX): part of the names of its page tables. */
+int shim_mm_number(const struct mm_struct *mm);
+
+int user_write_word(struct mm_struct *mm, int number, int page, int word, unsigned long value);
+int user_read_word(struct mm_struct *mm, int number, int page, int word, unsigned long *value);
+/* 0: try the access again; else what the op returns. */
+int do_user_addr_fault(struct mm_struct *mm, unsigned long address, unsigned int flags);
+
+/* ---- page_alloc.c, slab.c, percpu.c, contents.c ---------------------------------- */
+
+void shim_page_alloc_setup(void);
+bool shim_page_is_free(unsigned long pfn);
+unsigned long shim_nr_free(void);
+void shim_slab_setup(void);
+/* Live objects of each cache that were not there when set-up ended. */
+void shim_slab_baseline(void);
+void shim_slab_audit(void);
+
+/* ---- block.c, swap_file.c: see device.h ------------------------------------------ */
+
+void shim_devices_setup(void);
+bool shim_device_is_on(int dev);
+
+/* ---- vmscan.c: static functions of the tree's ------------------------------------ */
+
+/* Direct reclaim of nr pages, where try_to_free_pages() would go for 32. */
+unsigned long shim_reclaim(unsigned long nr);
+/* One pass of kswapd. */
+void shim_balance_pgdat(void);
+
+/* ---- names.c: roles of what the tree allocates for itself ------------------------ */
+
+/* After swapon: clusters and the tables that exist. */
+void shim_name_device(int dev);
+/* What kmem_cache_alloc() hands out: its kind may have a name of the model's. */
+struct kmem_cache;
+void shim_name_cache(const struct kmem_cache *cache, const char *name);
+void shim_name_object(const struct kmem_cache *cache, const void *object);
+/* Number of objects of that size that swap_info[] keeps for ever (slab.c's audit). */
+unsigned shim_swap_infos_of_size(unsigned size);
+
+/* ---- report.c -------------------------------------------------------------------- */
+
+__printf(2, 3) void shim_reportf(const char *title, const char *fmt, ...);
+/* As a kernel's warning: it may stand in the tree's file of known ones. */
+__printf(2, 3) void shim_warnf(const char *title, const char *fmt, ...);
+/* "folio pfn 12: refs 2, mapcount 1, flags ..."; returns buf. */
+const char *shim_page_line(const struct page *page, char *buf, unsigned long size);
+
+#endif

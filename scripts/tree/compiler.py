@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Compiler flags, and compiling what changed.
+
+An object is made again if its command changed or a file in its depfile is newer.
+The tree's own files are compiled without warnings; the shim's with.
+"""
+import concurrent.futures
+import os
+import shlex
+import subprocess
+
+from .state import OURS, ROOT, TreeError, digest, first_error
+
+CLANG = 'clang-19'
+BASE = '''-std=gnu11 -fms-extensions -Wno-microsoft-anon-tag -O2 -g -gno-column-info -nostdinc
+-fno-strict-aliasing -fno-common -fshort-wchar -funsigned-char -fwrapv
+-fno-delete-null-pointer-checks -fno-stack-protector -fno-omit-frame-pointer
+-fno-optimize-sibling-calls -ffunction-sections -fdata-sections -fno-pic -fno-builtin-printf
+-fno-jump-tables -mcmodel=small -D__KERNEL__ -DNOTRACE'''.split()
+# Two calls that an optimiser merges into one lose their place in the source, and with
+# it the name of their site; which calls it merges depends on the build.
+BASE += [word for flag in ('-hoist-common-insts=false', '-sink-common-insts=false',
+                           '-enable-tail-merge=false') for word in ('-mllvm', flag)]
+SANITIZER = {
+    'release': [],
+    'tsan': ['-fsanitize=thread', '-mllvm', '-tsan-distinguish-volatile=1'],
+    # No redzones round globals: they would need constructors, and move the world.
+    'asan': ['-fsanitize=address', '-fsanitize-recover=address', '-mllvm', '-asan-globals=0'],
+}
+SHIM_WARNINGS = '-Wall -Wextra -Wno-unused-parameter -Wno-sign-compare'.split()
+
+
+def pick(tree, names):
+    """The first of names that the tree has: a file that a release renamed."""
+    for name in names:
+        if os.path.exists(os.path.join(tree.source, name)):
+            return name
+    raise TreeError(f'{tree.name} has no {" and no ".join(names)}')
+
+
+def read_files(tree):
+    """[(file, {option: [names]})] of core/tree/files.list."""
+    files = []
+    with open(os.path.join(OURS, 'files.list'), encoding='utf-8') as f:
+        for number, line in enumerate(f, 1):
+            words = line.split('#')[0].split()
+            if not words:
+                continue
+            options = {}
+            for word in words[1:]:
+                option, _, names = word.partition('=')
+                if option not in ('weaken', 'weak'):
+                    raise TreeError(f'files.list:{number}: unknown option {option}')
+                options[option] = names.split(',') if names else []
+            files.append((pick(tree, words[0].split('|')), options))
+    for name, symbol in read_shim_list('globalize.list', 2):
+        for known, options in files:
+            if known == name:
+                options.setdefault('global', []).append(symbol)
+    return files
+
+
+def read_shim_list(name, width):
+    """Rows of a list that the shim keeps: each of width words."""
+    rows = []
+    with open(os.path.join(OURS, 'shim', name), encoding='utf-8') as f:
+        for number, line in enumerate(f, 1):
+            words = line.split('#')[0].split()
+            if words and len(words) != width:
+                raise TreeError(f'{name}:{number}: {len(words)} words, not {width}')
+            if words:
+                rows.append(words)
+    return rows
+
+
+def includes(tree, flag):
+    """Ours first, then what was generated, then the tree's."""
+    source = tree.source
+    ours = ['-iquote', ROOT, '-I' + os.path.join(OURS, 'include')]
+    others = [tree.headers, os.path.join(tree.config, 'include'),
+              os.path.join(tree.headers, 'uapi')]
+    others += [os.path.join(source, sub) for sub in
+               ('include', 'include/uapi', '', 'mm', 'lib', 'kernel')]
+    forced = [os.path.join(source, 'include/linux', name) for name in
+              ('compiler-version.h', 'kconfig.h', 'compiler_types.h')]
+    forced.append(os.path.join(OURS, 'include/asm/inline.h'))
+    words = ours + [flag + path.rstrip('/') for path in others]
+    for path in forced:
+        words += ['-include', path]
+    return words
+
+
+def tree_command(tree, kind, source):
+    base = os.path.splitext(os.path.basename(source))[0].replace('-', '_')
+    names = [f'-DKBUILD_{what}="{base}"' for what in ('MODNAME', 'BASENAME', 'MODFILE')]
+    return [CLANG, *BASE, '-w', *names, *includes(tree, '-I'), *SANITIZER[kind]]
+
+
+def shim_command(tree, kind):
+    """For a file of the shim; kind is 'release' for one that TSan must not see."""
+    names = [f'-DKBUILD_{what}="swaprace"' for what in ('MODNAME', 'BASENAME', 'MODFILE')]
+    return [CLANG, *BASE, *SHIM_WARNINGS, *names, '-I' + OURS, '-I' + os.path.join(OURS, 'shim'),
+            *includes(tree, '-isystem'), *SANITIZER[kind]]
+
+
+class Job:
+    """One object. key: of the command; a change of it makes the object again."""
+
+    def __init__(self, command, source, output, name):
+        self.command = [*command, '-MD', '-MF', output + '.d', '-c', source, '-o', output]
+        self.source, self.output, self.name = source, output, name
+        self.key = digest('\0'.join(self.command))
+        self.error = None
+        self.warnings = ''
+
+    def is_fresh(self, times):
+        try:
+            with open(self.output + '.cmd', encoding='utf-8') as f:
+                if f.read() != self.key:
+                    return False
+            made = os.stat(self.output).st_mtime_ns
+            with open(self.output + '.d', encoding='utf-8') as f:
+                deps = f.read().replace('\\\n', ' ').split(':', 1)[1]
+        except (FileNotFoundError, IndexError):
+            return False
+        for path in shlex.split(deps):
+            if path not in times:
+                times[path] = os.stat(path).st_mtime_ns if os.path.exists(path) else 1 << 63
+            if times[path] > made:
+                return False
+        return True
+
+    def run(self):
+        os.makedirs(os.path.dirname(self.output), exist_ok=True)
+        done = subprocess.run(['nice', '-n', '5', *self.command], capture_output=True, text=True,
+                              check=False)
+        if done.returncode != 0:
+            self.error = first_error(done.stderr)
+            if os.path.exists(self.output):
+                os.remove(self.output)
+            return
+        self.warnings = done.stderr
+        with open(self.output + '.cmd', 'w', encoding='utf-8') as f:
+            f.write(self.key)
+
+
+def run_jobs(jobs, count):
+    """Makes what is not fresh; returns how many files, and the jobs that failed."""
+    times = {}
+    stale = [job for job in jobs if not job.is_fresh(times)]
+    with concurrent.futures.ThreadPoolExecutor(count) as pool:
+        list(pool.map(Job.run, stale))
+    for job in stale:
+        if job.warnings:
+            print(job.warnings, end='')
+    return len(stale), [job for job in stale if job.error]
+
+
+def tree_jobs(tree, kind):
+    folder = os.path.join(tree.build(kind), 'tree')
+    jobs = []
+    for name, _ in read_files(tree):
+        source = os.path.join(tree.source, name)
+        output = os.path.join(folder, name.replace('/', '_')[:-2] + '.o')
+        jobs.append(Job(tree_command(tree, kind, source), source, output, name))
+    return jobs
+
+
+def shim_jobs(tree, kind):
+    shim = os.path.join(OURS, 'shim')
+    folder = os.path.join(tree.build(kind), 'shim')
+    names = sorted(n for n in os.listdir(shim) if n.endswith('.c')) if os.path.isdir(shim) else []
+    plain = {row[0] for row in read_shim_list('uninstrumented.list', 1)}
+    absent = plain - set(names)
+    if absent:
+        raise TreeError(f'uninstrumented.list names what is not there: {" ".join(sorted(absent))}')
+    commands = {n: shim_command(tree, 'release' if kind == 'tsan' and n in plain else kind)
+                for n in names}
+    return [Job(commands[n], os.path.join(shim, n), os.path.join(folder, n[:-2] + '.o'), 'shim/' + n)
+            for n in names]

@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Goal: sites get the names that the source has; the checks of a build fire and stay
+silent. Method: chains and objects of our own, without a kernel tree."""
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..'))
+from tree import configure, debian, partial, sites, state  # noqa: E402
+from tree.state import OURS, TreeError  # noqa: E402
+
+KERNEL = '/k/linux/'
+SHIM = os.path.join(OURS, 'shim', 'spinlock.c')
+
+
+def chain(*frames):
+    return [(name, path if path.startswith('/') else KERNEL + path) for name, path in frames]
+
+
+class Sites(unittest.TestCase):
+    def test_primitive_of_a_header(self):
+        frames = chain(('arch_test_bit', OURS + '/include/asm/bitops.h'),
+                       ('test_bit', 'include/asm-generic/bitops/instrumented.h'),
+                       ('folio_test_locked', 'include/linux/page-flags.h'),
+                       ('do_swap_page', 'mm/memory.c'), ('handle_mm_fault', 'mm/memory.c'))
+        self.assertEqual(sites.site_name('seam_load', frames),
+                         ('folio_test_locked', 'do_swap_page'))
+
+    def test_plumbing_alone(self):
+        frames = chain(('__pgtable_load', OURS + '/include/asm/pgtable_access.h'),
+                       ('ptep_get', OURS + '/include/asm/pgtable_access.h'),
+                       ('zap_pte', 'mm/memory.c'))
+        self.assertEqual(sites.site_name('seam_pte', frames), ('ptep_get', 'zap_pte'))
+
+    def test_hook_and_lock(self):
+        self.assertEqual(sites.site_name('seam_load', chain(('mas_root', 'lib/maple_tree.c'))),
+                         ('READ_ONCE', 'mas_root'))
+        self.assertEqual(sites.site_name('_raw_spin_lock', chain(('f', 'mm/rmap.c'))),
+                         ('spin_lock', 'f'))
+
+    def test_no_shim_function(self):
+        inside = [('lock_slowly', SHIM)]
+        self.assertEqual(sites.site_name('seam_load', inside), ('READ_ONCE', sites.OUTSIDE))
+        self.assertEqual(sites.site_name('down_read', [('tree_write', SHIM)]),
+                         ('down_read', 'write'))
+
+
+class Writable(unittest.TestCase):
+    def compile(self, text):
+        folder = tempfile.mkdtemp()
+        source, made = os.path.join(folder, 'a.c'), os.path.join(folder, 'a.o')
+        with open(source, 'w', encoding='utf-8') as f:
+            f.write(text)
+        subprocess.run(['clang-19', '-c', '-fno-pic', source, '-o', made], check=True)
+        return made
+
+    def test_data_outside_of_the_world(self):
+        made = self.compile('int stray = 1;\n')
+        with self.assertRaisesRegex(TreeError, 'stray'):
+            partial.check_writable(made)
+
+    def test_data_of_the_world(self):
+        partial.check_writable(self.compile(
+            '__attribute__((section("swaprace_world"))) int kept = 1;\nconst int fixed = 2;\n'))
+
+    def test_undefined_variable(self):
+        made = self.compile('extern int gone; void called(void);\n'
+                            'int f(void) { called(); return gone; }\n')
+        self.assertEqual(partial.undefined(made), ['called', 'gone'])
+        self.assertEqual(partial.not_called(made, partial.undefined(made)), ['gone'])
+
+
+class Choices(unittest.TestCase):
+    def test_wish_that_was_not_granted(self):
+        granted = ''.join(f'CONFIG_{s}={v}\n' for s, v, _ in configure.read_wishes() if v != 'n')
+        configure.check_wishes(granted)
+        with self.assertRaisesRegex(TreeError, 'SWAP=y'):
+            configure.check_wishes(granted.replace('CONFIG_SWAP=y\n', ''))
+
+    def test_debian_release(self):
+        have = {(6, 12): '6.12.1-1', (7, 2): '7.2.13-1', (7, 3): '7.3.4-1', (9, 0): '9.0.1-1'}
+        self.assertEqual(debian.choose(have, None), ((7, 3), '7.3.4-1'))
+        self.assertEqual(debian.choose(have, '7.2'), ((7, 2), '7.2.13-1'))
+        with self.assertRaisesRegex(TreeError, '8.1'):
+            debian.choose(have, '8.1')
+
+    def test_version_that_the_shim_does_not_know(self):
+        tree = state.Tree('t')
+        for version, word in (((6, 1, 0), 'older'), ((9, 0, 1), 'newer')):
+            state.Tree.version = version
+            self.assertIn(word, tree.version_warning())
+        state.Tree.version = (7, 3, 4)
+        self.assertIsNone(tree.version_warning())
+
+
+if __name__ == '__main__':
+    unittest.main()
