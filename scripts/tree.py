@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Kernel trees whose own mm runs on swaprace's engine.
 
-Usage: scripts/tree.py add NAME PATH | add NAME --debian[=VERSION] | list | check NAME
+Usage: scripts/tree.py add NAME PATH | add NAME --debian[=VERSION]
+       | add NAME --of=TREE [--patch=SERIES]... [--edit=RULES]... | list | check NAME
        | build NAME [release|tsan|asan] [-j N] [--partial] | remove NAME
 
-A tree is never written to. Everything lies in work/trees/NAME/. --partial stops before
+--of: another tree with patches (a mailbox or a diff) or edits by rule (scripts/tree/edit.py);
+only what the change reaches is compiled again. A tree is never written to. Everything lies in work/trees/NAME/. --partial stops before
 swaprace's own libraries are linked and lists the undefined names that became stubs.
 Exit status: 0 done, 2 usage, 3 a tree, a tool or a build that fails (one line says why).
 """
@@ -19,7 +21,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from tree import compiler, configure, debian, final, generate, partial, state  # noqa: E402
+from tree import compiler, configure, debian, final, generate, partial, patched, state  # noqa: E402
 from tree.state import TreeError  # noqa: E402
 
 
@@ -38,9 +40,14 @@ def add(args):
     tree = state.Tree(args.name)
     if os.path.exists(os.path.join(tree.folder, 'tree.json')):
         raise TreeError(f'there is a tree {args.name} already; "tree remove {args.name}" first', 2)
-    if (args.path is None) == (args.debian is None):
-        raise TreeError('add: give a PATH, or --debian[=VERSION]', 2)
+    if (args.path is not None) + (args.debian is not None) + (args.of is not None) != 1:
+        raise TreeError('add: give a PATH, --debian[=VERSION] or --of=TREE', 2)
+    if bool(args.of) != bool(args.patch or args.edit):
+        raise TreeError('add: --of=TREE goes with --patch=SERIES or --edit=RULES', 2)
     install_tools()
+    if args.of:
+        add_change(tree, args)
+        return
     if args.path:
         source = os.path.realpath(args.path)
         state.read_version(source)
@@ -54,7 +61,31 @@ def add(args):
     prepare(tree)
 
 
+def add_change(tree, args):
+    base = state.Tree(args.of).load()
+    if base.base:
+        raise TreeError(f'{args.of} is a change of {base.about["base"]} itself; name that', 2)
+    tree.about = {'base': args.of, 'package': base.about['package'],
+                  'patches': [os.path.abspath(path) for path in args.patch],
+                  'edits': [os.path.abspath(path) for path in args.edit]}
+    os.makedirs(tree.folder, exist_ok=True)
+    try:
+        patched.make(tree, base)
+    except TreeError:
+        shutil.rmtree(tree.folder)
+        raise
+    tree.save()
+    files = patched.changed_files(patched.changed_folder(tree))
+    say(f'{args.name} is {args.of} with {len(files)} changed files: {" ".join(files)}')
+    if any('Kconfig' in path for path in files):
+        say('its changes of Kconfig files have no effect: the configuration is that of ' + args.of)
+
+
 def prepare(tree):
+    if tree.base:
+        config = prepare(tree.base)
+        patched.make(tree, tree.base)
+        return config
     warning = tree.version_warning()
     if warning:
         say(warning)
@@ -68,8 +99,9 @@ def identity(tree, config):
     shim = state.digest(*[open(os.path.join(folder, n), 'rb').read()
                           for folder, _, names in sorted(os.walk(state.OURS))
                           for n in sorted(names) if n.endswith(('.c', '.h', '.list'))])
-    return (f'{tree.name}: Linux {state.dotted(tree.version)} ({package}), configuration {config}, '
-            f'shim {shim}')
+    change = f', change {patched.change_digest(tree)} of {tree.base.name}' if tree.base else ''
+    return (f'{tree.name}: Linux {state.dotted(tree.version)} ({package}{change}), '
+            f'configuration {config}, shim {shim}')
 
 
 @contextlib.contextmanager
@@ -98,6 +130,8 @@ def failures(failed):
 
 def compile_all(tree, kind, count, partly):
     """partly: for work on the shim, go on without the files that fail."""
+    if tree.base:
+        compile_all(tree.base, kind, count, False)
     start = time.monotonic()
     tree_jobs, shim_jobs = compiler.tree_jobs(tree, kind), compiler.shim_jobs(tree, kind)
     made, failed = compiler.run_jobs(tree_jobs + shim_jobs, count)
@@ -115,7 +149,7 @@ def compile_all(tree, kind, count, partly):
 def build(args):
     tree = state.Tree(args.name).load()
     install_tools()
-    with locked(tree):
+    with locked(tree.base or tree), locked(tree) if tree.base else contextlib.nullcontext():
         make(tree, args)
 
 
@@ -138,7 +172,9 @@ def list_trees(_args):
     for tree in state.all_trees():
         try:
             tree.load()
-            version, source = state.dotted(tree.version), tree.about['package'] or tree.source
+            version = state.dotted(tree.version)
+            source = (f'a change of {tree.base.name}' if tree.base
+                      else tree.about['package'] or tree.source)
         except TreeError as error:
             version, source = '?', str(error)
         builds = [kind for kind in state.BUILDS
@@ -170,6 +206,9 @@ def main():
     sub.add_argument('name')
     sub.add_argument('path', nargs='?')
     sub.add_argument('--debian', nargs='?', const='', metavar='VERSION')
+    sub.add_argument('--of', metavar='TREE')
+    sub.add_argument('--patch', action='append', default=[], metavar='SERIES')
+    sub.add_argument('--edit', action='append', default=[], metavar='RULES')
     sub.set_defaults(run=add)
     commands.add_parser('list').set_defaults(run=list_trees)
     for name, function in (('check', check), ('remove', remove), ('build', build)):

@@ -96,10 +96,12 @@ static int run_minimize_command(int argc, char **argv)
 	if (status)
 		return status;
 	printf("report: %s\n%u tasks, %u ops -> %u tasks, %u ops, %u order edges, %u choices%s\n"
-	       "%llu runs in %.1f s\nreplay: swaprace run %s\n", m.title, tasks, ops, prog.ntasks,
+	       "%llu runs in %.1f s\nreplay: swaprace run %s", m.title, tasks, ops, prog.ntasks,
 	       count_ops(&prog), prog.nedges, prog.nchoices,
 	       m.minimal ? " (a checked local minimum)" : " (time was up: may get smaller)",
 	       (unsigned long long)m.runs, now_seconds() - limit.start, out);
+	print_world_option();
+	printf("\n");
 	run_exit();
 	return EXIT_CLEAN;
 }

@@ -53,7 +53,10 @@ static const char *bug_name(const struct run_job *j)
 
 static void print_replay(const char *path, const struct run_options *opt, const struct prog *p)
 {
-	printf("\nreplay: swaprace run %s --bug=%s", path, bug_name(&job));
+	printf("\nreplay: swaprace run %s", path);
+	print_world_option();
+	if (world_linked->seeded_bugs)
+		printf(" --bug=%s", bug_name(&job));
 	if (opt->policy != RUN_POLICY_OF_PROGRAM)
 		printf(" --policy=%s", prog_policy_names[opt->policy]);
 	if (opt->seed_set)

@@ -47,16 +47,20 @@ static int save_program(const char *title, const struct prog *p)
 	memset(&text, 0, sizeof(text));
 	if (search.bug != BUG_NONE)
 		snprintf(text.bug, sizeof(text.bug), "%s", seeded_bug_info(search.bug)->name);
+	if (strcmp(world_linked->name, "model") != 0)
+		snprintf(text.world, sizeof(text.world), "tree"); /* events are named alike in all */
 	snprintf(text.expect[0], sizeof(text.expect[0]), "%s", title);
 	text.nexpects = 1;
 	if (mkdir(out_dir, 0777) != 0 && errno != EEXIST)
 		return bad_usage("search", "cannot make %s: %s", out_dir, strerror(errno));
 	err = write_program(path, p, &text);
-	if (!err)
-		printf("kept: %s\n%s: swaprace run %s%s\n", path,
-		       search.backend == ENGINE_NATIVE ? "try again" : "replay", path,
-		       search.backend == ENGINE_NATIVE ? " --backend=native --schedules=100000" : "");
-	return err;
+	if (err)
+		return err;
+	printf("kept: %s\n%s: swaprace run %s", path,
+	       search.backend == ENGINE_NATIVE ? "try again" : "replay", path);
+	print_world_option();
+	printf("%s\n", search.backend == ENGINE_NATIVE ? " --backend=native --schedules=100000" : "");
+	return 0;
 }
 
 static void print_native(const struct engine_report *r)

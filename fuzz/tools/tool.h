@@ -41,6 +41,8 @@ extern const struct command command_run, command_search, command_show, command_e
  * the world of this executable, else becomes the tree's executable. Returns a status
  * after a line on stderr where that cannot be. */
 int world_select(int *argc, char **argv);
+/* Prints " --world=NAME" where the world is not the model: part of a command line. */
+void print_world_option(void);
 /* The script behind swaprace tree. */
 const char *tree_script(void);
 

@@ -23,6 +23,12 @@ static const char *build_folder(void)
 	return strcmp(name, "plain") == 0 ? "release" : name;
 }
 
+void print_world_option(void)
+{
+	if (strcmp(world_linked->name, "model") != 0)
+		printf(" --world=%s", world_linked->name);
+}
+
 const char *tree_script(void)
 {
 	const char *script = getenv("SWAPRACE_TREE_SCRIPT");

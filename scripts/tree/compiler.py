@@ -9,6 +9,7 @@ import os
 import shlex
 import subprocess
 
+from . import patched
 from .state import OURS, ROOT, TreeError, digest, first_error
 
 CLANG = 'clang-19'
@@ -113,17 +114,22 @@ class Job:
         self.error = None
         self.warnings = ''
 
+    def dependencies(self):
+        """The files that the object was made of, real paths; it is there."""
+        with open(self.output + '.d', encoding='utf-8') as f:
+            words = shlex.split(f.read().replace('\\\n', ' ').split(':', 1)[1])
+        return {os.path.normpath(path) for path in words}
+
     def is_fresh(self, times):
         try:
             with open(self.output + '.cmd', encoding='utf-8') as f:
                 if f.read() != self.key:
                     return False
             made = os.stat(self.output).st_mtime_ns
-            with open(self.output + '.d', encoding='utf-8') as f:
-                deps = f.read().replace('\\\n', ' ').split(':', 1)[1]
+            deps = self.dependencies()
         except (FileNotFoundError, IndexError):
             return False
-        for path in shlex.split(deps):
+        for path in deps:
             if path not in times:
                 times[path] = os.stat(path).st_mtime_ns if os.path.exists(path) else 1 << 63
             if times[path] > made:
@@ -158,12 +164,30 @@ def run_jobs(jobs, count):
 
 def tree_jobs(tree, kind):
     folder = os.path.join(tree.build(kind), 'tree')
-    jobs = []
+    base, jobs = tree.base, []
     for name, _ in read_files(tree):
         source = os.path.join(tree.source, name)
         output = os.path.join(folder, name.replace('/', '_')[:-2] + '.o')
+        if base:
+            source = patched.link_in(tree, base, name)
         jobs.append(Job(tree_command(tree, kind, source), source, output, name))
-    return jobs
+    return unless_changed(tree, jobs, tree_jobs(base, kind)) if base else jobs
+
+
+def unless_changed(tree, jobs, base_jobs):
+    """Of a tree with a change: its own job where the change reaches the file, else the
+    base's. The base's depfiles tell, so the base is compiled before."""
+    changed = {os.path.join(tree.source, path)
+               for path in patched.changed_files(patched.changed_folder(tree))}
+    picked = []
+    for job, base_job in zip(jobs, base_jobs):
+        reached = changed & base_job.dependencies()
+        picked.append(job if reached else base_job)
+        for path in base_job.dependencies() if reached else ():
+            relative = os.path.relpath(path, tree.source)
+            if path.endswith('.c') and not relative.startswith('..'):
+                patched.link_in(tree, tree.base, relative)
+    return picked
 
 
 def shim_jobs(tree, kind):
@@ -176,5 +200,6 @@ def shim_jobs(tree, kind):
         raise TreeError(f'uninstrumented.list names what is not there: {" ".join(sorted(absent))}')
     commands = {n: shim_command(tree, 'release' if kind == 'tsan' and n in plain else kind)
                 for n in names}
-    return [Job(commands[n], os.path.join(shim, n), os.path.join(folder, n[:-2] + '.o'), 'shim/' + n)
+    jobs = [Job(commands[n], os.path.join(shim, n), os.path.join(folder, n[:-2] + '.o'), 'shim/' + n)
             for n in names]
+    return unless_changed(tree, jobs, shim_jobs(tree.base, kind)) if tree.base else jobs

@@ -76,12 +76,21 @@ class Tree:
         self.headers = os.path.join(self.folder, 'headers')
         self.about = {}
 
+    @property
+    def base(self):
+        """The tree that this one is a change of, or None."""
+        return Tree(self.about['base']).load() if self.about.get('base') else None
+
     def load(self):
         try:
             with open(os.path.join(self.folder, 'tree.json'), encoding='utf-8') as f:
                 self.about = json.load(f)
         except FileNotFoundError:
             raise TreeError(f'no tree of the name {self.name}; "tree list" shows them', 2) from None
+        if self.about.get('base'):
+            base = Tree(self.about['base']).load()
+            self.about['source'] = base.source
+            self.config, self.headers = base.config, base.headers
         if not os.path.exists(os.path.join(self.source, 'Makefile')):
             raise TreeError(f'{self.name}: its source is gone: {self.source}')
         return self
