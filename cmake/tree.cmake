@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Tests of the build of kernel trees that need no tree. Those that run one are
-# scripts/check_tree.sh's.
+# Kernel trees: what needs no tree, and (label tree) a tree's own code, which takes some
+# minutes and skips where no source of a kernel can be had.
 add_test(NAME tree/edit COMMAND Python3::Interpreter "${CMAKE_SOURCE_DIR}/scripts/tree/test/test_edit.py"
   WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
 set_tests_properties(tree/edit PROPERTIES LABELS unit)
+if(TARGET swaprace AND SWAPRACE_SANITIZER STREQUAL "none" AND NOT SWAPRACE_FINE)
+  add_test(NAME tree/debian COMMAND "${CMAKE_SOURCE_DIR}/scripts/check_tree.sh" $<TARGET_FILE:swaprace>
+    WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
+  set_tests_properties(tree/debian PROPERTIES LABELS tree SKIP_RETURN_CODE 77 TIMEOUT 1500 PROCESSORS 2)
+endif()

@@ -88,3 +88,5 @@ void report_cmp(const char *what, const char *func, long long a, long long b)
 		 what, a, a, b, b);
 	report_titled("kernel BUG", what, func);
 }
+
+bool report_known;

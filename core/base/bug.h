@@ -46,4 +46,7 @@ __cold __printf_like(3, 4) void report_warnf(const char *what, const char *func,
 	} while (0)
 __cold void report_cmp(const char *what, const char *func, long long a, long long b);
 
+/* Known warnings of a world end the run as well: for programs that expect one. */
+extern bool report_known;
+
 #endif

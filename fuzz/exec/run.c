@@ -296,6 +296,7 @@ static enum run_status run_once(const struct prog *p, const struct world_ops *wo
 	config.flush_shadow = opt->flush_shadow;
 
 	seeded_bug_select(opt->bug);
+	report_known = opt->report_known;
 	engine_reset(&config);
 	hooks_install();
 	contents_reset(p->machine.mms, opt->backend == ENGINE_NATIVE);

@@ -29,6 +29,7 @@ struct run_options {
 	/* TSan remembers four accesses to a word and forgets one of them by chance:
 	 * repeat a run that reports nothing up to so often. 0: once. */
 	u8 race_tries;
+	bool report_known;     /* a world's known warnings are reports too */
 	bool races_marked;     /* TSan: also races of which one side is marked, in any world */
 	bool check_ops;        /* check_cheap() at the end of each op */
 	bool feedback;         /* feed libFuzzer's extra counters: feedback.h */

@@ -118,3 +118,18 @@ bool expect_applies(const struct expect *e, const char *build, const struct worl
 	}
 	return this_build || !any_build;
 }
+
+bool expect_names_world(const struct expect *e)
+{
+	const char *at = e->condition, *end, *word;
+	size_t len;
+
+	if (!at)
+		return false;
+	end = at + e->condition_len;
+	while (next_word(&at, end, &word, &len)) {
+		if (!is_build(word, len))
+			return true;
+	}
+	return false;
+}

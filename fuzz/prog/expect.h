@@ -27,5 +27,7 @@ struct expect {
 bool expect_parse(const char *line, struct expect *e, const char **why);
 /* Do the brackets mean this build and this world? */
 bool expect_applies(const struct expect *e, const char *build, const struct world_ops *world);
+/* Does a world stand in the brackets? */
+bool expect_names_world(const struct expect *e);
 
 #endif

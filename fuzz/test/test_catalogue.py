@@ -35,7 +35,7 @@ def main():
         with open(programs[bug]) as f:
             text = f.read()
         named = re.findall(r'^bug:\s*(\S+)$', text, re.M)
-        expected = re.findall(r'^expect:\s*(?:\[\w+\]\s*)?(.+)$', text, re.M)
+        expected = re.findall(r'^expect:\s*(?:\[[^\]]+\]\s*)?(.+)$', text, re.M)
         if named != [bug]:
             errors.append(f'{programs[bug]}: names {named}')
         if not expected:

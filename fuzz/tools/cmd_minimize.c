@@ -65,7 +65,7 @@ static int run_minimize_command(int argc, char **argv)
 	if (a.nfiles != 1 || !out)
 		return bad_usage("minimize", "one file and -o OUT are wanted");
 	status = load_runnable(a.file[0], &prog, &text);
-	bug = args_bug(&a, text.bug);
+	bug = args_bug(&a, world_linked->seeded_bugs ? text.bug : NULL);
 	limit.start = now_seconds();
 	limit.end = limit.start + args_seconds(&a, "time", 60, &bad);
 	limit.calls = 0;
@@ -73,6 +73,7 @@ static int run_minimize_command(int argc, char **argv)
 		return EXIT_USAGE;
 	m.options.bug = bug < 0 ? BUG_NONE : (enum seeded_bug)bug;
 	m.options.flush_shadow = true;
+	m.options.report_known = text.nexpects > 0 || args_get(&a, "title");
 	m.options.race_tries = 4;
 	m.arg = &limit;
 	title = args_get(&a, "title");

@@ -73,20 +73,23 @@ static bool meets(const struct run_job *j, const struct run_result *r, const cha
 
 	*why = "";
 	for (int i = 0; i < text.nexpects; i++) {
-		bool applies, met = run_meets_expect(r, text.expect[i], &applies);
+		bool applies, met = run_meets_expect(r, text.expect[i], &applies), absent;
 		struct expect e;
 		const char *wrong;
 
-		if (!applies)
-			continue;
 		expect_parse(text.expect[i], &e, &wrong);
-		any_title |= !e.is_counter && !e.is_clean;
-		if (met == (j->bug_none && !e.is_clean)) {
+		/* What is said of a world by name holds whether a switch is on or not. What is
+		 * said of the model's switch says nothing of a world without switches. */
+		if (!applies || (text.bug[0] && !world_linked->seeded_bugs && !expect_names_world(&e)))
+			continue;
+		absent = j->bug_none && !e.is_clean && !expect_names_world(&e);
+		any_title |= !absent && !e.is_counter && !e.is_clean;
+		if (met == absent) {
 			*why = text.expect[i];
 			return false;
 		}
 	}
-	if (r->status == RUN_REPORT && (j->bug_none || !any_title)) {
+	if (r->status == RUN_REPORT && !any_title) {
 		*why = "no report";
 		return false;
 	}
@@ -218,6 +221,7 @@ static int run_file(struct run_job *j, const char *path)
 	j->bug_none = j->opt.bug == BUG_NONE && text.bug[0];
 	watched = j->bug_none ? (enum seeded_bug)seeded_bug_find(text.bug) : j->opt.bug;
 	native_file = path;
+	j->opt.report_known = text.nexpects > 0;
 	j->opt.race_tries = !j->check || expects_race() ? RACE_TRIES : 1;
 	if (j->opt.backend == ENGINE_NATIVE && prog.nedges)
 		printf("%s: native ignores the %u order edges\n", path, prog.nedges);

@@ -182,7 +182,7 @@ static int configure(struct args *a)
 		fixed.nedges = fixed.nchoices = 0;
 		search.fixed = &fixed;
 	}
-	bug = args_bug(a, text.bug);
+	bug = args_bug(a, world_linked->seeded_bugs ? text.bug : NULL);
 	if (bug == -2)
 		return EXIT_USAGE;
 	search.bug = bug < 0 ? BUG_NONE : (enum seeded_bug)bug;

@@ -83,7 +83,7 @@ static int trace(int argc, char **argv)
 	status = load_runnable(a.file[0], &prog, &text);
 	if (status)
 		return status;
-	bug = args_bug(&a, text.bug);
+	bug = args_bug(&a, world_linked->seeded_bugs ? text.bug : NULL);
 	opt.policy = args_policy(&a);
 	opt.seed_set = args_get(&a, "seed") != NULL;
 	opt.seed = args_number(&a, "seed", 0, UINT64_MAX, &bad);

@@ -90,7 +90,7 @@ void seam_warn(const char *title, const char *body)
 {
 	struct known *k = known_find(title);
 
-	if (k)
+	if (k && !report_known)
 		k->seen++;
 	else
 		report(title, body ? body : "");

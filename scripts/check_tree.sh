@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A kernel tree's own code, tested: takes the newest source that Debian has and the
+# shim knows, builds it as swaprace is built here (release; tsan and asan where their
+# libraries are), runs corpus/ and repro/ on it, finds planted bugs by their programs,
+# compares it with itself and with the model.
+# Usage: scripts/check_tree.sh SWAPRACE [TREE]   (TREE: one that is there; default: Debian's)
+# Exit status: 0 passed, 1 failed, 77 no source can be had.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+swaprace=$1
+tree=${2:-debian}
+
+say() { printf -- '-- %s\n' "$*"; }
+fail() { echo "FAILED: $*"; exit 1; }
+
+if [ ! -e "work/trees/$tree/tree.json" ]; then
+	if ! python3 scripts/tree.py add "$tree" --debian; then
+		[ ! -e "work/trees/$tree/tree.json" ] || fail "$tree cannot be configured"
+		echo "SKIPPED: no source of a kernel that the shim knows can be had here"
+		exit 77
+	fi
+fi
+
+shopt -s nullglob
+findings=(repro/findings/*.prog)
+builds=
+for build in release tsan asan; do
+	[ -e "build/$build/libengine.a" ] || continue
+	say "build $tree $build"
+	python3 scripts/tree.py build "$tree" $build || fail "$tree does not build for $build"
+	builds="$builds $build"
+done
+
+for build in $builds; do
+	say "corpus and repro on $tree, $build"
+	"work/trees/$tree/$build/swaprace" run --check --quiet repro/*.prog "${findings[@]}" \
+		corpus/*/*.prog >"work/trees/$tree/$build/check.log" 2>&1
+	status=$?
+	# Edges between events of the model have no place in a tree: that is no failure here.
+	grep -v ': ok: \|: skipped: \|order edges could not be met' "work/trees/$tree/$build/check.log"
+	[ $status -eq 0 ] || fail "a program on $tree, $build"
+	grep -c ': ok: ' "work/trees/$tree/$build/check.log" | sed 's/$/ programs as expected/'
+done
+
+if [ -e fuzz/test/test_tree.py ]; then
+	say "hashes, replay"
+	python3 fuzz/test/test_tree.py "$swaprace" "$tree" || fail "test_tree.py"
+fi
+
+for edit in repro/tree/*.edit; do
+	name=$(basename "$edit" .edit)
+	say "planted: $name"
+	[ -e "work/trees/$tree-$name/tree.json" ] ||
+		python3 scripts/tree.py add "$tree-$name" --of="$tree" --edit="$edit" || fail "$name"
+	"$swaprace" "--world=tree:$tree-$name" run --check --quiet --schedules=20 "repro/tree/$name.prog" ||
+		fail "$name is not reported"
+	"$swaprace" "--world=tree:$tree" run --quiet --schedules=20 "repro/tree/$name.prog" ||
+		fail "$name's program reports without the bug"
+done
+
+say "compared with itself"
+out=$("$swaprace" compare --base="tree:$tree" --with="tree:$tree" --programs=20 --schedules=20) ||
+	fail "$tree differs from itself"
+echo "$out" | tail -n 2
+echo "$out" | grep -q '^no difference$' || fail "$tree differs from itself"
+
+say "the model compared with it"
+"$swaprace" compare --base=model --with="tree:$tree" --programs=500 --profile=kernel >work/trees/compare.log
+tail -n 6 work/trees/compare.log
+echo "check_tree.sh: passed"
