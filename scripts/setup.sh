@@ -17,7 +17,7 @@ declare -A need=(
 	[gcc]=gcc
 )
 if [ "${1:-}" = --tree ]; then
-	need+=([flex]=flex [bison]=bison [bc]=bc [xz]=xz-utils [ld]=binutils [objcopy]=binutils)
+	need+=([flex]=flex [bison]=bison [patch]=patch [bc]=bc [xz]=xz-utils [ld]=binutils [objcopy]=binutils)
 fi
 missing=()
 for tool in "${!need[@]}"; do

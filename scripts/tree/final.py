@@ -14,7 +14,6 @@ from .state import ROOT, TreeError, run, write_if_changed
 # (world kapi page swap mm check) is not among them: glue has the tree's world.
 # world and kapi: for the bench's own little world alone.
 LIBRARIES = 'tools kernel exec oracle sched prog glue world kapi engine lockdep base'.split()
-EXTRA = []
 LINK = {
     'release': [],
     'tsan': ['-fsanitize=thread'],
@@ -29,7 +28,7 @@ def libraries(kind):
 
 
 def link_once(kind, output, kernel, table, archives):
-    run([compiler.CLANG, '-no-pie', *LINK[kind], '-Wl,-z,noexecstack', *EXTRA, '-o', output, kernel,
+    run([compiler.CLANG, '-no-pie', *LINK[kind], '-Wl,-z,noexecstack', '-o', output, kernel,
          '-Wl,--start-group', *archives, '-Wl,--end-group', table,
          '-lurcu-memb', '-lurcu-common', '-lpthread', '-ldl', '-lm'], 'final link')
 
