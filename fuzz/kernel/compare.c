@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "fuzz/kernel/explain.h"
+#include "fuzz/kernel/explain_tree.h"
 
 #define BITS_COMPARED (WORLD_PAGE_MAPPED | WORLD_PAGE_PRESENT | WORLD_PAGE_SWAPPED |      \
 		       WORLD_PAGE_EXCLUSIVE | WORLD_PAGE_ZERO | WORLD_PAGE_POISON |       \
@@ -61,7 +62,7 @@ static void view_make(const struct observed *o, const struct observed *before,
 	}
 }
 
-bool compare_strictly;
+enum compare_with compare_with = COMPARE_KERNEL;
 
 /* ---- noting differences ---- */
 
@@ -70,6 +71,7 @@ struct comparing {
 	struct difference *first;
 	struct explain_case at;
 	int mm; /* 0-based, of what is compared now; -1: the machine */
+	bool states_end; /* after an explained difference from a tree */
 };
 
 static __printf_like(5, 6) void differs(struct comparing *c, enum compare_kind kind,
@@ -77,7 +79,7 @@ static __printf_like(5, 6) void differs(struct comparing *c, enum compare_kind k
 {
 	va_list ap;
 
-	if (why < EXPLAINED_COUNT && !compare_strictly) {
+	if (why < EXPLAINED_COUNT && compare_with == COMPARE_KERNEL) {
 		c->sum->explained[why]++;
 		return;
 	}
@@ -185,6 +187,23 @@ static void compare_op(struct comparing *c, const struct observed *m, const stru
 			(unsigned long long)m->words[0], (unsigned long long)k->words[0]);
 }
 
+/* States and counters, up to a difference that explained_tree.def explains. */
+static void compare_states(struct comparing *c, const struct observed *m, const struct observed *k)
+{
+	enum explained_tree why = EXPLAINED_TREE_COUNT;
+
+	if (compare_with == COMPARE_TREE && !c->states_end && !c->first->found)
+		why = explain_tree(&c->at);
+	if (why < EXPLAINED_TREE_COUNT) {
+		c->sum->stopped[why]++;
+		c->states_end = true;
+	}
+	if (c->states_end)
+		return;
+	compare_pages(c);
+	compare_counters(c, m, k);
+}
+
 static void compare_end(struct comparing *c)
 {
 	for (int i = 0; i < PAGES_ALL; i++) {
@@ -230,8 +249,7 @@ void compare_observations(const struct observation *model, const struct observat
 		view_make(&model->op[i], i ? &model->op[i - 1] : NULL, &m[i & 1]);
 		view_make(&kernel->op[i], i ? &kernel->op[i - 1] : NULL, &k[i & 1]);
 		compare_op(&c, &model->op[i], &kernel->op[i]);
-		compare_pages(&c);
-		compare_counters(&c, &model->op[i], &kernel->op[i]);
+		compare_states(&c, &model->op[i], &kernel->op[i]);
 	}
 	if (model->n != kernel->n)
 		differs(&c, COMPARE_RESULT, EXPLAINED_COUNT, -1, "ops: model %u, kernel %u",

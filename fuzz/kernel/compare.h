@@ -30,12 +30,21 @@ enum explained {
 };
 extern const char *const explained_text[EXPLAINED_COUNT];
 
+/* The same for a kernel tree: explained_tree.def. */
+enum explained_tree {
+#define EXPLAINED_TREE(name, text) EXPLAINED_TREE_##name,
+#include "fuzz/kernel/explained_tree.def"
+	EXPLAINED_TREE_COUNT,
+};
+extern const char *const explained_tree_text[EXPLAINED_TREE_COUNT];
+
 struct compare_total {
 	u64 programs, ops;
 	u64 differing; /* programs with an unexplained difference, each time ... */
 	u64 unsteady;  /* ... or the first time only */
 	u64 compared[COMPARE_KINDS], equal[COMPARE_KINDS];
 	u64 explained[EXPLAINED_COUNT]; /* of those not equal */
+	u64 stopped[EXPLAINED_TREE_COUNT]; /* programs whose states were compared up to there */
 };
 
 /* The first difference that nothing explains. */
@@ -49,8 +58,10 @@ struct difference {
 
 const char *compare_kind_name(enum compare_kind kind);
 
-/* No difference counts as explained: explained.def is about the running kernel. */
-extern bool compare_strictly;
+/* Of whom explained.def and explained_tree.def speak; COMPARE_STRICTLY: nothing is
+ * explained. The running kernel by default. */
+enum compare_with { COMPARE_KERNEL, COMPARE_TREE, COMPARE_STRICTLY };
+extern enum compare_with compare_with;
 /* Compares and adds to sum. order names the ops. */
 void compare_observations(const struct observation *model, const struct observation *kernel,
 			  enum device_kind device, struct compare_total *sum,

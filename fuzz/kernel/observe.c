@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The observing table. An op that the inner world lacks has no visible effect
- * (the others were refused before): it is written down as done. ksm_scan becomes
- * whole passes in either world.
+ * The observing table. An op that the inner world lacks is written down as done where
+ * the kernel does it by itself, else as -ENOSYS. ksm_scan becomes whole passes in
+ * either world.
  */
 #include "fuzz/kernel/observe.h"
 
@@ -15,7 +15,7 @@
 static const struct world_ops *inner;
 static struct observation *seen;
 
-static struct observed *look(int ret)
+static struct observed *look(u8 kind, int ret)
 {
 	struct observed *o;
 
@@ -28,6 +28,7 @@ static struct observed *look(int ret)
 	o = &seen->op[seen->n++];
 	memset(o, 0, sizeof(*o));
 	engine_label(engine_current(), o->label, sizeof(o->label));
+	o->kind = kind;
 	o->ret = ret;
 	for (int mm = 1; mm <= WORLD_MM_MAX; mm++) {
 		inner->mm_counters(mm, &o->mm[mm - 1]);
@@ -38,34 +39,33 @@ static struct observed *look(int ret)
 	return o;
 }
 
-static int noted(int ret)
+static int noted(u8 kind, int ret)
 {
-	look(ret);
+	look(kind, ret);
 	return ret;
 }
 
-#define INNER(op_, ...) (inner->op_ ? inner->op_(__VA_ARGS__) : 0)
-
-/* Programs with an op that has no call are refused before. */
-#define SEE_MADVISE(...) SEE(__VA_ARGS__)
-#define SEE_OWN(...) SEE(__VA_ARGS__)
-#define SEE_ITSELF(...) SEE(__VA_ARGS__)
-#define SEE_CONTENTS(...)
-#define SEE_NO_CALL(...)
+/* What an op gives if the inner world lacks it. The kernel does some by itself. */
+#define LACKED_MADVISE (-ENOSYS)
+#define LACKED_OWN (-ENOSYS)
+#define LACKED_ITSELF 0
+#define LACKED_CONTENTS (-ENOSYS)
+#define LACKED_NO_CALL (-ENOSYS)
 #define OP_BY_HAND(...)
 
-#define SEE(name, on, nargs, a, b, c)                                              \
+#define OP(name, on, nargs, a, b, c, effect, call, ...)                                    \
 	static int see_##name(WORLD_PARAMS(on, nargs, a, b, c))                    \
 	{                                                                          \
-		return noted(INNER(name, WORLD_ARGS(on, nargs, mm, arg0, arg1, arg2))); \
+		if (!inner->name)                                                  \
+			return noted(OP_##name, LACKED_##call);                    \
+		return noted(OP_##name,                                            \
+			     inner->name(WORLD_ARGS(on, nargs, mm, arg0, arg1, arg2))); \
 	}
-#define OP(name, on, nargs, a, b, c, effect, call, ...) SEE_##call(name, on, nargs, a, b, c)
 #include "core/base/ops.def"
-#undef SEE
 
 static int see_read(int mm, int page, u64 words[WORLD_WORDS])
 {
-	int ret = INNER(read, mm, page, words);
+	int ret = inner->read(mm, page, words);
 	struct observed *o;
 
 	if (!engine_running()) {
@@ -76,7 +76,7 @@ static int see_read(int mm, int page, u64 words[WORLD_WORDS])
 		memcpy(end->words, words, sizeof(end->words));
 		return ret;
 	}
-	o = look(ret);
+	o = look(OP_read, ret);
 	o->read = ret == 0;
 	if (o->read)
 		memcpy(o->words, words, sizeof(o->words));
@@ -87,7 +87,7 @@ static int see_ksm_passes(int pages)
 {
 	for (int i = order_ksm_passes(pages); i > 0; i--)
 		inner->ksm_pass();
-	return noted(0);
+	return noted(OP_ksm_scan, 0);
 }
 
 const struct world_ops *observe_world(const struct world_ops *world, struct observation *out)
@@ -99,10 +99,8 @@ const struct world_ops *observe_world(const struct world_ops *world, struct obse
 	memset(out, 0, sizeof(*out));
 	table = *world;
 #define OP_BY_HAND(...)
-#define SEE(name, ...) table.name = see_##name;
-#define OP(name, on, nargs, a, b, c, effect, call, ...) SEE_##call(name)
+#define OP(name, ...) table.name = see_##name;
 #include "core/base/ops.def"
-#undef SEE
 	table.read = see_read;
 	table.ksm_scan = see_ksm_passes;
 	return &table;

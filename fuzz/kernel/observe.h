@@ -6,12 +6,14 @@
 #ifndef FUZZ_KERNEL_OBSERVE_H
 #define FUZZ_KERNEL_OBSERVE_H
 
+#include "core/base/limits.h"
 #include "core/base/world_ops.h"
 
-#define OBSERVED_MAX 160
+#define OBSERVED_MAX (PROG_TASKS_MAX * PROG_OPS_MAX)
 
 struct observed {
 	char label[12];      /* "A3" */
+	u8 kind;             /* of the op: enum prog_op_kind */
 	s32 ret;
 	bool read;           /* words are what the op read */
 	u64 words[WORLD_WORDS];

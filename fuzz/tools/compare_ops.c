@@ -80,7 +80,7 @@ static int compare_one(struct comparison *c, const struct prog *p, const char *n
 		c->refused++;
 		return 0;
 	}
-	compare_strictly = true;
+	compare_with = strcmp(a->name, "model") == 0 ? COMPARE_TREE : COMPARE_STRICTLY;
 	compare_observations(&a->seen, &b->seen, DEVICE_ZRAM, &total->sum, &first);
 	if (first.found) {
 		printf("%s: differs (model: %s, kernel: %s)\n", name, c->side[0].world, c->side[1].world);
@@ -102,7 +102,13 @@ static void print_total(const struct comparison *c, const struct ops_total *t, d
 		       (unsigned long long)equal, (unsigned long long)all,
 		       all ? 100.0 * (double)equal / (double)all : 100.0);
 	}
-	printf("  %llu programs differ\n", (unsigned long long)t->sum.differing);
+	printf("  %llu programs differ in a way that is not explained\n",
+	       (unsigned long long)t->sum.differing);
+	for (int i = 0; i < EXPLAINED_TREE_COUNT; i++) {
+		if (t->sum.stopped[i])
+			printf("  explained, states compared up to there: %llu programs: %s\n",
+			       (unsigned long long)t->sum.stopped[i], explained_tree_text[i]);
+	}
 	if (t->too_large)
 		printf("  %llu programs were left out: they use up memory\n",
 		       (unsigned long long)t->too_large);

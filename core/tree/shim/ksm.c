@@ -3,7 +3,7 @@
  * The tree's own mm/ksm.c, with ways in to what ksmd and /sys/kernel/mm/ksm do.
  * The build compiles this file in the place of mm/ksm.c.
  * A page's contents are its first words, so the checksum goes over those.
- * Left out: the thread, its advisor, NUMA trees.
+ * Left out: the thread, its advisor, NUMA trees, smart scan.
  */
 #include <linux/init.h>
 #include <linux/xxhash.h>
@@ -55,6 +55,9 @@ int shim_ksm_init(void)
 {
 	zero_checksum = calc_checksum(ZERO_PAGE(0));
 	ksm_run = KSM_RUN_MERGE;
+	/* An administrator's choice, as in fuzz/kernel/ksmd.c: an old item is not skipped, so
+	 * what a pass merges does not depend on how many passes there were. */
+	ksm_smart_scan = false;
 	return ksm_slab_init();
 }
 

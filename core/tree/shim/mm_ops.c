@@ -2,7 +2,8 @@
 /*
  * Programs' ops on an mm: each is one entry point of the tree on the calling task.
  * Results are those of the model (core/mm/model_world.c): 0 or -errno, -EINVAL when
- * there is no such mm or range, -EEXIST when the child's number is taken.
+ * there is no such mm or range, -EEXIST when the child's number is taken, or something
+ * is mapped there already.
  * Left out: what a system call does around it (security, copies of arguments).
  */
 #include <linux/ksm.h>
@@ -31,8 +32,9 @@ static int vm_mmap_fixed(struct mm_struct *mm, unsigned long addr, unsigned long
 	unsigned long populate = 0, where;
 
 	mmap_write_lock(mm);
-	where = do_mmap(NULL, addr, len, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
-			NO_VMA_FLAGS, 0, &populate, NULL);
+	where = do_mmap(NULL, addr, len, prot,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, NO_VMA_FLAGS, 0,
+			&populate, NULL);
 	mmap_write_unlock(mm);
 	BUG_ON(!IS_ERR_VALUE(where) && where != addr);
 	return IS_ERR_VALUE(where) ? (int)where : 0;

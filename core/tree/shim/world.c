@@ -56,6 +56,7 @@ int tree_setup(const struct tree_machine *machine)
 	shim_devices_setup();
 	shim_initcalls(machine->thp);
 	page_cluster = (int)machine->readahead;
+	vm_swappiness = MAX_SWAPPINESS; /* there is no page cache that could go first */
 	err = sio_pool_init(); /* swapon's, and never freed */
 	if (err)
 		return err;
