@@ -18,6 +18,9 @@ long check_rss(const struct mm_struct *mm, int member);
 
 const struct folio *check_folio(unsigned long pfn);
 int check_refs(const struct folio *folio);
+/* A large folio without references is being made, split or freed: its second page, which
+ * has its order and its counts, may be another folio already, or none yet. */
+bool check_frozen(const struct folio *folio);
 /* Page-table entries that map the folio; 0 if the count is a page type. */
 int check_mapcount(const struct folio *folio);
 /* ... and the page. */
@@ -47,6 +50,9 @@ void check_swap_cheap(void);
 void check_swap_quiet(void);
 void check_mm_cheap(void);
 void check_mm_quiet(void);
+/* Do the counts of mappings agree with the page tables now? No lock of a page table or a
+ * cluster is held, no fork fills an mm. */
+bool check_census_valid(void);
 
 /* Ends the run with a report. */
 __printf(2, 3) void check_fail(const char *title, const char *fmt, ...);

@@ -100,6 +100,11 @@ static bool is_large(const struct folio *folio)
 	return folio->flags.f & 1UL << PG_head;
 }
 
+bool check_frozen(const struct folio *folio)
+{
+	return is_large(folio) && !check_refs(folio);
+}
+
 int check_mapcount(const struct folio *folio)
 {
 	int count = folio->_mapcount.counter + 1;

@@ -64,7 +64,7 @@ static bool page_tables_held(const struct mm_struct *mm)
 	return false;
 }
 
-static bool census_valid(void)
+bool check_census_valid(void)
 {
 	const struct mm_struct *mm;
 	unsigned long i;
@@ -174,6 +174,8 @@ static void check_mapcounts(const struct census *c)
 		    (!(page->compound_info & 1) && !check_flag(check_folio(pfn), PG_head) &&
 		     page_type_has_type(page->page_type)))
 			continue;
+		if (check_frozen(check_folio(pfn)) && !c->mapped[pfn])
+			continue;
 		mapped = check_page_mapcount(pfn);
 		if (unlikely(mapped != c->mapped[pfn]))
 			check_fail("invariant: mapcount does not match the page tables",
@@ -234,7 +236,7 @@ static void check_page_tables(bool quiet)
 
 void check_mm_cheap(void)
 {
-	if (census_valid())
+	if (check_census_valid())
 		check_page_tables(false);
 }
 
@@ -285,7 +287,7 @@ void check_mm_quiet(void)
 	int slot, page;
 	bool huge;
 
-	if (census_valid())
+	if (check_census_valid())
 		check_page_tables(true);
 	for (slot = 1; slot <= SEAM_MMS_MAX; slot++) {
 		struct mm_struct *mm = check_mm(slot);

@@ -22,11 +22,16 @@
 void shim_name_page_table(struct mm_struct *mm, const void *entry, const void *table)
 {
 	unsigned long index = ((unsigned long)entry & ~PAGE_MASK) / sizeof(pte_t);
+	unsigned long at = (unsigned long)entry - SEAM_ARENA_BASE;
 	struct page *page = virt_to_page(table);
 	int number = shim_mm_number(mm);
 	bool top = ((unsigned long)entry & PAGE_MASK) == (unsigned long)mm->pgd;
 
-	BUG_ON(index >= PTRS_PER_PTE);
+	/* A split of a huge entry fills the table through a copy of the entry on the stack:
+	 * the table is named when it takes the entry's place. */
+	if (at >= shim_pages << PAGE_SHIFT)
+		return;
+	BUG_ON(index >= PTRS_PER_PMD);
 	if (top) {
 		seam_role_set(table, PAGE_SIZE, "pmd mm", number, -1);
 		seam_role_set(page, sizeof(*page), "pmd page mm", number, -1);

@@ -63,6 +63,15 @@ int cap_vm_enough_memory(struct mm_struct *mm, long pages)
 /* ---- khugepaged, compaction ------------------------------------------------------ */
 
 #ifdef CONFIG_TRANSPARENT_HUGEPAGE
+/* What madvise() asks for, without khugepaged. */
+int hugepage_madvise(struct vm_area_struct *vma, vm_flags_t *vm_flags, int advice)
+{
+	vm_flags_t want = advice == MADV_HUGEPAGE ? VM_HUGEPAGE : VM_NOHUGEPAGE;
+
+	*vm_flags = (*vm_flags & ~(VM_HUGEPAGE | VM_NOHUGEPAGE)) | want;
+	return 0;
+}
+
 void khugepaged_enter_vma(struct vm_area_struct *vma, vm_flags_t flags)
 {
 }
