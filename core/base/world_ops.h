@@ -40,6 +40,7 @@ struct world_config {
 	u8 readahead;       /* page_cluster: 0 (off) .. 3 */
 	u8 swap_full;       /* vm_swap_full() when used*100 >= swap_full*total; 50 = kernel */
 	u8 low_watermark;   /* free folios below which allocation wakes reclaim */
+	u8 thp;             /* 1: transparent large folios, always */
 	u8 mms;             /* bit i-1 set: mm i exists when the tasks start */
 	struct world_dev dev[WORLD_DEVS_MAX];
 };
@@ -122,6 +123,7 @@ struct world_ops {
 	 * the nearest one of any that is valid. NULL: every valid one. */
 	bool (*machine_check)(const struct world_config *config, char *why, size_t size);
 	void (*machine_fit)(struct world_config *config);
+	bool large_folios;   /* a machine of it can have thp=1 */
 	bool plain_races;    /* a data race counts only if both sides are plain accesses */
 	u32 steps_max;       /* points until the fair schedule takes over */
 	u32 op_points;       /* points of an op, about: the k of PCT. 0: 160 */

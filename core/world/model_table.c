@@ -3,6 +3,8 @@
  * The model as programs and oracles see it: its ops (model_world.c), the checkers,
  * what may be asked without locks (pagemap, counters), and its tasks.
  */
+#include <stdio.h>
+
 #include "core/check/check.h"
 #include "core/check/look.h"
 #include "core/kapi/sched.h"
@@ -167,19 +169,39 @@ static size_t model_arena_size(const struct world_config *m)
 	return (m->folios > 40 || slots > 96 ? 128u : 64u) << 10;
 }
 
+static bool model_machine_check(const struct world_config *m, char *why, size_t size)
+{
+	if (m->thp)
+		snprintf(why, size, "thp=%u: the model has no large folios", m->thp);
+	return !m->thp;
+}
+
+static void model_machine_fit(struct world_config *m)
+{
+	m->thp = 0;
+}
+
+static int model_setup_checked(const struct world_config *m)
+{
+	return m->thp ? -EINVAL : model_setup(m);
+}
+
 const struct world_ops model_world_ops = {
 	.name = "model",
 	.native = true,
 	.seeded_bugs = true,
+	.machine_check = model_machine_check,
+	.machine_fit = model_machine_fit,
 	.arena_size = model_arena_size,
 	.task_make = model_task_make,
 	.task_begin = model_task_begin,
 	.op_end = model_op_end,
-	.setup = model_setup,
+	.setup = model_setup_checked,
 	.teardown = model_teardown,
 	.check_cheap = check_all_cheap,
 	.check_quiet = check_all_quiet,
 	.audit = check_all_audit,
+#define OP_MADVISE_TREE(...)
 #define OP_BY_HAND(...)
 #define OP(name_, ...) .name_ = model_##name_,
 #include "core/base/ops.def"

@@ -173,6 +173,7 @@ static int model_madvise(int mm, int page, int pages, int behavior)
 }
 
 /* The ops whose row is madvise(). */
+#define OP_MADVISE_TREE(...)
 #define OP_MADVISE(name, advice, ...)                                 \
 	int model_##name(int mm, int page, int pages)                 \
 	{                                                             \

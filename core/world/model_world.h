@@ -17,6 +17,7 @@ extern struct world_config model_config;
 int model_setup(const struct world_config *config);
 void model_teardown(void);
 /* The ops, one for each row of ops.def. */
+#define OP_MADVISE_TREE(...)
 #define OP_BY_HAND(...)
 #define OP(name, on, nargs, a, b, c, ...) int model_##name(WORLD_PARAMS(on, nargs, a, b, c));
 #include "core/base/ops.def"

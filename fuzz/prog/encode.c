@@ -22,9 +22,10 @@ enum {
 	HEADER_POLICY = 1,
 	HEADER_SEED = 2,
 	HEADER_FIELDS = 10,
-	HEADER_MMS = HEADER_FIELDS + MACHINE_FIELD_COUNT,
+	HEADER_MMS = HEADER_FIELDS + MACHINE_THP,
 	HEADER_DEVS = HEADER_MMS + 1,
 	DEV_SIZE = 5,
+	HEADER_MORE = HEADER_DEVS + WORLD_DEVS_MAX * DEV_SIZE, /* fields that came later */
 	HEADER_SIZE = 36,
 	RECORD_SIZE = 4,
 	TAG_TASK = 0xa0,
@@ -80,6 +81,12 @@ static u8 field_encode(const struct machine_field *f, u8 value)
 			   log2_of(f->fallback));
 }
 
+/* Where a field's byte lies: devices and mms keep their places when one is added. */
+static unsigned field_at(unsigned i)
+{
+	return i < MACHINE_THP ? HEADER_FIELDS + i : HEADER_MORE + i - MACHINE_THP;
+}
+
 static void dev_decode(struct world_dev *dev, const u8 *in)
 {
 	memset(dev, 0, sizeof(*dev));
@@ -125,7 +132,7 @@ static void header_decode(struct prog *p, const u8 *data, size_t size)
 {
 	u8 header[HEADER_SIZE] = { 0 };
 
-	BUILD_BUG_ON(HEADER_DEVS + WORLD_DEVS_MAX * DEV_SIZE > HEADER_SIZE);
+	BUILD_BUG_ON(HEADER_MORE + MACHINE_FIELD_COUNT - MACHINE_THP > HEADER_SIZE);
 	if (size)
 		memcpy(header, data, min(size, (size_t)HEADER_SIZE));
 	if (header[HEADER_POLICY] < PROG_POLICY_COUNT)
@@ -134,7 +141,7 @@ static void header_decode(struct prog *p, const u8 *data, size_t size)
 		p->seed |= (u64)header[HEADER_SEED + i] << (8 * i);
 	for (unsigned i = 0; i < MACHINE_FIELD_COUNT; i++)
 		machine_set(&p->machine, i,
-			    field_decode(&machine_fields[i], header[HEADER_FIELDS + i]));
+			    field_decode(&machine_fields[i], header[field_at(i)]));
 	p->machine.mms = header[HEADER_MMS] & MACHINE_MMS_MASK;
 	for (unsigned i = 0; i < WORLD_DEVS_MAX; i++)
 		dev_decode(&p->machine.dev[i], header + HEADER_DEVS + i * DEV_SIZE);
@@ -292,8 +299,8 @@ static void header_encode(const struct prog *p, u8 header[HEADER_SIZE])
 	for (unsigned i = 0; i < 8; i++)
 		header[HEADER_SEED + i] = (u8)(p->seed >> (8 * i));
 	for (unsigned i = 0; i < MACHINE_FIELD_COUNT; i++)
-		header[HEADER_FIELDS + i] = field_encode(&machine_fields[i],
-							 machine_get(&p->machine, i));
+		header[field_at(i)] = field_encode(&machine_fields[i],
+						   machine_get(&p->machine, i));
 	header[HEADER_MMS] = p->machine.mms ^ prog_mms_default(p);
 	for (unsigned i = 0; i < WORLD_DEVS_MAX; i++)
 		dev_encode(&p->machine.dev[i], header + HEADER_DEVS + i * DEV_SIZE);

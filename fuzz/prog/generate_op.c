@@ -76,6 +76,8 @@ void generate_machine(struct world_config *m, struct prng *rng, const struct pro
 	m->swap_full = pick(rng, fulls, sizeof(fulls));
 	m->low_watermark = (u8)between(rng, 0, 4);
 	generate_devices(m, rng, profile);
+	if (generate_fields() > MACHINE_THP)
+		m->thp = percent(rng, 40);
 	machine_repair(m);
 	assert(!machine_invalid(m));
 }

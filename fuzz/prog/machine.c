@@ -20,6 +20,7 @@ const struct machine_field machine_fields[MACHINE_FIELD_COUNT] = {
 	[MACHINE_READAHEAD] = FIELD("readahead", readahead, 0, 3, 0, false),
 	[MACHINE_FULL] = FIELD("full", swap_full, 0, 100, 50, false),
 	[MACHINE_LOW] = FIELD("low", low_watermark, 0, 32, 4, false),
+	[MACHINE_THP] = FIELD("thp", thp, 0, 1, 0, false),
 };
 
 const struct machine_dev_flag machine_dev_flags[MACHINE_DEV_FLAG_COUNT] = {

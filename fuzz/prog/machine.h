@@ -31,6 +31,7 @@ enum machine_field_id {
 	MACHINE_READAHEAD,
 	MACHINE_FULL,
 	MACHINE_LOW,
+	MACHINE_THP, /* new ones behind it: the byte format, the mutator's draws */
 	MACHINE_FIELD_COUNT,
 };
 extern const struct machine_field machine_fields[MACHINE_FIELD_COUNT];

@@ -196,7 +196,7 @@ static bool machine_tweak(struct prog *p, struct prng *rng, const struct prog_pr
 
 	generate_machine(&fresh, rng, profile);
 	if (percent(rng, 55)) {
-		unsigned i = prng_below(rng, MACHINE_FIELD_COUNT);
+		unsigned i = prng_below(rng, generate_fields());
 
 		machine_set(&p->machine, i, machine_get(&fresh, i));
 	} else {

@@ -4,6 +4,8 @@
  */
 #include "fuzz/prog/profile.h"
 
+#include "fuzz/prog/machine.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -100,9 +102,34 @@ static const s16 scales[PROG_OP_COUNT][PROFILE_COUNT] = {
 #undef LIST
 };
 
+static const struct world_ops *made_for;
+
+void prog_generate_for(const struct world_ops *world)
+{
+	made_for = world;
+}
+
+unsigned generate_fields(void)
+{
+	return made_for && made_for->large_folios ? MACHINE_FIELD_COUNT : MACHINE_THP;
+}
+
+static bool world_lacks(unsigned kind)
+{
+	switch (made_for ? kind : PROG_OP_COUNT) {
+#define OP_BY_HAND(...)
+#define OP(name, ...) case OP_##name: return !made_for->name;
+#include "core/base/ops.def"
+	default:
+		return false;
+	}
+}
+
 u32 profile_weight(const struct prog_profile *profile, unsigned kind)
 {
 	assert(kind < PROG_OP_COUNT && profile->id < PROFILE_COUNT);
+	if (world_lacks(kind))
+		return 0;
 	return (u32)prog_ops[kind].weight * (u32)(100 + scales[kind][profile->id]) / 100;
 }
 

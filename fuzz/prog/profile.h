@@ -57,6 +57,8 @@ u8 profile_pick_op(const struct prog_profile *profile, struct prng *rng, bool ha
 const struct prog_profile *profile_of_program(const struct prog_profile *profile,
 					      struct prng *rng);
 
+/* Number of the machine's fields to draw from, the first ones: prog_generate_for(). */
+unsigned generate_fields(void);
 /* A machine of either regime; no mms. */
 void generate_machine(struct world_config *m, struct prng *rng, const struct prog_profile *profile);
 /* Pages, values and devices that make a random op meaningful in this program. */

@@ -153,6 +153,9 @@ extern const struct prog_profile prog_profile_all, prog_profile_swap, prog_profi
 	prog_profile_ksm, prog_profile_hibernate, prog_profile_reclaim, prog_profile_kernel;
 /* By name ("all", "swap", ...), NULL where there is none. */
 const struct prog_profile *prog_profile_find(const char *name);
+/* The world that programs are made for: ops and fields of the machine that it lacks are
+ * never drawn. NULL, and until the first call: all ops, and the model's fields. */
+void prog_generate_for(const struct world_ops *world);
 void prog_generate(struct prog *p, struct prng *rng, const struct prog_profile *profile);
 void prog_mutate(struct prog *p, struct prng *rng, const struct prog_profile *profile);
 void prog_crossover(struct prog *out, const struct prog *a, const struct prog *b,

@@ -35,6 +35,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	options.bug = (enum seeded_bug)bug;
 	options.feedback = true;
 	world = fuzz_target.world ? fuzz_target.world() : NULL;
+	prog_generate_for(world ? world : world_linked);
 	return 0;
 }
 

@@ -140,6 +140,7 @@ int world_select(int *argc, char **argv)
 	world = take_option(argc, argv);
 	if (!world || strcmp(world, world_linked->name) == 0) {
 		free(all);
+		prog_generate_for(world_linked);
 		return 0;
 	}
 	if (strncmp(world, "tree:", 5) == 0 && strcmp(world_linked->name, "model") == 0)

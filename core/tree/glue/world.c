@@ -127,7 +127,7 @@ static int setup(const struct world_config *c)
 {
 	struct tree_machine machine = {
 		.cpus = c->cpus, .pages = pool_pages(c), .readahead = c->readahead, .mms = c->mms,
-		.low_watermark = c->low_watermark,
+		.low_watermark = c->low_watermark, .thp = c->thp,
 	};
 	char why[128];
 
@@ -246,6 +246,7 @@ const struct world_ops tree_world_ops = {
 	.identity = seam_tree_identity,
 	.machine_check = machine_check,
 	.machine_fit = machine_fit,
+	.large_folios = true,
 	.plain_races = true,
 	.steps_max = TREE_STEPS_MAX,
 	.op_points = TREE_OP_POINTS,

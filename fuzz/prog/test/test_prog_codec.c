@@ -103,6 +103,25 @@ static void test_generated(void)
 	CHECK(!prog_profile_find("none"));
 }
 
+/* The byte of a field that came later lies behind the devices; without it the bytes are
+ * those of before. */
+static void test_later_fields(void)
+{
+	size_t len;
+
+	prog_init(&p);
+	len = prog_encode(&p, bytes, sizeof(bytes));
+	CHECK_EQ(bytes[34] | bytes[35], 0);
+	p.machine.thp = 1;
+	CHECK_EQ(prog_encode(&p, again, sizeof(again)), len);
+	CHECK_EQ(again[34], 1);
+	again[34] = 0;
+	CHECK(!memcmp(bytes, again, len));
+	again[34] = 1;
+	CHECK(turn_holds(again, len));
+	CHECK_EQ(p.machine.thp, 1);
+}
+
 /* The largest program fits into PROG_BYTES_MAX, and not into one byte less. */
 static void test_full(void)
 {
@@ -361,6 +380,7 @@ int main(void)
 	test_extremes();
 	test_noise();
 	test_generated();
+	test_later_fields();
 	test_full();
 	test_local();
 	test_invalid();
