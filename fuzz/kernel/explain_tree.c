@@ -58,7 +58,8 @@ static bool was_ksm(const struct explain_case *c, int page)
 	return false;
 }
 
-/* The model has just merged it, the kernel left it as it was; or it is a partner. */
+/* The model has just merged it, and so a page with the same contents that was a KSM
+ * page before: in the kernel that one comes a pass later, or as another's partner. */
 static bool is_merged_later(const struct explain_case *c, int page)
 {
 	const struct page_view *m = &c->m->page[page];
@@ -66,7 +67,8 @@ static bool is_merged_later(const struct explain_case *c, int page)
 
 	for (int i = 0; i < PAGES_ALL; i++) {
 		again |= m->frame >= 0 && c->m->page[i].frame == m->frame && was_ksm(c, i) &&
-			 !(c->k->page[i].bits & WORLD_PAGE_KSM);
+			 !((c->m_before->page[i].bits | c->k_before->page[i].bits) &
+			   WORLD_PAGE_KSM);
 	}
 	return again && c->model->op[c->op].kind == OP_ksm_scan && m->bits & WORLD_PAGE_KSM;
 }
@@ -86,13 +88,35 @@ static bool is_zero_forked(const struct explain_case *c, int page)
 	return false;
 }
 
+static bool comes_after(const struct explain_case *c, u8 kind)
+{
+	for (unsigned i = 0; i < c->op; i++) {
+		if (c->model->op[i].kind == kind && c->model->op[i].ret == 0)
+			return true;
+	}
+	return false;
+}
+
+/* It was a KSM page, and swapoff brought it in, in both: into a frame of its own or one
+ * that it shares. The mm or its child was forked before. */
+static bool is_child_first(const struct explain_case *c, int page)
+{
+	const struct page_view *m = &c->m->page[page], *k = &c->k->page[page];
+	u32 before = c->m_before->page[page].bits & c->k_before->page[page].bits;
+
+	return c->model->op[c->op].kind == OP_swapoff && before & WORLD_PAGE_SWAPPED &&
+	       was_ksm(c, page) && comes_after(c, OP_fork) && m->bits & WORLD_PAGE_PRESENT &&
+	       (m->bits | WORLD_PAGE_EXCLUSIVE) == (k->bits | WORLD_PAGE_EXCLUSIVE);
+}
+
 static enum explained_tree explain_one(const struct explain_case *c, int page)
 {
 	if (differed_before(c, page))
 		return EXPLAINED_TREE_COUNT;
 	return is_reclaim_scaled(c, page) ? EXPLAINED_TREE_reclaim_scaled :
 	       is_merged_later(c, page) ? EXPLAINED_TREE_merged_later :
-	       is_zero_forked(c, page) ? EXPLAINED_TREE_zero_forked : EXPLAINED_TREE_COUNT;
+	       is_zero_forked(c, page) ? EXPLAINED_TREE_zero_forked :
+	       is_child_first(c, page) ? EXPLAINED_TREE_child_first : EXPLAINED_TREE_COUNT;
 }
 
 enum explained_tree explain_tree(const struct explain_case *c)

@@ -108,6 +108,19 @@ static void make_op_expressible(struct prog *p, unsigned t, unsigned i, unsigned
 	}
 }
 
+void order_take_out_no_call(struct prog *p)
+{
+	for (unsigned t = p->ntasks; t-- > 0;) {
+		for (unsigned i = p->task[t].nops; i-- > 0;) {
+			if (expressions[p->task[t].op[i].kind] == CALL_NO_CALL)
+				prog_op_remove(p, t, i);
+		}
+		if (!p->task[t].nops && p->ntasks > 1)
+			prog_task_remove(p, t);
+	}
+	prog_repair(p);
+}
+
 void order_make_expressible(struct prog *p)
 {
 	unsigned turn = 0;

@@ -28,6 +28,8 @@ const char *order_refuses(const struct prog *p, bool contents_alone);
  * place of reclaim), and gives most of them the same device, because to switch one off
  * takes a grace period of RCU. */
 void order_make_expressible(struct prog *p);
+/* The same for worlds that have reclaim: takes out hib_* alone. */
+void order_take_out_no_call(struct prog *p);
 /* Is this op done in the model alone: it has no system call and no visible effect? */
 bool order_model_only(u8 kind);
 void order_make(const struct prog *p, struct fixed_order *out);

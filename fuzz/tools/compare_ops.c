@@ -131,6 +131,8 @@ int compare_ops(struct comparison *c)
 	int status;
 
 	while (comparison_next(c, &p, name, &status)) {
+		if (!c->nfiles)
+			order_take_out_no_call(&p); /* no tree has hibernation so far */
 		status = compare_one(c, &p, name, &total);
 		if (status)
 			break;

@@ -289,8 +289,38 @@ static void check_tree_zero(void)
 	}
 }
 
+/* Two pages that were KSM come in by swapoff, in the kernel into one frame. Twins: no
+ * fork before, never KSM, another op. */
+static void check_tree_child(void)
+{
+	for (int twin = 0; twin < 4; twin++) {
+		start();
+		compare_with = COMPARE_TREE;
+		model.op[2] = model.op[1];
+		kernel.op[2] = kernel.op[1];
+		model.n = kernel.n = 3;
+		model.op[0].kind = kernel.op[0].kind = twin == 1 ? OP_mmap : OP_fork;
+		model.op[2].kind = kernel.op[2].kind = twin == 3 ? OP_madv_cold : OP_swapoff;
+		for (int mm = 3; mm <= 4; mm++) {
+			const u32 own = PAGE_IN | WORLD_PAGE_EXCLUSIVE;
+
+			set(&model, 0, mm, 2, PAGE_IN | (twin == 2 ? 0 : WORLD_PAGE_KSM), -1, -1, 30);
+			set(&kernel, 0, mm, 2, PAGE_IN | (twin == 2 ? 0 : WORLD_PAGE_KSM), -1, -1, 730);
+			set(&model, 1, mm, 2, PAGE_OUT, 0, 9, -1);
+			set(&kernel, 1, mm, 2, PAGE_OUT, 0, 709, -1);
+			set(&model, 2, mm, 2, own, -1, -1, 40 + mm);
+			set(&kernel, 2, mm, 2, PAGE_IN, -1, -1, 740);
+		}
+		CHECK_STR(compare(DEVICE_ZRAM),
+			  twin ? "page states: exclusiveness at op 2 mm3" : "equal");
+		CHECK_EQ(sum.stopped[EXPLAINED_TREE_child_first], twin ? 0 : 1);
+		compare_with = COMPARE_KERNEL;
+	}
+}
+
 int main(void)
 {
+	check_tree_child();
 	check_tree_reclaim();
 	check_tree_results();
 	check_tree_merged();

@@ -90,6 +90,13 @@ static void check_refusals(void)
 	CHECK_EQ(prog.task[0].op[1].kind, OP_madv_pageout);
 	CHECK_EQ(prog.task[0].op[1].arg[0], 2);
 	CHECK_EQ(prog.task[0].op[1].arg[1], 2);
+	/* A tree has reclaim: only what no system call does in any form is taken out. */
+	load("task A cpu=0 mm=1\n 1 mmap r0+2 2\n 2 kswapd\n 3 hib_close\n"
+	     "task B cpu=0\n 1 hib_open dev0\n");
+	order_take_out_no_call(&prog);
+	CHECK_EQ(prog.ntasks, 1);
+	CHECK_EQ(prog.task[0].nops, 2);
+	CHECK_EQ(prog.task[0].op[1].kind, OP_kswapd);
 }
 
 int main(void)
