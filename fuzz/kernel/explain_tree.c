@@ -97,15 +97,28 @@ static bool comes_after(const struct explain_case *c, u8 kind)
 	return false;
 }
 
-/* It was a KSM page, and swapoff brought it in, in both: into a frame of its own or one
- * that it shares. The mm or its child was forked before. */
+/* Was its slot that of a KSM page, which it may have by a fork? */
+static bool was_ksm_slot(const struct explain_case *c, int page)
+{
+	const struct snapshot_view *m = c->m_before;
+
+	for (int i = 0; i < PAGES_ALL; i++) {
+		if (m->page[i].slot == m->page[page].slot && m->page[i].dev == m->page[page].dev &&
+		    was_ksm(c, i))
+			return true;
+	}
+	return false;
+}
+
+/* swapoff brought in what was a KSM page, in both: into a frame of its own or one that it
+ * shares. An mm was forked before. */
 static bool is_child_first(const struct explain_case *c, int page)
 {
 	const struct page_view *m = &c->m->page[page], *k = &c->k->page[page];
 	u32 before = c->m_before->page[page].bits & c->k_before->page[page].bits;
 
 	return c->model->op[c->op].kind == OP_swapoff && before & WORLD_PAGE_SWAPPED &&
-	       was_ksm(c, page) && comes_after(c, OP_fork) && m->bits & WORLD_PAGE_PRESENT &&
+	       was_ksm_slot(c, page) && comes_after(c, OP_fork) && m->bits & WORLD_PAGE_PRESENT &&
 	       (m->bits | WORLD_PAGE_EXCLUSIVE) == (k->bits | WORLD_PAGE_EXCLUSIVE);
 }
 
