@@ -22,8 +22,10 @@
 
 struct census {
 	unsigned char mapped[CHECK_PAGES_MAX];
-	unsigned char ptes[SEAM_DEVS_MAX][CHECK_SLOTS_MAX];      /* that name the slot */
-	unsigned char exclusive[SEAM_DEVS_MAX][CHECK_SLOTS_MAX]; /* with the exclusive bit */
+	/* By type: a swapon has taken one when it finds that its device is busy, so there
+	 * may be more of them than devices. */
+	unsigned char ptes[MAX_SWAPFILES][CHECK_SLOTS_MAX];      /* that name the slot */
+	unsigned char exclusive[MAX_SWAPFILES][CHECK_SLOTS_MAX]; /* with the exclusive bit */
 };
 
 struct mm_census {
@@ -128,7 +130,7 @@ static void census_swap(struct census *c, struct mm_census *m, int page, unsigne
 	if (!softleaf_is_swap(entry))
 		return; /* migration, marker */
 	m->swap++;
-	si = type < SEAM_DEVS_MAX ? swap_info[type] : NULL;
+	si = type < MAX_SWAPFILES ? swap_info[type] : NULL;
 	if (unlikely(!si || !si->cluster_info || offset >= si->max || offset >= CHECK_SLOTS_MAX)) {
 		pte_fail("invariant: page table names a device that is off", m->mm, page, pte);
 		return;
@@ -228,7 +230,7 @@ static void check_page_tables(bool quiet)
 				   check_rss(mm, MM_SWAPENTS), m.swap);
 	}
 	check_mapcounts(&c);
-	for (type = 0; type < SEAM_DEVS_MAX; type++)
+	for (type = 0; type < MAX_SWAPFILES; type++)
 		for (offset = 0; check_device(type) && offset < swap_info[type]->max &&
 				 offset < CHECK_SLOTS_MAX; offset++)
 			check_slot(&c, swap_info[type], offset);
