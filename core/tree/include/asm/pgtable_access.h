@@ -124,6 +124,10 @@ static __always_inline bool ptep_test_and_clear_young(struct vm_area_struct *vma
 }
 #define ptep_test_and_clear_young ptep_test_and_clear_young
 
+/* As on x86: no flush. An entry of a TLB that stays is only less exact a measure of use. */
+#define __HAVE_ARCH_PTEP_CLEAR_YOUNG_FLUSH
+#define ptep_clear_flush_young(vma, addr, ptep) ptep_test_and_clear_young(vma, addr, ptep)
+
 #define __HAVE_ARCH_PTEP_SET_WRPROTECT
 static __always_inline void ptep_set_wrprotect(struct mm_struct *mm, unsigned long addr,
 					       pte_t *ptep)
