@@ -8,7 +8,11 @@
 #define CORE_TREE_SEAM_MACHINE_H
 
 /* A call of the seam is a call site with a name of its own: never merge two. */
+#ifdef __clang__
 #define SEAM_POINT __attribute__((nomerge))
+#else
+#define SEAM_POINT /* gcc compiles the glue alone, which makes no events of its own */
+#endif
 
 /* Where the arena lies: below 0x7fff8000, so that ASan and TSan can map it. The
  * page pool is its first part, so this is the kernel's PAGE_OFFSET as well. */
