@@ -34,7 +34,7 @@ static const struct site *fine_site_of(const void *pc)
 
 static inline void fine_access(const volatile void *p, unsigned size, const void *pc)
 {
-	if (eng.live && arena_is_world(p))
+	if (eng.live && engine_is_world(p))
 		engine_point(fine_site_of(pc), EV_PLAIN, p, size);
 }
 

@@ -4,6 +4,7 @@
  * Where one of them is the model, op by op in a fixed order; else under the same
  * schedules.
  */
+#include "fuzz/prog/profile.h"
 #include "fuzz/tools/compare.h"
 
 #include <stdlib.h>
@@ -71,22 +72,46 @@ static bool next_file(struct comparison *c, struct prog *p, char name[256], int 
 	return false;
 }
 
+/* A program of what both worlds can do: where the model is one of them, of its ops;
+ * else a tree makes it, which knows more. */
+static int generate(struct comparison *c, struct prog *p, u64 seed)
+{
+	struct remote *r = &c->side[1];
+	struct prng rng;
+
+	if (c->ops) {
+		prng_seed(&rng, seed);
+		prog_generate(p, &rng, c->profile);
+		return 0;
+	}
+	r->shared->seed = seed;
+	snprintf(r->shared->profile, sizeof(r->shared->profile), "%s", c->profile->name);
+	r->shared->command = REMOTE_GENERATE;
+	if (remote_call(r))
+		return EXIT_USAGE;
+	*p = r->shared->prog;
+	return 0;
+}
+
 bool comparison_next(struct comparison *c, struct prog *p, char name[256], int *status)
 {
 	static double start;
-	struct prng rng;
 
 	*status = 0;
 	if (c->nfiles)
 		return next_file(c, p, name, status);
 	if (!c->compared)
 		start = now_seconds();
-	if (c->seconds > 0 ? now_seconds() - start >= c->seconds : c->compared >= c->programs)
-		return false;
-	prng_seed(&rng, c->seed + c->compared);
-	prog_generate(p, &rng, c->profile);
-	snprintf(name, 256, "seed %llu", (unsigned long long)(c->seed + c->compared));
-	*status = fit_both(c, p, name);
+	do {
+		u64 seed = c->seed + c->compared + c->refused;
+
+		if (c->seconds > 0 ? now_seconds() - start >= c->seconds : c->compared >= c->programs)
+			return false;
+		snprintf(name, 256, "seed %llu", (unsigned long long)seed);
+		*status = generate(c, p, seed);
+		if (!*status)
+			*status = fit_both(c, p, name);
+	} while (*status == EXIT_SKIPPED);
 	c->compared += *status == 0;
 	return *status == 0;
 }
@@ -105,6 +130,8 @@ void comparison_keep(const struct comparison *c, const struct prog *p, const cha
 		plain[n++] = *s == ' ' ? '-' : *s;
 	plain[n] = 0;
 	memset(&text, 0, sizeof(text));
+	if (!c->ops)
+		snprintf(text.world, sizeof(text.world), "tree");
 	if (expect) {
 		snprintf(text.expect[0], sizeof(text.expect[0]), "%s", expect);
 		text.nexpects = 1;

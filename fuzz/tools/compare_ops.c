@@ -12,7 +12,7 @@
 
 struct ops_total {
 	struct compare_total sum;
-	u64 too_large, reports[SIDES];
+	u64 too_large, inexpressible, reports[SIDES];
 };
 
 static int observe(struct remote *r, const struct prog *p, const struct fixed_order *order)
@@ -77,7 +77,7 @@ static int compare_one(struct comparison *c, const struct prog *p, const char *n
 		return 0;
 	}
 	if (is_inexpressible(&a->seen) || is_inexpressible(&b->seen)) {
-		c->refused++;
+		total->inexpressible++;
 		return 0;
 	}
 	compare_with = strcmp(a->name, "model") == 0 ? COMPARE_TREE : COMPARE_STRICTLY;
@@ -112,9 +112,9 @@ static void print_total(const struct comparison *c, const struct ops_total *t, d
 	if (t->too_large)
 		printf("  %llu programs were left out: they use up memory\n",
 		       (unsigned long long)t->too_large);
-	if (c->refused)
+	if (c->refused + t->inexpressible)
 		printf("  %llu programs were left out: one of the worlds lacks an op or the machine\n",
-		       (unsigned long long)c->refused);
+		       (unsigned long long)(c->refused + t->inexpressible));
 	for (int i = 0; i < SIDES; i++) {
 		if (t->reports[i])
 			printf("  %llu programs give a report on %s\n",

@@ -18,6 +18,7 @@
 #define REMOTE_READS_MAX (PROG_TASKS_MAX * PROG_OPS_MAX)
 
 enum remote_command {
+	REMOTE_GENERATE, /* prog is a generated one of this world's, by seed and profile */
 	REMOTE_FIT,     /* makes prog's machine one that the world can be */
 	REMOTE_RUN,     /* one schedule */
 	REMOTE_REDUCE,  /* a run that reports: prog gets the schedule that its title needs */
@@ -38,6 +39,7 @@ struct remote_shared {
 	bool seed_set;
 	u64 seed;
 	u8 race_tries;
+	char profile[24];   /* GENERATE */
 	bool kept_in_order; /* OBSERVE: order below, else made from prog */
 	struct fixed_order order;
 	/* answered */

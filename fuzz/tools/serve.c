@@ -67,6 +67,16 @@ static struct run_options asked_options(void)
 	return opt;
 }
 
+static void do_generate(void)
+{
+	const struct prog_profile *profile = prog_profile_find(shared->profile);
+	struct prng rng;
+
+	BUG_ON(!profile); /* the parent has found it */
+	prng_seed(&rng, shared->seed);
+	prog_generate(&shared->prog, &rng, profile);
+}
+
 static void do_fit(void)
 {
 	run_fit(&shared->prog, NULL);
@@ -115,6 +125,9 @@ static void do_observe(void)
 static void carry_out(void)
 {
 	switch (shared->command) {
+	case REMOTE_GENERATE:
+		do_generate();
+		break;
 	case REMOTE_FIT:
 		do_fit();
 		break;
