@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Tasks as the tree sees them: a task_struct for each task of the program and one
- * for set-up. All share one signal_struct without limits, one set of credentials
- * and one user namespace; they differ in their flags, state and pid.
+ * for set-up. Each is a process with a signal_struct without limits; all share one set
+ * of credentials and one user namespace.
  * Left out: pids, namespaces, the scheduler's fields, thread groups.
  */
 #include <linux/cred.h>
@@ -14,7 +14,6 @@
 #include "core/tree/shim/shim.h"
 #include "core/tree/shim/world.h"
 
-static struct signal_struct *shared_signal;
 static struct sighand_struct *shared_sighand;
 static struct cred *shared_cred;
 
@@ -28,12 +27,22 @@ struct shim_task *shim_task_of(struct task_struct *task)
 	return container_of(task, struct shim_task, task);
 }
 
+static struct signal_struct *signal_make(void)
+{
+	struct signal_struct *signal = seam_arena_alloc(sizeof(*signal));
+	int i;
+
+	for (i = 0; i < RLIM_NLIMITS; i++)
+		signal->rlim[i].rlim_cur = signal->rlim[i].rlim_max = RLIM_INFINITY;
+	return signal;
+}
+
 static struct task_struct *task_make(int pid, const char *name)
 {
 	struct shim_task *shim = seam_arena_alloc(sizeof(*shim));
 	struct task_struct *task = &shim->task;
 
-	task->signal = shared_signal;
+	task->signal = signal_make();
 	task->sighand = shared_sighand;
 	task->cred = task->real_cred = shared_cred;
 	task->__state = TASK_RUNNING;
@@ -63,12 +72,6 @@ void tree_op_end(void)
 
 void shim_tasks_setup(void)
 {
-	int i;
-
-	shared_signal = seam_arena_alloc(sizeof(*shared_signal));
-	for (i = 0; i < RLIM_NLIMITS; i++)
-		shared_signal->rlim[i].rlim_cur = shared_signal->rlim[i].rlim_max = RLIM_INFINITY;
-	shared_signal->oom_score_adj = 0;
 	shared_sighand = seam_arena_alloc(sizeof(*shared_sighand));
 	spin_lock_init(&shared_sighand->siglock);
 	shared_cred = seam_arena_alloc(sizeof(*shared_cred));

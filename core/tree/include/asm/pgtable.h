@@ -213,6 +213,14 @@ static inline pmd_t *pud_pgtable(pud_t pud)
 	return (pmd_t *)__va(pud_val(pud) & _PAGE_PFN_MASK);
 }
 
+/* The walk to the table below relies on dependency order, which TSan does not know. It
+ * is no event: the caller has looked at the entry already. */
+static inline pmd_t *__pud_table(pud_t *pud)
+{
+	return pud_pgtable(__pud(__atomic_load_n(&pud_val(*pud), __ATOMIC_ACQUIRE)));
+}
+#define pmd_offset(pud, address) (__pud_table(pud) + pmd_index(address))
+
 /* ---- swap entries ----
  *
  *	63          14 13     9 8                 0

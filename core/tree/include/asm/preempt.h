@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The preempt count is the engine's, per CPU and in the kernel's layout. There is
- * no need_resched: a preemption is a choice of the schedule at any event.
+ * The preempt count is the engine's, per CPU. There is no need_resched: a preemption
+ * is a choice of the schedule at any event. Left out: 7.3's HARDIRQ_DISABLE field.
  */
 #ifndef __ASM_PREEMPT_H
 #define __ASM_PREEMPT_H
@@ -11,9 +11,15 @@
 
 #define PREEMPT_ENABLED 0
 
+/* The seam's bit of a running interrupt handler. The kernel's has no fixed place: 7.3
+ * has one more field below it. */
+#define SEAM_HARDIRQ 0x10000
+
 static __always_inline int preempt_count(void)
 {
-	return seam_preempt_count();
+	int count = seam_preempt_count();
+
+	return count & SEAM_HARDIRQ ? count - SEAM_HARDIRQ + (int)HARDIRQ_OFFSET : count;
 }
 
 static __always_inline void preempt_count_set(int count)
@@ -51,13 +57,13 @@ static __always_inline void __preempt_count_sub(int val)
 static __always_inline int __preempt_count_add_return(int val)
 {
 	seam_preempt_add(val);
-	return seam_preempt_count();
+	return preempt_count();
 }
 
 static __always_inline int __preempt_count_sub_return(int val)
 {
 	seam_preempt_sub(val);
-	return seam_preempt_count();
+	return preempt_count();
 }
 
 static __always_inline bool __preempt_count_dec_and_test(void)

@@ -1,0 +1,157 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A kernel tree's own code as a world, through the command as people use it.
+
+Goal: it is deterministic, equal in all builds, and finds what was planted.
+Method: a fixed list of programs runs twice in each build of the tree that is there: no
+report, and one hash for all of these runs, also over random schedules. A search finds
+nothing but what core/tree/known.txt and repro/findings have. Where a tree with an edit of
+repro/tree is built, a search of its program finds the edit, and what it recorded is
+replayed and minimised.
+Usage: test_tree.py SWAPRACE TREE
+"""
+import glob
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+# Not tsan: the kernel's own races are not all judged yet (core/tree/README.md, Limits).
+BUILDS = ('release', 'asan')
+PROGRAMS = [f'corpus/{name}.prog' for name in '''
+codec/tasks ksm/merge-then-reclaim ksm/unmerge ksm/write-while-merging mm/anon-fault mm/device-full
+mm/fork-cow mm/ksm-and-swapoff mm/same-page-faults reclaim/direct reclaim/kswapd reclaim/shared
+reclaim/second-chance swap/async-round-trip swap/io-errors swap/readahead swap/slot-reuse
+swap/sync-round-trip swap/two-devices swapoff/against-fault swapoff/against-fork-and-exit
+swapoff/against-zap swapoff/no-memory swapoff/signal swapoff/type-reused-smaller'''.split()]
+SCHEDULES = 4
+# What a search may find in an unmodified tree: core/README.md, findings.
+FINDINGS = (
+    'WARNING: !swp_tb_is_countable(swp_tb) in ',
+    'invariant: mm with swap entries is not on mmlist',
+    'io: on a bad slot',
+    'WARNING: folio_test_large(folio) in unuse_pte',
+)
+
+failed = 0
+
+
+def check(good, what):
+    global failed
+    if not good:
+        failed += 1
+        print('test_tree: ' + what)
+
+
+def run(binary, *words):
+    return subprocess.run([binary, *words], cwd=ROOT, capture_output=True, text=True, timeout=300,
+                          check=False)
+
+
+def hashes_of(binary, *words):
+    """{program: (title, hash of the last run, hash over all)}."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = os.path.join(folder, 'out.json')
+        done = run(binary, 'run', *PROGRAMS, '--bug=none', '--quiet', '--json=' + out, *words)
+        check(done.returncode in (0, 1), f'{binary} run: {done.stderr[-300:]}')
+        with open(out, encoding='utf-8') as f:
+            return {row['file']: (row['title'], row['hash'], row['hashes']) for row in json.load(f)}
+
+
+def identity_of(binary):
+    """Of what it was made: tree, configuration, shim. Others may have other hashes."""
+    with open(os.path.join(os.path.dirname(binary), 'identity'), encoding='utf-8') as f:
+        return f.read().strip()
+
+
+def check_hashes(binaries):
+    """Each build, twice, gives what the first run of the first build gave."""
+    random = ('--policy=random', '--seed=5', f'--schedules={SCHEDULES}')
+    for words in ((), random):
+        first = None
+        for build, binary in binaries.items():
+            for turn in (1, 2):
+                got = hashes_of(binary, *words)
+                first = first or got
+                check(len(got) == len(PROGRAMS), f'{build}: {len(got)} programs ran')
+                for name, (title, *_) in got.items():
+                    check(not title, f'{build}: {name}: {title}')
+                    check(got[name] == first.get(name),
+                          f'{build}, run {turn}: {name} has another hash than in '
+                          f'{next(iter(binaries))}: {got[name]} {first.get(name)}')
+
+
+def check_search(build, binary, schedules):
+    done = run(binary, 'search', f'--schedules={schedules}', '--seed=11', '--keep-going')
+    titles = re.findall(r'^ +\d+ x (.*) \(first after', done.stdout, re.M)
+    strange = [title for title in titles if not title.startswith(FINDINGS)]
+    check(done.returncode in (0, 1), f'{build}: search ended with {done.returncode}')
+    check(not strange, f'{build}: search found {strange}')
+
+
+def edited_trees(tree):
+    """[(binary, program)] of trees that have an edit of repro/tree, by name TREE+EDIT."""
+    found = []
+    for edit in sorted(glob.glob(os.path.join(ROOT, 'repro/tree/*.edit'))):
+        name = os.path.splitext(os.path.basename(edit))[0]
+        for folder in (f'{tree}-{name}', name):
+            binary = os.path.join(ROOT, 'work/trees', folder, 'release/swaprace')
+            if os.path.exists(binary):
+                found.append((binary, os.path.splitext(edit)[0] + '.prog'))
+    return found
+
+
+def check_planted(binary, program):
+    """search records edges that run meets, and minimize keeps the title."""
+    with open(program, encoding='utf-8') as f:
+        expected = re.search(r'^expect: *(?:\[.*?\] *)?(.*)$', f.read(), re.M).group(1)
+    with tempfile.TemporaryDirectory() as folder:
+        done = run(binary, 'search', program, '--time=20', '--out=' + folder)
+        kept = glob.glob(os.path.join(folder, '*.prog'))
+        check(done.returncode == 1 and len(kept) == 1, f'{program}: search found nothing')
+        if len(kept) != 1:
+            return
+        done = run(binary, 'run', kept[0])
+        check(expected in done.stdout, f'{program}: the recorded program does not replay')
+        small = os.path.join(folder, 'small')
+        run(binary, 'minimize', kept[0], '--o=' + small, '--time=10')
+        done = run(binary, 'run', small)
+        check(expected in done.stdout, f'{program}: the minimised program does not replay')
+
+
+def main():
+    tree = sys.argv[2]
+    binaries = {}
+    for build in BUILDS:
+        path = os.path.join(ROOT, 'work/trees', tree, build, 'swaprace')
+        if os.path.exists(path):
+            binaries[build] = path
+    if not binaries:
+        print(f'test_tree: skipped: the tree {tree} is not built (scripts/tree.py build {tree})')
+        return 77
+    newest = identity_of(max(binaries.values(), key=os.path.getmtime))
+    stale = [build for build in binaries if identity_of(binaries[build]) != newest]
+    for build in stale:
+        print(f'test_tree: {build} is older than the rest and was left out')
+        del binaries[build]
+    check_hashes(binaries)
+    # Not asan: it shows what one run leaves to the next in a page's rest (Limits).
+    if 'release' in binaries:
+        check_search('release', binaries['release'], 5000)
+    # The command goes on in the tree's own executable.
+    if 'release' in binaries:
+        done = run(sys.argv[1], f'--world=tree:{tree}', 'run', PROGRAMS[0], '--bug=none', '--quiet')
+        check(done.returncode == 0, f'--world=tree:{tree}: {done.stdout}{done.stderr}')
+    planted = edited_trees(tree)
+    for binary, program in planted:
+        check_planted(binary, program)
+    print(f'test_tree: {len(binaries)} builds, {len(PROGRAMS)} programs, '
+          f'{len(planted)} planted bugs, {failed} failures')
+    return 1 if failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
