@@ -146,7 +146,8 @@ static int run_port(int argc, char **argv)
 
 const struct command command_port = {
 	"port", "FILE -o OUT [options]",
-	"a program of another world for this one (--world=): searches under its op edges for\n"
-	"the title that it expects and records this world's events. Status 1: not found.",
+	"a program of another world for this one, with this world's events\n"
+	"Searches under its edges between whole ops for the title that it expects, and records\n"
+	"the schedule that gave it. Status 1: not found.",
 	options, run_port,
 };

@@ -27,7 +27,7 @@ static void print_commands(FILE *out)
 	fprintf(out, "\n--world=model|tree:NAME, with each command: what programs run on (default: the\n"
 		"model; a tree's own mm code: see swaprace tree).\n"
 		"swaprace COMMAND --help says more.\n"
-		"Exit status: 0 clean, 1 a report, 2 bad usage or unreadable input.\n");
+		"Exit status: 0 clean, 1 a report, 2 bad usage or unreadable input, 77 nothing to run.\n");
 }
 
 static int run_command(int argc, char **argv)
