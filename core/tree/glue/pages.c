@@ -64,6 +64,8 @@ void seam_page_poison(unsigned long pfn)
 {
 	BUG_ON(pfn >= npages || pfn < SEAM_PAGES_RESERVED);
 	raw_fill(page_address((u32)pfn), POISON_PAGE, PAGE_LIVE_BYTES);
+	if (page_flags[pfn] & PAGE_NAMED_WHOLE) /* the next owner's rest is zero, as any page's */
+		raw_fill(page_address((u32)pfn) + PAGE_LIVE_BYTES, 0, PAGE_BYTES - PAGE_LIVE_BYTES);
 	page_flags[pfn] |= PAGE_POISONED;
 	asan_hide(page_address((u32)pfn), PAGE_BYTES);
 }
@@ -87,7 +89,8 @@ void seam_page_check(void)
 	for (u32 i = 0; i < ntouched; i++) {
 		u32 pfn = touched[i];
 
-		if (pfn < SEAM_PAGES_RESERVED)
+		/* Reserved ones, and the kernel's own memory while it is in use. */
+		if (page_is_whole(pfn) && !(page_flags[pfn] & PAGE_POISONED))
 			continue;
 		if (!raw_filled_with(page_address(pfn) + PAGE_LIVE_BYTES, 0,
 				     PAGE_BYTES - PAGE_LIVE_BYTES))

@@ -248,11 +248,16 @@ struct folio *__folio_alloc_noprof(gfp_t gfp, unsigned int order, int nid, nodem
 	return page ? page_rmappable_folio(page) : NULL;
 }
 
+/* The kernel's own memory (a batch of mmu_gather): all of it is used, not the first words
+ * alone. Only its name says so to the glue; less than a page, as "page" names those. */
 unsigned long get_free_pages_noprof(gfp_t gfp, unsigned int order)
 {
 	struct page *page = alloc_counted(gfp, order, _RET_IP_);
 
-	return page ? (unsigned long)page_address(page) : 0;
+	if (!page)
+		return 0;
+	seam_role_new(page_address(page), (PAGE_SIZE << order) - sizeof(long), "kernel page");
+	return (unsigned long)page_address(page);
 }
 
 unsigned long get_zeroed_page_noprof(gfp_t gfp)
