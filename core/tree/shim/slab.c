@@ -256,6 +256,25 @@ kmem_buckets *kmem_buckets_create(const char *name, slab_flags_t flags, unsigned
 	return NULL; /* memdup_user()'s: nobody copies from users */
 }
 
+#ifdef CONFIG_PRINTK
+/* The list checks ask before they warn: nothing is known of the object here. */
+bool kmem_dump_obj(void *object)
+{
+	return false;
+}
+
+bool vmalloc_dump_obj(void *object)
+{
+	return false;
+}
+#endif
+
+/* vmalloc() is kmalloc() here. */
+bool is_vmalloc_addr(const void *x)
+{
+	return false;
+}
+
 /* ---- leaks ----------------------------------------------------------------------- */
 
 #define CACHES_MAX 256
