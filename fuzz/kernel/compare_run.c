@@ -26,7 +26,7 @@ static void run_on(const struct prog *p, const struct world_ops *world,
 
 	opt.scheduler = order_policy(order);
 	opt.steps_max = STEPS_MAX;
-	opt.bug = compare_bug;
+	opt.bug = world->seeded_bugs ? compare_bug : BUG_NONE;
 	run_program(p, observe_world(world, seen), &opt, result);
 }
 

@@ -580,6 +580,7 @@ static void kernel_counters(struct world_counters *out)
 
 const struct world_ops kernel_world_ops = {
 	.name = "kernel",
+	.native = true,
 	.setup = kernel_setup,
 	.teardown = kernel_teardown,
 #define MEMBER_MADVISE(name_) .name_ = kernel_##name_,
