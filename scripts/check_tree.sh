@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A kernel tree's own code, tested: takes the newest source that Debian has and the
-# shim knows, builds it (release, and asan where its libraries are), runs corpus/ and
-# repro/ on it, finds planted bugs by their programs, compares it with itself and with the
-# model. Not with tsan: the kernel's own races are not all judged yet (core/tree/README.md).
+# shim knows, builds it (release, and asan and tsan where their libraries are), runs corpus/
+# and repro/ on it, finds planted bugs by their programs, compares it with itself and with
+# the model.
 # Usage: scripts/check_tree.sh SWAPRACE [TREE]   (TREE: one that is there; default: Debian's)
 # Exit status: 0 passed, 1 failed, 77 no source can be had.
 set -uo pipefail
@@ -25,7 +25,7 @@ fi
 shopt -s nullglob
 findings=(repro/findings/*.prog)
 builds=
-for build in release asan; do
+for build in release asan tsan; do
 	[ -e "build/$build/libengine.a" ] || continue
 	say "build $tree $build"
 	python3 scripts/tree.py build "$tree" $build || fail "$tree does not build for $build"

@@ -98,7 +98,7 @@ def identity(tree, config):
     package = tree.about['package'] or 'a tree of your own'
     shim = state.digest(*[open(os.path.join(folder, n), 'rb').read()
                           for folder, _, names in sorted(os.walk(state.OURS))
-                          for n in sorted(names) if n.endswith(('.c', '.h', '.list'))])
+                          for n in sorted(names) if n.endswith(('.c', '.h', '.def', '.list'))])
     change = f', change {patched.change_digest(tree)} of {tree.base.name}' if tree.base else ''
     return (f'{tree.name}: Linux {state.dotted(tree.version)} ({package}{change}), '
             f'configuration {config}, shim {shim}')

@@ -241,6 +241,19 @@ struct sched_policy; /* core/engine/policy.h */
  * side; PLAIN only counts it, see engine_races_marked(). */
 enum engine_races { ENGINE_RACES_ALL, ENGINE_RACES_PLAIN };
 
+/* Two accesses of one place, as TSan has them; func: as titles name it. */
+struct engine_race {
+	struct engine_race_side {
+		const volatile void *addr;
+		unsigned size;
+		bool write, marked;
+		char func[64];
+	} side[2];
+};
+/* Is this race one that the world knows and can live with? NULL: there is none. TSan's
+ * locks are held: it must neither allocate memory nor make a point. */
+extern bool (*engine_race_known)(const struct engine_race *race);
+
 struct engine_config {
 	enum engine_backend backend;
 	unsigned cpus;
@@ -278,7 +291,7 @@ void engine_exit(void); /* joins native threads, frees all */
 
 struct engine_report {
 	char title[REPORT_TITLE_MAX];
-	char *body;          /* malloc'ed text, valid until the next reset */
+	char *body;          /* valid until the next reset */
 	char label[16];      /* op during which it was made */
 	u64 trace_hash;      /* of all events before it */
 	u32 step;

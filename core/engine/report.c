@@ -15,9 +15,11 @@
 
 void (*engine_native_report)(const struct engine_report *report);
 
+/* No malloc(): TSan calls with its locks held, and its allocator can wait for them. */
+static char report_body[BODY_MAX];
+
 void report_reset(void)
 {
-	free(eng.report.body);
 	memset(&eng.report, 0, sizeof(eng.report));
 	eng.reported = false;
 }
@@ -70,10 +72,7 @@ static void report_keep(const char *title, const char *body)
 	engine_label(i, eng.report.label, sizeof(eng.report.label));
 	eng.report.trace_hash = eng.hash;
 	eng.report.step = eng.view.steps;
-	b = malloc(BODY_MAX);
-	eng.report.body = b;
-	if (!b)
-		return;
+	eng.report.body = b = report_body;
 	b[0] = 0;
 	append(b, &n, "%s", body);
 	append_context(b, &n, i);
@@ -88,9 +87,6 @@ static void report_keep(const char *title, const char *body)
 	}
 	append(b, &n, "\nlast events:\n");
 	n += engine_ring_print(b + n, BODY_MAX - n, 0, HISTORY_LINES);
-	b = realloc(b, n + 1);
-	if (b)
-		eng.report.body = b;
 }
 
 static void sink(const char *title, const char *body)

@@ -12,6 +12,7 @@
 
 /* Test hook: index of one annotation that is left out; -1 none. */
 int engine_hb_disabled = -1;
+bool (*engine_race_known)(const struct engine_race *race);
 
 unsigned engine_hb_count(void)
 {
@@ -101,6 +102,7 @@ void tsan_clear_shadow(void *p, size_t size)
 		__tsan_java_init(1u << 12, 1ul << 46);
 		initialised = true;
 		courier = __tsan_create_fiber(0);
+		symbol_name(NULL); /* reads the names now: inside of a report nothing may be allocated */
 		__tsan_java_alloc((uintptr_t)p, size);
 		return;
 	}
@@ -132,6 +134,34 @@ void tsan_quiet_end(bool begun)
 		__tsan_mutex_post_signal(NULL, 0);
 }
 
+#define RACE_FRAMES 12
+static bool race_side(void *report, unsigned long i, struct engine_race_side *side,
+		      void *trace[RACE_FRAMES])
+{
+	int tid, bytes, write, atomic;
+	void *addr;
+
+	memset(trace, 0, RACE_FRAMES * sizeof(trace[0]));
+	side->func[0] = 0;
+	if (!__tsan_get_report_mop(report, i, &tid, &addr, &bytes, &write, &atomic, trace,
+				   RACE_FRAMES))
+		return false;
+	side->addr = addr;
+	side->size = (unsigned)bytes;
+	side->write = write != 0;
+	side->marked = atomic != 0;
+	for (unsigned f = 0; f < RACE_FRAMES && trace[f]; f++) {
+		const char *s = symbol_name((char *)trace[f] - 1);
+
+		/* memset and the like: the caller is what matters */
+		if (strstr(s, "interceptor") || strncmp(s, "__tsan", 6) == 0 || strcmp(s, "?") == 0)
+			continue;
+		snprintf(side->func, sizeof(side->func), "%s", s);
+		break;
+	}
+	return true;
+}
+
 /*
  * TSan asks here whether a report counts. Only world memory is judged: libc
  * calls of the engine (snprintf, memcpy) are seen by TSan's interceptors on
@@ -148,84 +178,65 @@ bool tsan_report_is_foreign(const void *report, bool suppressed)
 bool tsan_report_is_foreign(const void *report, bool suppressed)
 {
 	const char *what;
-	int count, stacks, mops, locs, mutexes, threads, tids, tid, bytes, write, atomic;
-	void *sleep_trace[4], *addr = NULL, *trace[2];
-	bool marked;
+	int count, stacks, mops, locs, mutexes, threads, tids;
+	void *r = (void *)(uintptr_t)report, *sleep_trace[4], *trace[RACE_FRAMES];
+	struct engine_race race;
 
 	if (suppressed)
 		return true;
-	__tsan_get_report_data((void *)(uintptr_t)report, &what, &count, &stacks, &mops, &locs,
-			       &mutexes, &threads, &tids, sleep_trace, 4);
-	if (strcmp(what, "data-race") != 0 || mops == 0 ||
-	    !__tsan_get_report_mop((void *)(uintptr_t)report, 0, &tid, &addr, &bytes, &write, &atomic,
-				   trace, 2))
+	__tsan_get_report_data(r, &what, &count, &stacks, &mops, &locs, &mutexes, &threads, &tids,
+			       sleep_trace, 4);
+	if (strcmp(what, "data-race") != 0 || mops == 0 || !race_side(r, 0, &race.side[0], trace))
 		return false;
-	if (!engine_is_world(addr))
+	if (!engine_is_world(race.side[0].addr))
 		return true;
-	if (eng.config.races != ENGINE_RACES_PLAIN || mops < 2)
+	if (mops < 2 || !race_side(r, 1, &race.side[1], trace))
 		return false;
-	marked = atomic != 0;
-	if (!__tsan_get_report_mop((void *)(uintptr_t)report, 1, &tid, &addr, &bytes, &write, &atomic,
-				   trace, 2))
-		return false;
-	if (!marked && !atomic)
-		return false;
-	eng.races_marked++;
-	return true;
+	if (race.side[0].marked || race.side[1].marked) {
+		if (eng.config.races != ENGINE_RACES_PLAIN)
+			return false;
+		eng.races_marked++;
+		return true;
+	}
+	return engine_race_known && engine_race_known(&race);
 }
 
-#define RACE_FRAMES 12
-static size_t race_side(void *report, unsigned long i, char *func, size_t func_size, char *body,
-			size_t size)
+static size_t race_print(const struct engine_race_side *side, void *const trace[RACE_FRAMES],
+			 char *body, size_t size)
 {
-	int tid, bytes, write, atomic;
-	void *addr, *trace[RACE_FRAMES] = { NULL };
 	size_t n = 0;
 	char name[64];
 
-	func[0] = 0;
-	if (!__tsan_get_report_mop(report, i, &tid, &addr, &bytes, &write, &atomic, trace,
-				   RACE_FRAMES))
-		return 0;
-	engine_role_name(engine_role_of(addr), name, sizeof(name));
-	n += (size_t)snprintf(body + n, size - n, "%s%s of %d bytes of %s:\n",
-			      atomic ? "marked " : "", write ? "write" : "read", bytes, name);
-	for (unsigned f = 0; f < RACE_FRAMES && trace[f] && n < size; f++) {
-		const char *s = symbol_name((char *)trace[f] - 1);
-
-		/* memset and the like: the caller is what matters */
-		if (!func[0] && !strstr(s, "interceptor") && strncmp(s, "__tsan", 6) != 0 &&
-		    strcmp(s, "?") != 0)
-			snprintf(func, func_size, "%s", s);
-		n += (size_t)snprintf(body + n, size - n, "  %s\n", s);
-	}
+	engine_role_name(engine_role_of(side->addr), name, sizeof(name));
+	n += (size_t)snprintf(body + n, size - n, "%s%s of %u bytes of %s:\n",
+			      side->marked ? "marked " : "", side->write ? "write" : "read",
+			      side->size, name);
+	for (unsigned f = 0; f < RACE_FRAMES && trace[f] && n < size; f++)
+		n += (size_t)snprintf(body + n, size - n, "  %s\n", symbol_name((char *)trace[f] - 1));
 	return n < size ? n : size - 1;
 }
 
 void __tsan_on_report(void *report)
 {
-	const char *what;
+	const char *what, *f[2];
 	int count, stacks, mops, locs, mutexes, threads, tids;
-	void *sleep_trace[4];
-	char f[2][64], title[REPORT_TITLE_MAX];
+	void *sleep_trace[4], *trace[RACE_FRAMES];
+	struct engine_race race = { 0 };
+	char title[REPORT_TITLE_MAX];
 	static char body[8192];
 	size_t n = 0;
 
-	f[0][0] = f[1][0] = 0;
 	__tsan_get_report_data(report, &what, &count, &stacks, &mops, &locs, &mutexes, &threads,
 			       &tids, sleep_trace, 4);
 	for (unsigned long i = 0; i < 2 && i < (unsigned long)mops; i++)
-		n += race_side(report, i, f[i], sizeof(f[i]), body + n, sizeof(body) - n);
+		if (race_side(report, i, &race.side[i], trace))
+			n += race_print(&race.side[i], trace, body + n, sizeof(body) - n);
 	body[n] = 0;
-	if (strcmp(f[0], f[1]) > 0) {
-		char t[64];
-
-		memcpy(t, f[0], sizeof(t));
-		memcpy(f[0], f[1], sizeof(t));
-		memcpy(f[1], t, sizeof(t));
-	}
+	f[0] = race.side[0].func;
+	f[1] = race.side[1].func;
 	if (strcmp(what, "data-race") == 0)
-		snprintf(title, sizeof(title), "data-race in %s / %s", f[0], f[1]);
+		snprintf(title, sizeof(title), "data-race in %s / %s",
+			 strcmp(f[0], f[1]) > 0 ? f[1] : f[0], strcmp(f[0], f[1]) > 0 ? f[0] : f[1]);
 	else
 		snprintf(title, sizeof(title), "%s in %s", what, f[0][0] ? f[0] : f[1]);
 	report_from_sanitizer(title, body);

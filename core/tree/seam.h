@@ -183,6 +183,18 @@ int tree_worker(void);
 void tree_page_state(int mm, int page, struct tree_page_state *out);
 void tree_mm_counters(int mm, long *anon, long *swap);
 void tree_counters(struct tree_counters *out);
+/* A data race of the tree that is known: writer's function writes the field plainly,
+ * other's accesses it plainly. Of the shim, with the layouts of the tree's headers. */
+struct tree_known_race {
+	const char *writer;         /* NULL: any function, where the reason is other's */
+	const char *other;
+	unsigned char other_writes;
+	const char *kind;           /* of the object's role; NULL: a variable at address */
+	unsigned long address;
+	unsigned long offset, size; /* of the field, in the object or behind address */
+	const char *reason;
+};
+const struct tree_known_race *tree_known_race(unsigned i); /* the i-th; NULL: no more */
 /* The tree's version, LINUX_VERSION_CODE. */
 extern const unsigned tree_version_code;
 

@@ -19,8 +19,7 @@ import sys
 import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-# Not tsan: the kernel's own races are not all judged yet (core/tree/README.md, Limits).
-BUILDS = ('release', 'asan')
+BUILDS = ('release', 'asan', 'tsan')
 PROGRAMS = [f'corpus/{name}.prog' for name in '''
 codec/tasks ksm/merge-then-reclaim ksm/unmerge ksm/write-while-merging mm/anon-fault mm/device-full
 mm/fork-cow mm/ksm-and-swapoff mm/same-page-faults reclaim/direct reclaim/kswapd reclaim/shared
@@ -34,6 +33,8 @@ FINDINGS = (
     'invariant: mm with swap entries is not on mmlist',
     'io: on a bad slot',
     'WARNING: folio_test_large(folio) in unuse_pte',
+    'WARNING: list_del corruption. ',
+    'data-race in __list_lru_add / deferred_split_scan',
 )
 
 failed = 0

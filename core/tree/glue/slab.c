@@ -75,6 +75,21 @@ static u32 cache_per_chunk(const struct seam_cache *cache)
 	return cache->size <= PAGE_BYTES ? (u32)(PAGE_BYTES / cache->size) : 1;
 }
 
+const void *slab_object_start(const void *p)
+{
+	const struct seam_cache *cache = cache_of(p);
+	unsigned long page = (unsigned long)p & ~(PAGE_BYTES - 1);
+
+	if (!cache)
+		return NULL;
+	if (cache_per_chunk(cache) == 1) { /* its chunk may have several pages */
+		while (!object_state[unit_of((const void *)page)])
+			page -= PAGE_BYTES;
+		return (const void *)page;
+	}
+	return (const void *)(page + ((unsigned long)p - page) / cache->size * cache->size);
+}
+
 static __cold void slab_report(const char *what, const struct seam_cache *cache,
 			       const char *func, const void *object)
 {

@@ -142,6 +142,7 @@ static int setup(const struct world_config *c)
 	for (int i = 0; i < WORLD_DEVS_MAX; i++)
 		machine.device[i] = device_of(&c->dev[i]);
 	memset(tasks, 0, sizeof(tasks));
+	engine_race_known = glue_race_known;
 	glue_reset(machine.pages);
 	return tree_setup(&machine);
 }

@@ -314,6 +314,59 @@ void tree_counters(struct tree_counters *out)
 	*out = (struct tree_counters){ .pages_free = 9 };
 }
 
+/* ---- known races: both functions, what each does, and the field ---------------------- */
+
+static struct known_object { u64 other, field; } *known_object;
+static u64 known_variable;
+static struct tree_known_race known_rows[] = {
+	{ .writer = "writer", .other = "reader", .kind = "thing", .offset = 8, .size = 8 },
+	{ .other = "copier", .kind = "thing", .offset = 0, .size = 8 },
+	{ .writer = "writer", .other = "writer", .other_writes = 1, .size = 8 },
+};
+
+const struct tree_known_race *tree_known_race(unsigned i)
+{
+	return i < ARRAY_SIZE(known_rows) ? &known_rows[i] : NULL;
+}
+
+static bool known_as(const char *writer, const char *other, bool other_writes, const u64 *p)
+{
+	struct engine_race race = { .side = { { .addr = p, .size = 8, .write = true },
+					      { .addr = p, .size = 8, .write = other_writes } } };
+	struct engine_race_side side;
+	bool known;
+
+	snprintf(race.side[0].func, sizeof(race.side[0].func), "%s", writer);
+	snprintf(race.side[1].func, sizeof(race.side[1].func), "%s", other);
+	known = glue_race_known(&race);
+	side = race.side[0];
+	race.side[0] = race.side[1];
+	race.side[1] = side;
+	CHECK_EQ(glue_race_known(&race), known);
+	return known;
+}
+
+static void known_races(void *arg)
+{
+	struct seam_cache *cache = seam_cache_create("thing", sizeof(*known_object), 8, 0, NULL);
+
+	(void)arg;
+	for (int i = 0; i < 3; i++)
+		known_object = seam_cache_alloc(cache, 1, 1);
+	seam_role_new(known_object, sizeof(*known_object), "thing");
+	known_rows[2].address = (unsigned long)&known_variable;
+	CHECK(known_as("writer", "reader", false, &known_object->field));
+	CHECK(!known_as("writer", "reader", true, &known_object->field));
+	CHECK(!known_as("writer", "reader", false, &known_object->other));
+	CHECK(!known_as("writer", "copier", false, &known_object->field));
+	CHECK(!known_as("reader", "reader", false, &known_object->field));
+	CHECK(known_as("anybody", "copier", false, &known_object->other));
+	CHECK(known_as("writer", "writer", true, &known_variable));
+	CHECK(!known_as("writer", "reader", false, &known_variable));
+	seam_role_new(known_object, sizeof(*known_object), "thingy");
+	CHECK(!known_as("writer", "reader", false, &known_object->field));
+}
+
 /* ---- the world's table ------------------------------------------------------------------------------- */
 
 static const struct world_config machine = {
@@ -429,6 +482,7 @@ int main(void)
 	test_locks();
 	test_rcu();
 	test_reports();
+	SILENT(known_races);
 	test_machine();
 	test_world();
 	engine_exit();

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Data races of the tree that are known, by function, function and field. TSan calls
+ * from inside of a report, with its locks held: nothing here may allocate memory.
+ */
+#include <string.h>
+
+#include "core/tree/glue/glue.h"
+
+static u64 races_seen;
+
+/* Is it one of a known kind of objects? "mm_struct A1.0" is of the kind "mm_struct". */
+static bool role_is(const volatile void *p, const char *kind)
+{
+	size_t n = strlen(kind);
+	char name[64];
+
+	engine_role_name(engine_role_of(p), name, sizeof(name));
+	return strncmp(name, kind, n) == 0 && (name[n] == ' ' || name[n] == 0);
+}
+
+static bool in_field(const struct tree_known_race *known, const struct engine_race_side *side)
+{
+	unsigned long start = known->address, p = (unsigned long)side->addr;
+
+	if (known->kind) {
+		start = (unsigned long)slab_object_start((const void *)p);
+		if (!start || !role_is(side->addr, known->kind))
+			return false;
+	}
+	start += known->offset;
+	return p >= start && p + side->size <= start + known->size;
+}
+
+static bool is_that(const struct tree_known_race *known, const struct engine_race_side *writer,
+		    const struct engine_race_side *other)
+{
+	if (!writer->write || other->write != (known->other_writes != 0))
+		return false;
+	if (known->writer && strcmp(known->writer, writer->func) != 0)
+		return false;
+	return strcmp(known->other, other->func) == 0 && in_field(known, writer);
+}
+
+bool glue_race_known(const struct engine_race *race)
+{
+	const struct tree_known_race *known;
+
+	for (unsigned i = 0; (known = tree_known_race(i)) != NULL; i++) {
+		if (!is_that(known, &race->side[0], &race->side[1]) &&
+		    !is_that(known, &race->side[1], &race->side[0]))
+			continue;
+		races_seen++;
+		return true;
+	}
+	return false;
+}
+
+u64 glue_races_seen(void)
+{
+	return races_seen;
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The rows of races.def with the tree's own layouts, as data that the glue reads. */
+#include <linux/maple_tree.h>
+#include <linux/mm_types.h>
+#include <linux/mmzone.h>
+#include <linux/stddef.h>
+#include <linux/swap.h>
+
+#include "core/tree/seam.h"
+
+#define RACE_READ 0
+#define RACE_WRITE 1
+
+static const struct tree_known_race known[] = {
+#define RACE_FIELD(w, o, access, k, type, field, why)					\
+	{ .writer = w, .other = o, .other_writes = RACE_##access, .kind = k,		\
+	  .offset = offsetof(type, field), .size = sizeof_field(type, field), .reason = why },
+#define RACE_STATIC(w, o, access, variable, why)					\
+	{ .writer = w, .other = o, .other_writes = RACE_##access,			\
+	  .address = (unsigned long)&variable, .size = sizeof(variable), .reason = why },
+#include "core/tree/shim/races.def"
+};
+
+const struct tree_known_race *tree_known_race(unsigned i)
+{
+	return i < ARRAY_SIZE(known) ? &known[i] : NULL;
+}
