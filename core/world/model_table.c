@@ -202,6 +202,7 @@ const struct world_ops model_world_ops = {
 	.check_quiet = check_all_quiet,
 	.audit = check_all_audit,
 #define OP_MADVISE_TREE(...)
+#define OP_TREE(...)
 #define OP_BY_HAND(...)
 #define OP(name_, ...) .name_ = model_##name_,
 #include "core/base/ops.def"

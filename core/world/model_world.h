@@ -18,6 +18,7 @@ int model_setup(const struct world_config *config);
 void model_teardown(void);
 /* The ops, one for each row of ops.def. */
 #define OP_MADVISE_TREE(...)
+#define OP_TREE(...)
 #define OP_BY_HAND(...)
 #define OP(name, on, nargs, a, b, c, ...) int model_##name(WORLD_PARAMS(on, nargs, a, b, c));
 #include "core/base/ops.def"
