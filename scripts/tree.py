@@ -3,11 +3,12 @@
 """Kernel trees whose own mm runs on swaprace's engine.
 
 Usage: scripts/tree.py add NAME PATH | add NAME --debian[=VERSION]
-       | add NAME --of=TREE [--patch=SERIES]... [--edit=RULES]... | list | check NAME
+       | add NAME --of=TREE [--patch=SERIES]... [--edit=RULES]... [--switch] | list | check NAME
        | build NAME [release|tsan|asan] [-j N] [--partial] | remove NAME
 
 --of: another tree with patches (a mailbox or a diff) or edits by rule (scripts/tree/edit.py);
-only what the change reaches is compiled again. A tree is never written to. Everything lies in work/trees/NAME/. --partial stops before
+only what the change reaches is compiled again. --switch: the edits are compiled in and off;
+--world=tree:NAME+EDIT runs with one of them on. A tree is never written to. Everything lies in work/trees/NAME/. --partial stops before
 swaprace's own libraries are linked and lists the undefined names that became stubs.
 Exit status: 0 done, 2 usage, 3 a tree, a tool or a build that fails (one line says why).
 """
@@ -44,6 +45,8 @@ def add(args):
         raise TreeError('add: give a PATH, --debian[=VERSION] or --of=TREE', 2)
     if bool(args.of) != bool(args.patch or args.edit):
         raise TreeError('add: --of=TREE goes with --patch=SERIES or --edit=RULES', 2)
+    if args.switch and not args.edit:
+        raise TreeError('add: --switch goes with --edit=RULES', 2)
     install_tools()
     if args.of:
         add_change(tree, args)
@@ -68,6 +71,8 @@ def add_change(tree, args):
     tree.about = {'base': args.of, 'package': base.about['package'],
                   'patches': [os.path.abspath(path) for path in args.patch],
                   'edits': [os.path.abspath(path) for path in args.edit]}
+    if args.switch:
+        tree.about['switch'] = True
     os.makedirs(tree.folder, exist_ok=True)
     try:
         patched.make(tree, base)
@@ -209,6 +214,7 @@ def main():
     sub.add_argument('--of', metavar='TREE')
     sub.add_argument('--patch', action='append', default=[], metavar='SERIES')
     sub.add_argument('--edit', action='append', default=[], metavar='RULES')
+    sub.add_argument('--switch', action='store_true')
     sub.set_defaults(run=add)
     commands.add_parser('list').set_defaults(run=list_trees)
     for name, function in (('check', check), ('remove', remove), ('build', build)):

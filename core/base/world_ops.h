@@ -117,6 +117,9 @@ struct world_ops {
 	const char *name;    /* "model", "tree:NAME", ...: what --world= takes */
 	const char *version; /* of the kernel whose code it is: "7.3.4"; NULL: none */
 	const char *identity; /* what reports say of it beside the name, or NULL */
+	/* Before all runs: switches one of its edits by rule on, which becomes part of the
+	 * name ("tree:NAME+EDIT"); false: it has none of that name. NULL: it has none. */
+	bool (*edit_select)(const char *edit);
 	bool native;         /* real threads can run its ops */
 	bool seeded_bugs;    /* core/base/seeded_bug.def and counters.def are its own */
 	/* Which machines it can be. check: true, or false and a line in why; fit makes

@@ -121,6 +121,10 @@ extern const unsigned seam_site_count;
 /* Of the build: "tree:NAME", and what reports say beside it (version, configuration,
  * patches, shim). */
 extern const char seam_tree_name[], seam_tree_identity[];
+/* Edits by rule that are compiled in under a switch: which one holds (0: none; N: the
+ * Nth of the names, which end with a null pointer). Changed while nothing runs. */
+extern unsigned int seam_edit;
+extern const char *const seam_edit_names[];
 void seam_print(const char *text); /* printk(); shown by trace --printk alone */
 /* What a stub calls that nobody expected to be reached. */
 void seam_unexpected(const char *name) __attribute__((noreturn));

@@ -5,9 +5,9 @@
 Goal: it is deterministic, equal in all builds, and finds what was planted.
 Method: a fixed list of programs runs twice in each build of the tree that is there: no
 report, and one hash for all of these runs, also over random schedules. A search finds
-nothing but what core/tree/known.txt and repro/findings have. Where a tree with an edit of
-repro/tree is built, a search of its program finds the edit, and what it recorded is
-replayed and minimised.
+nothing but what core/tree/known.txt and repro/findings have. Where the tree TREE-edits is
+built, a search of an edit's program finds the edit, and what it recorded is replayed and
+minimised.
 Usage: test_tree.py SWAPRACE TREE
 """
 import glob
@@ -93,33 +93,34 @@ def check_search(build, binary, schedules):
     check(not strange, f'{build}: search found {strange}')
 
 
-def edited_trees(tree):
-    """[(binary, program)] of trees that have an edit of repro/tree, by name TREE+EDIT."""
-    found = []
-    for edit in sorted(glob.glob(os.path.join(ROOT, 'repro/tree/*.edit'))):
-        name = os.path.splitext(os.path.basename(edit))[0]
-        for folder in (f'{tree}-{name}', name):
-            binary = os.path.join(ROOT, 'work/trees', folder, 'release/swaprace')
-            if os.path.exists(binary):
-                found.append((binary, os.path.splitext(edit)[0] + '.prog'))
-    return found
+def planted_bugs(tree):
+    """[(binary, world, program)] of every fifth edit of repro/tree, if the tree NAME-edits
+    is built, which has each of them under a switch."""
+    name = f'{tree}-edits'
+    binary = os.path.join(ROOT, 'work/trees', name, 'release/swaprace')
+    if not os.path.exists(binary):
+        return []
+    edits = sorted(glob.glob(os.path.join(ROOT, 'repro/tree/*.edit')))
+    return [(binary, f'tree:{name}+{os.path.basename(edit)[:-5]}', edit[:-5] + '.prog')
+            for edit in edits[::5]]
 
 
-def check_planted(binary, program):
+def check_planted(binary, world, program):
     """search records edges that run meets, and minimize keeps the title."""
     with open(program, encoding='utf-8') as f:
         expected = re.search(r'^expect: *(?:\[.*?\] *)?(.*)$', f.read(), re.M).group(1)
     with tempfile.TemporaryDirectory() as folder:
-        done = run(binary, 'search', program, '--time=20', '--out=' + folder)
+        option = '--world=' + world
+        done = run(binary, 'search', program, option, '--time=20', '--out=' + folder)
         kept = glob.glob(os.path.join(folder, '*.prog'))
         check(done.returncode == 1 and len(kept) == 1, f'{program}: search found nothing')
         if len(kept) != 1:
             return
-        done = run(binary, 'run', kept[0])
+        done = run(binary, 'run', kept[0], option)
         check(expected in done.stdout, f'{program}: the recorded program does not replay')
         small = os.path.join(folder, 'small')
-        run(binary, 'minimize', kept[0], '--o=' + small, '--time=10')
-        done = run(binary, 'run', small)
+        run(binary, 'minimize', kept[0], option, '-o', small, '--time=10')
+        done = run(binary, 'run', small, option)
         check(expected in done.stdout, f'{program}: the minimised program does not replay')
 
 
@@ -145,9 +146,13 @@ def main():
     if 'release' in binaries:
         done = run(sys.argv[1], f'--world=tree:{tree}', 'run', PROGRAMS[0], '--bug=none', '--quiet')
         check(done.returncode == 0, f'--world=tree:{tree}: {done.stdout}{done.stderr}')
-    planted = edited_trees(tree)
-    for binary, program in planted:
-        check_planted(binary, program)
+    planted = planted_bugs(tree)
+    for binary, world, program in planted:
+        check_planted(binary, world, program)
+    for binary, *_ in planted[:1]:
+        done = run(binary, 'run', f'--world=tree:{tree}-edits+none-such', PROGRAMS[0])
+        check(done.returncode == 2 and "no edit 'none-such'" in done.stderr,
+              f'an edit that is not there: {done.returncode} {done.stderr}')
     print(f'test_tree: {len(binaries)} builds, {len(PROGRAMS)} programs, '
           f'{len(planted)} planted bugs, {failed} failures')
     return 1 if failed else 0

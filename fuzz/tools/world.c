@@ -2,7 +2,8 @@
 /*
  * --world=: which world the command runs on. Each kernel tree has an executable of
  * its own for each build; this one, linked with the model, hands over to it. The
- * executable is made anew when it is older than this one (scripts/tree.py).
+ * executable is made anew when it is older than this one (scripts/tree.py). Where
+ * edits by rule are compiled in under a switch, tree:NAME+EDIT is the tree with one on.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,12 +79,13 @@ static int tree_build(const char *tree)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_USAGE;
 }
 
-/* Never returns unless it fails. */
-static int become_tree(const char *tree, char **argv)
+/* world: "NAME" or "NAME+EDIT". Never returns unless it fails. */
+static int become_tree(const char *world, char **argv)
 {
-	char path[PATH_LEN];
+	char path[PATH_LEN], tree[128];
 	struct stat st;
 
+	snprintf(tree, sizeof(tree), "%.*s", (int)strcspn(world, "+"), world);
 	if (!*tree || strchr(tree, '/') || tree[0] == '.') {
 		fprintf(stderr, "swaprace: '%s' cannot be a tree's name\n", tree);
 		return EXIT_USAGE;
@@ -127,10 +129,26 @@ static const char *take_option(int *argc, char **argv)
 	return world;
 }
 
+/* In a tree's executable: "tree:NAME+EDIT" of this tree? 1 yes, 0 no, or a status. */
+static int edit_select(const char *world)
+{
+	size_t len = strlen(world_linked->name);
+
+	if (!world_linked->edit_select || strncmp(world, world_linked->name, len) != 0 ||
+	    world[len] != '+')
+		return 0;
+	if (world_linked->edit_select(world + len + 1))
+		return 1;
+	fprintf(stderr, "swaprace: %s has no edit '%s' under a switch (swaprace tree add NAME "
+		"--of=TREE --edit=FILE --switch)\n", world_linked->name, world + len + 1);
+	return -EXIT_USAGE;
+}
+
 int world_select(int *argc, char **argv)
 {
 	char **all = calloc((size_t)*argc + 1, sizeof(*all));
 	const char *world;
+	int edit;
 
 	if (!all) {
 		fprintf(stderr, "swaprace: out of memory\n");
@@ -138,7 +156,12 @@ int world_select(int *argc, char **argv)
 	}
 	memcpy(all, argv, (size_t)*argc * sizeof(*all));
 	world = take_option(argc, argv);
-	if (!world || strcmp(world, world_linked->name) == 0) {
+	edit = world ? edit_select(world) : 0;
+	if (edit < 0) {
+		free(all);
+		return -edit;
+	}
+	if (!world || edit || strcmp(world, world_linked->name) == 0) {
 		free(all);
 		prog_generate_for(world_linked);
 		return 0;

@@ -15,10 +15,16 @@ changes and quotes nothing, so that it survives releases in which a diff would n
     rename    list_del_init list_del
     swap      folio_lock xa_lock   # the two statements change places
     move      folio_put before pte_unmap_unlock   # also: after
+    put       folio_file_page &folio->page   # the call gives this, and is not made
 
 A name is any identifier in the function's body, most often of a call; #N is its Nth
-occurrence, from 1. Several functions and files may follow each other. Lines keep their
-numbers, but for swap and move.
+occurrence, from 1: in what the rules before it left, so of two rules with one name the
+later occurrence comes first. Several functions and files may follow each other. Lines keep
+their numbers, but for swap and move.
+
+Rules can also be compiled in under a switch (switch()): a variable says while the program
+runs which edit holds. So one build has many edits. What is written in for that is hidden
+from the rules that come later, which count names as they stand in the tree.
 """
 import re
 
@@ -26,7 +32,10 @@ from .state import TreeError
 
 # rule: (number of names, with an order word between the last two)
 RULES = {'drop-if': 1, 'true-if': 1, 'drop': 1, 'true': 1, 'false': 1, 'negate': 1, 'rename': 2,
-         'swap': 2, 'move': 3}
+         'swap': 2, 'move': 3, 'put': 2}
+SWITCH = 'seam_edit'
+# Round text that a rule has written in: it is blank to the rules that come later.
+HIDE, SHOW = '\x01', '\x02'
 WORD = re.compile(r'[A-Za-z_]\w*')
 CONTROL = {'if', 'for', 'while', 'switch', 'else', 'do', 'return', 'case', 'sizeof'}
 
@@ -35,6 +44,7 @@ class Rule:
     def __init__(self, where, path, function, verb, names):
         self.where, self.path, self.function = where, path, function
         self.verb, self.names = verb, names
+        self.switch = None
 
     def fail(self, text):
         return TreeError(f'{self.where}: {self.verb} {" ".join(self.names)}: {text}', 2)
@@ -54,7 +64,8 @@ def parse(text, name):
             function = words[1]
         elif words[0] in RULES and function:
             rule = Rule(where, path, function, words[0], words[1:])
-            if len(rule.names) != RULES[rule.verb]:
+            if len(rule.names) != RULES[rule.verb] and \
+                    (rule.verb != 'put' or len(rule.names) < 2):
                 raise rule.fail(f'{RULES[rule.verb]} words are wanted behind it')
             if rule.verb == 'move' and rule.names[1] not in ('before', 'after'):
                 raise rule.fail('"before" or "after" is wanted')
@@ -67,12 +78,16 @@ def parse(text, name):
     return rules
 
 
-def blank(text):
-    """The same text with comments, strings and preprocessor lines made of blanks."""
+def blank(text, strings=True):
+    """The same text with comments, strings, preprocessor lines and what a rule has hidden
+    made of blanks; strings=False: comments alone."""
     def wipe(match):
-        return re.sub(r'[^\n]', ' ', match.group(0))
+        found = match.group(0)
+        if not strings and found[0] not in '/':
+            return found
+        return re.sub(r'[^\n]', ' ', found)
     pattern = (r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\''
-               r'|^[ \t]*#(?:[^\n\\]|\\.|\\\n)*')
+               r'|^[ \t]*#(?:[^\n\\]|\\.|\\\n)*|\x01[^\x02]*\x02')
     return re.sub(pattern, wipe, text, flags=re.S | re.M)
 
 
@@ -188,55 +203,82 @@ class Body:
                 break
             if plain[end] in '{}':
                 raise self.rule.fail(f'{name} stands in no simple statement')
-        begin += len(plain[begin:end]) - len(plain[begin:end].lstrip())
+        # Hidden braces end or open a statement; hidden brackets are part of this one.
+        hidden = re.compile(f'{HIDE}[^{SHOW}]*[{{}}] *{SHOW}')
+        while plain[begin].isspace():
+            found = hidden.match(self.text, begin)
+            if self.text[begin] == HIDE and not found:
+                break
+            begin = found.end() if found else begin + 1
         return begin, end + 1
 
-    def replace(self, span, text):
+    def change(self, span, text, statement=False):
+        """The span becomes text; under a switch it is text only while the switch is on."""
         begin, end = span
-        lines = self.text.count('\n', begin, end) - text.count('\n')
-        self.text = self.text[:begin] + text + '\n' * max(lines, 0) + self.text[end:]
+        old = self.text[begin:end]
+        if not self.rule.switch:
+            lines = old.count('\n') - text.count('\n')
+            text += '\n' * (max(lines, 0) if self.rule.verb != 'swap' else 0)
+        elif statement:
+            text = f'{HIDE}{{ if ({self.rule.switch}) {{ {one_line(text)} }} else {{ {SHOW}' \
+                   f'{old}{HIDE} }} }}{SHOW}'
+        else:
+            text = f'{HIDE}({self.rule.switch} ? ({one_line(text)}) : ({SHOW}{old}{HIDE})){SHOW}'
+        self.text = self.text[:begin] + text + self.text[end:]
+
+
+def one_line(text):
+    """Without comments and what hides, so that no line moves and nothing shows twice."""
+    return re.sub(r'\s+', ' ', blank(text, strings=False).replace(HIDE, '').replace(SHOW, ''))
 
 
 def apply_rule(rule, body):
     name = rule.names[0]
     if rule.verb in ('drop-if', 'true-if'):
-        body.replace(body.condition(name), '0' if rule.verb == 'drop-if' else '1')
+        body.change(body.condition(name), '0' if rule.verb == 'drop-if' else '1')
     elif rule.verb == 'drop':
-        body.replace(body.statement(name), ';')
+        body.change(body.statement(name), ';', statement=True)
     elif rule.verb in ('true', 'false'):
-        body.replace(body.call(name), '(1)' if rule.verb == 'true' else '(0)')
+        body.change(body.call(name), '(1)' if rule.verb == 'true' else '(0)')
     elif rule.verb == 'negate':
         begin, end = body.call(name)
-        body.replace((begin, end), '(!' + body.text[begin:end] + ')')
+        body.change((begin, end), '(!' + body.text[begin:end] + ')')
+    elif rule.verb == 'put':
+        body.change(body.call(name), '(' + ' '.join(rule.names[1:]) + ')')
     elif rule.verb == 'rename':
-        begin = body.find(name)
-        body.replace((begin, begin + len(name.partition('#')[0])), rule.names[1])
+        rename(rule, body)
     else:
         exchange(rule, body)
+
+
+def rename(rule, body):
+    begin = body.find(rule.names[0])
+    end = middle = begin + len(rule.names[0].partition('#')[0])
+    if re.match(r'\s*\(', body.plain[end:]):
+        end = body.call(rule.names[0])[1]
+    body.change((begin, end), rule.names[1] + body.text[middle:end])
 
 
 def exchange(rule, body):
     one, two = body.statement(rule.names[0]), body.statement(rule.names[-1])
     if max(one[0], two[0]) < min(one[1], two[1]):
         raise rule.fail('it is one statement')
-    first, second = sorted((one, two))
-    text = body.text
     if rule.verb == 'swap':
-        body.text = (text[:first[0]] + text[slice(*second)] + text[first[1]:second[0]]
-                     + text[slice(*first)] + text[second[1]:])
+        first, second = sorted((one, two))
+        texts = body.text[slice(*first)], body.text[slice(*second)]
+        body.change(second, texts[0], statement=True)
+        body.change(first, texts[1], statement=True)
         return
-    moved = text[slice(*one)]
+    moved = body.text[slice(*one)]
     at = two[0] if rule.names[1] == 'before' else two[1]
-    gap = '{0}' if rule.names[1] == 'before' else ' {0}'
-    if at <= one[0]:
-        body.text = (text[:at] + gap.format(moved) + ' ' + text[at:one[0]] + ';'
-                     + text[one[1]:])
-    else:
-        body.text = (text[:one[0]] + ';' + text[one[1]:at] + gap.format(moved) + ' ' + text[at:])
+    gap = ' ' if rule.names[1] == 'after' and not rule.switch else ''
+    for span in sorted((one, (at, at)), reverse=True):
+        body.change(span, ';' if span == one else gap + moved + ' ', statement=True)
 
 
 def apply(rules, path, text):
     """The text of the tree's file path after those of the rules that are about it."""
+    switched = False
     for rule in rules:
         if rule.path != path:
             continue
@@ -246,7 +288,16 @@ def apply(rules, path, text):
         body = Body(rule, text[slice(*found)])
         apply_rule(rule, body)
         text = text[:found[0]] + body.text + text[found[1]:]
-    return text
+        switched |= rule.switch is not None
+    text = text.replace(HIDE, '').replace(SHOW, '')
+    return (f'extern unsigned int {SWITCH}; ' if switched else '') + text
+
+
+def switch(rules, number):
+    """The rules hold only while SWITCH has this number, from 1."""
+    for rule in rules:
+        rule.switch = f'{SWITCH} == {number}'
+    return rules
 
 
 def paths(rules):

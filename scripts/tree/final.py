@@ -7,7 +7,7 @@ is checked.
 """
 import os
 
-from . import compiler, partial, sites
+from . import compiler, partial, patched, sites
 from .state import ROOT, TreeError, run, write_if_changed
 
 # Static libraries of build/PRESET that a tree's executable consists of. The model
@@ -35,7 +35,8 @@ def link_once(kind, output, kernel, table, archives):
 
 def compile_table(folder, name, rows, tree, identity):
     source, made = (os.path.join(folder, name + end) for end in ('.c', '.o'))
-    write_if_changed(source, sites.table_source(rows, tree.name, identity))
+    write_if_changed(source, sites.table_source(rows, tree.name, identity,
+                                                patched.switched_edits(tree)))
     run([compiler.CLANG, '-c', '-O0', '-fno-pic', source, '-o', made], 'table of sites')
     return made
 

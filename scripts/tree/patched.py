@@ -81,18 +81,36 @@ def apply_patch(base, folder, path):
             raise TreeError(f'{path}: {name}: {failed_hunk(done.stdout + done.stderr)}', 2)
 
 
-def apply_edit(base, folder, path):
-    with open(path, encoding='utf-8') as f:
-        rules = edit.parse(f.read(), path)
+def edit_name(path):
+    return os.path.basename(path).removesuffix('.edit')
+
+
+def switched_edits(tree):
+    """Names of the edits that the tree's executable can switch on, in order; or none."""
+    return [edit_name(path) for path in tree.about.get('edits', [])] if tree.about.get('switch') \
+        else []
+
+
+def apply_edits(tree, base, folder):
+    """All of them hold, or (--switch) each only while it is switched on."""
+    rules = []
+    for number, path in enumerate(tree.about.get('edits', []), 1):
+        with open(path, encoding='utf-8') as f:
+            own = edit.parse(f.read(), path)
+        rules += edit.switch(own, number) if tree.about.get('switch') else own
     for changed in edit.paths(rules):
         copy_in(base, folder, changed)
         target = os.path.join(folder, changed)
         if not os.path.exists(target):
-            raise TreeError(f'{path}: {base.name} has no {changed}', 2)
+            raise TreeError(f'{rules_of(rules, changed)}: {base.name} has no {changed}', 2)
         with open(target, encoding='utf-8') as f:
             text = f.read()
         with open(target, 'w', encoding='utf-8') as f:
             f.write(edit.apply(rules, changed, text))
+
+
+def rules_of(rules, path):
+    return next(rule.where for rule in rules if rule.path == path)
 
 
 def make(tree, base):
@@ -104,8 +122,7 @@ def make(tree, base):
     try:
         for path in tree.about.get('patches', []):
             apply_patch(base, new, path)
-        for path in tree.about.get('edits', []):
-            apply_edit(base, new, path)
+        apply_edits(tree, base, new)
     except FileNotFoundError as error:
         raise TreeError(f'{error.filename}: no such file', 2) from None
     for path in changed_files(new):

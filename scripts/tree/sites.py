@@ -40,10 +40,9 @@ def kernel_name(name):
 
 def shim_functions(jobs):
     """Functions that the shim's objects define: their callers are sites."""
-    names = set()
-    for job in jobs:
-        names.update(n for _, kind, n in partial.symbols(job.output) if kind in 'tTwW')
-    return names
+    text = run(['nm', '--defined-only', '--no-sort', '-P', *[job.output for job in jobs]], 'nm')
+    return {words[0] for words in map(str.split, text.splitlines())
+            if len(words) > 1 and words[1] in 'tTwW'}
 
 
 def seam_points():
@@ -137,14 +136,18 @@ def table(binary, shim_jobs):
     return rows
 
 
-def table_source(rows, name, identity):
+def table_source(rows, name, identity, edits):
     text = ('/* SPDX-License-Identifier: GPL-2.0-or-later */\n'
             '/* Made by scripts/tree/sites.py. */\n'
             'struct seam_site_row {\n\tunsigned long pc;\n\tconst char *op, *func;\n};\n'
             'extern const struct seam_site_row seam_site_table[];\n'
-            'extern const unsigned seam_site_count;\nextern const char seam_tree_name[], seam_tree_identity[];\n'
+            'extern const unsigned seam_site_count;\n'
+            'extern const char seam_tree_name[], seam_tree_identity[];\n'
+            'extern const char *const seam_edit_names[];\n'
             f'const char seam_tree_name[] = "tree:{name}";\n'
             f'const char seam_tree_identity[] = "{identity}";\n'
+            'const char *const seam_edit_names[] = {\n'
+            + ''.join(f'\t"{edit}",\n' for edit in edits) + '\t0,\n};\n'
             'const struct seam_site_row seam_site_table[] = {\n')
     text += ''.join(f'\t{{ {pc:#x}, "{op}", "{func}" }},\n' for pc, op, func in rows)
     text += '\t{ ~0ul, "", "" },\n};\n'

@@ -28,6 +28,9 @@ BUILD_BUG_ON((int)TREE_PAGE_KSM != WORLD_PAGE_KSM);
 /* The build overrides these. */
 const char seam_tree_name[] __attribute__((weak)) = "tree";
 const char seam_tree_identity[] __attribute__((weak)) = "unknown build";
+const char *const seam_edit_names[] __attribute__((weak)) = { NULL };
+
+unsigned int seam_edit;
 
 /* What every tree here has compiled in. */
 #define TREE_CLUSTER_SLOTS 8 /* SWAPFILE_CLUSTER = HPAGE_PMD_NR, of our page tables */
@@ -47,11 +50,25 @@ const char seam_tree_identity[] __attribute__((weak)) = "unknown build";
 static void *tasks[ENGINE_TASKS_MAX]; /* task_structs, in world memory */
 
 static char tree_version[16]; /* "7.3.4" */
+static char tree_name[128];   /* "tree:NAME", or "tree:NAME+EDIT" */
 
-__attribute__((constructor)) static void tree_version_print(void)
+__attribute__((constructor)) static void tree_names_print(void)
 {
+	snprintf(tree_name, sizeof(tree_name), "%s", seam_tree_name);
 	snprintf(tree_version, sizeof(tree_version), "%u.%u.%u", tree_version_code >> 16 & 0xff,
 		 tree_version_code >> 8 & 0xff, tree_version_code & 0xff);
+}
+
+static bool edit_select(const char *edit)
+{
+	for (unsigned i = 0; seam_edit_names[i]; i++) {
+		if (strcmp(seam_edit_names[i], edit) != 0)
+			continue;
+		seam_edit = i + 1;
+		snprintf(tree_name, sizeof(tree_name), "%s+%s", seam_tree_name, edit);
+		return true;
+	}
+	return false;
 }
 
 /* ---- the machine ------------------------------------------------------------------------- */
@@ -246,9 +263,10 @@ static void counters_now(struct world_counters *out)
 }
 
 const struct world_ops tree_world_ops = {
-	.name = seam_tree_name,
+	.name = tree_name,
 	.version = tree_version,
 	.identity = seam_tree_identity,
+	.edit_select = edit_select,
 	.machine_check = machine_check,
 	.machine_fit = machine_fit,
 	.large_folios = true,

@@ -6,6 +6,7 @@ refused with file and line."""
 import os
 import subprocess
 import sys
+import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..'))
@@ -81,6 +82,9 @@ class Edits(unittest.TestCase):
         self.assertIn('unlock(p); lock(p,\n\t\t     n);\n\t\t;', edited('move unlock before lock'))
         self.assertIn('put(p); unlock(p); \n\treturn', edited('move unlock after put#3'))
 
+    def test_put(self):
+        self.changes('= take(p)', '= (n + 1)', 'put take#2 n + 1')
+
     def test_other_functions_stay(self):
         text = edited('drop-if take', 'drop put')
         self.assertIn('return take(p);', text)
@@ -93,6 +97,7 @@ class Edits(unittest.TestCase):
                             (['true got'], 'is not called'),
                             (['swap lock lock'], 'one statement'),
                             (['drop'], '1 words are wanted'),
+                            (['put take'], '2 words are wanted'),
                             (['move lock above put'], '"before" or "after"'),
                             (['vanish put'], 'not "vanish"'),
                             (['drop put#x'], 'is not NAME'),
@@ -104,6 +109,58 @@ class Edits(unittest.TestCase):
             edit.parse('drop put\n', 'x.edit')
         with self.assertRaises(TreeError):
             edit.parse('# nothing\n', 'x.edit')
+
+
+PROGRAM = '''
+int printf(const char *, ...);
+unsigned int seam_edit;
+int take(int *p) { printf("take "); return *p; }
+int take2(int *p) { printf("take2 "); return *p; }
+void put(int *p) { printf("put "); }
+void lock(int *p, int n) { printf("lock "); }
+void unlock(int *p) { printf("unlock "); }
+void print(const char *s, int *p) { printf("print "); }
+int main(int argc, char **argv)
+{
+	int one = 1, got;
+
+	seam_edit = argc - 1;
+	got = subject(&one, 3);
+	printf("%d", got);
+	return 0;
+}
+'''
+
+
+class Switched(unittest.TestCase):
+    """Each edit compiled in by itself and all of them in one program under a switch: the
+    same happens."""
+    EDITS = (['drop-if take'], ['true-if take#3'], ['drop put#2', 'drop put'], ['drop take#2'],
+             ['false take#2', 'true take'], ['negate take#3'], ['negate take', 'drop put#3'],
+             ['rename take#2 take2'], ['rename got#3 n'], ['swap lock unlock'],
+             ['put lock print("x", 0)'], ['drop lock'], ['move unlock before lock'], ['move unlock after put#3'], ['put take#2 n + 40'])
+
+    def outputs(self, text, most):
+        binary = os.path.join(self.folder.name, 'program')
+        done = subprocess.run(['cc', '-x', 'c', '-w', '-o', binary, '-'], text=True,
+                              input=DECLARATIONS + text + PROGRAM, capture_output=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr + text)
+        return [subprocess.run([binary] + ['x'] * n, capture_output=True, text=True,
+                               check=True).stdout for n in range(most + 1)]
+
+    def test_same(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        rules, alone = [], []
+        for number, lines in enumerate(self.EDITS, 1):
+            text = 'file: a.c\nfunction: subject\n' + '\n'.join(lines) + '\n'
+            alone += self.outputs(edit.apply(edit.parse(text, 'x'), 'a.c', SOURCE), 0)
+            rules += edit.switch(edit.parse(text, 'x'), number)
+        text = edit.apply(rules, 'a.c', SOURCE)
+        self.assertEqual(text.count('\n'), SOURCE.count('\n'))
+        off = self.outputs(SOURCE, 0)
+        self.assertEqual(self.outputs(text, len(self.EDITS)), off + alone)
+        self.assertTrue(all(output != off[0] for output in alone), alone)
 
 
 if __name__ == '__main__':

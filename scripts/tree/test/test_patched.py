@@ -79,6 +79,19 @@ class Patched(unittest.TestCase):
         after = os.stat(os.path.join(patched.changed_folder(self.tree), 'mm/b.c')).st_mtime_ns
         self.assertEqual(before, after)
 
+    def test_switch(self):
+        one = self.put('one.edit', 'file: mm/f.c\nfunction: f\ndrop lock\n')
+        two = self.put('two.edit', 'file: mm/f.c\nfunction: f\nfalse lock\n')
+        self.tree.about = {'edits': [one, two]}
+        self.assertEqual(patched.switched_edits(self.tree), [])
+        self.tree.about['switch'] = True
+        self.assertEqual(patched.switched_edits(self.tree), ['one', 'two'])
+        patched.make(self.tree, self.base)
+        text = self.read('mm/f.c')
+        self.assertIn('lock(p)', text)
+        for number in (1, 2):
+            self.assertIn(f'seam_edit == {number}', text)
+
     def refused(self, says, patches=(), edits=()):
         with self.assertRaises(TreeError) as caught:
             self.make(patches, edits)
