@@ -76,15 +76,18 @@ def read_shim_list(name, width):
 
 
 def includes(tree, flag):
-    """Ours first, then what was generated, then the tree's."""
-    source = tree.source
+    """Ours first, then what was generated, then the tree's: of each folder what a change
+    has of it before the rest."""
+    sources = [patched.changed_folder(tree)] if tree.base else []
+    sources.append(tree.source)
     ours = ['-iquote', ROOT, '-I' + os.path.join(OURS, 'include')]
     others = [tree.headers, os.path.join(tree.config, 'include'),
               os.path.join(tree.headers, 'uapi')]
     others += [os.path.join(source, sub) for sub in
-               ('include', 'include/uapi', '', 'mm', 'lib', 'kernel')]
-    forced = [os.path.join(source, 'include/linux', name) for name in
-              ('compiler-version.h', 'kconfig.h', 'compiler_types.h')]
+               ('include', 'include/uapi', '', 'mm', 'lib', 'kernel') for source in sources]
+    forced = [next(filter(os.path.exists, (os.path.join(source, 'include/linux', name)
+                                           for source in sources)))
+              for name in ('compiler-version.h', 'kconfig.h', 'compiler_types.h')]
     forced.append(os.path.join(OURS, 'include/asm/inline.h'))
     words = ours + [flag + path.rstrip('/') for path in others]
     for path in forced:

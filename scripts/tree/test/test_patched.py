@@ -11,7 +11,7 @@ import types
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..'))
-from tree import patched  # noqa: E402
+from tree import compiler, patched  # noqa: E402
 from tree.state import TreeError  # noqa: E402
 
 LINES = ''.join(f'line {n}\n' for n in range(1, 31))
@@ -91,6 +91,25 @@ class Patched(unittest.TestCase):
         self.assertIn('lock(p)', text)
         for number in (1, 2):
             self.assertIn(f'seam_edit == {number}', text)
+
+    def test_included(self):
+        """What a change has of a header or of a file that the shim includes comes first."""
+        base, forced = self.base.source, 'compiler-version.h kconfig.h compiler_types.h'.split()
+        for name in ['include/linux/' + name for name in forced] + ['include/linux/x.h']:
+            os.makedirs(os.path.dirname(os.path.join(base, name)), exist_ok=True)
+            with open(os.path.join(base, name), 'w', encoding='utf-8') as f:
+                f.write('int x(void) { return 1; }\n' if name.endswith('x.h') else '')
+        rules = self.put('r.edit', 'file: mm/f.c\nfunction: f\ndrop lock\n'
+                         'file: include/linux/x.h\nfunction: x\ndrop return\n')
+        self.make(edits=[rules])
+        self.tree.base, self.tree.source = self.base, base
+        self.tree.headers = self.tree.config = self.folder
+        words = [word for word in compiler.includes(self.tree, '-I')
+                 if word.startswith('-I') and 'core/tree' not in word]
+        done = subprocess.run(['cc', '-E', '-P', '-x', 'c', *words, '-'], text=True, check=True,
+                              input='#include <linux/x.h>\n#include "mm/f.c"\n', capture_output=True)
+        self.assertNotIn('return 1', done.stdout)
+        self.assertNotIn('lock(p)', done.stdout)
 
     def refused(self, says, patches=(), edits=()):
         with self.assertRaises(TreeError) as caught:
