@@ -42,6 +42,7 @@ struct world_config {
 	u8 low_watermark;   /* free folios below which allocation wakes reclaim */
 	u8 thp;             /* 1: transparent large folios, always */
 	u8 mms;             /* bit i-1 set: mm i exists when the tasks start */
+	u8 full_scale;      /* 1: reclaim and batches in the kernel's own numbers, see observe.h */
 	struct world_dev dev[WORLD_DEVS_MAX];
 };
 

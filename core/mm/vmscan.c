@@ -3,7 +3,7 @@
  * Reclaim: takes folios off the tail of the LRU, gives them a swap slot, unmaps
  * them, writes them and frees them.
  * Models: mm/vmscan.c (classic LRU). Numbers are scaled to a machine of some
- * dozens of folios: batches of 4, priorities 3 to 0.
+ * dozens of folios (struct reclaim_scale), unless the machine asks for full scale.
  * Left out: memcg, zones, nodes, demotion, MGLRU, file pages, slab shrinkers,
  * too_many_isolated(), compaction; large folios (split places are marked).
  * Locking: lru_lock (irq) for lists; the folio lock by trylock alone; the
@@ -15,8 +15,23 @@
 #include "core/page/page.h"
 #include "core/swap/swap.h"
 
-#define SWAP_CLUSTER_MAX 4
-#define DEF_PRIORITY 3
+struct reclaim_scale {
+	unsigned long swap_cluster_max; /* folios that are taken off a list at a time */
+	int def_priority;
+	unsigned long scan_min; /* folios to scan of a list that is not empty */
+	/* Scan the active list when none is inactive, and walk the memory groups once: the
+	 * kernel leaves it alone, and walks twice before it gives up. */
+	bool active_alone, walk_once;
+};
+static const struct reclaim_scale reclaim_scales[] = {
+	[0] = { .swap_cluster_max = 4, .def_priority = 3, .scan_min = 1, .active_alone = true,
+		.walk_once = true },
+	[1] = { .swap_cluster_max = 32, .def_priority = 12 },
+};
+static const struct reclaim_scale *reclaim_scale __world;
+
+#define SWAP_CLUSTER_MAX (reclaim_scale->swap_cluster_max)
+#define DEF_PRIORITY (reclaim_scale->def_priority)
 
 struct scan_control {
 	unsigned long nr_to_reclaim;
@@ -27,6 +42,7 @@ struct scan_control {
 	bool may_deactivate;
 	bool force_deactivate;
 	bool skipped_deactivate;
+	bool memcg_full_walk;
 	unsigned long nr_scanned;
 	unsigned long nr_reclaimed;
 	unsigned long nr_writeback; /* folios found under writeback in this pass */
@@ -376,8 +392,7 @@ static unsigned long scan_count(const struct scan_control *sc, enum lru_list lru
 {
 	unsigned long size = lru_size(lru);
 
-	/* Scaled down: a list that isn't empty is looked at in each pass. */
-	return size ? max(size >> sc->priority, 1UL) : 0;
+	return size ? max(size >> sc->priority, reclaim_scale->scan_min) : 0;
 }
 
 /* One pass over the lists at sc->priority. Follows shrink_lruvec(). */
@@ -392,14 +407,14 @@ static void shrink_lruvec(struct scan_control *sc)
 		return;
 	}
 	sc->may_deactivate = sc->force_deactivate || inactive_is_low();
-	while (inactive || active) {
-		unsigned long nr = min(inactive, (unsigned long)SWAP_CLUSTER_MAX);
+	while (inactive || (active && reclaim_scale->active_alone)) {
+		unsigned long nr = min(inactive, SWAP_CLUSTER_MAX);
 
 		if (nr) {
 			inactive -= nr;
 			sc->nr_reclaimed += shrink_inactive_list(nr, sc, LRU_INACTIVE_ANON);
 		}
-		nr = min(active, (unsigned long)SWAP_CLUSTER_MAX);
+		nr = min(active, SWAP_CLUSTER_MAX);
 		if (nr) {
 			active -= nr;
 			if (sc->may_deactivate)
@@ -439,6 +454,10 @@ retry:
 	}
 	if (sc->nr_reclaimed)
 		return sc->nr_reclaimed;
+	if (!reclaim_scale->walk_once && !sc->memcg_full_walk) {
+		sc->memcg_full_walk = true;
+		goto retry;
+	}
 	/* Before giving up, the working set may go as well. */
 	if (sc->skipped_deactivate && !sc->force_deactivate) {
 		PATH("reclaim: deactivate by force");
@@ -544,8 +563,10 @@ static const struct page_alloc_ops vmscan_ops = {
 	.direct_reclaim = try_to_free_pages,
 };
 
-void vmscan_setup(void)
+void vmscan_setup(const struct world_config *config)
 {
+	BUG_ON(config->full_scale >= ARRAY_SIZE(reclaim_scales));
+	reclaim_scale = &reclaim_scales[config->full_scale];
 	BUG_ON(high_wmark_pages() < low_wmark_pages());
 	page_alloc_set_ops(&vmscan_ops);
 }

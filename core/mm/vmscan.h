@@ -9,8 +9,8 @@
 
 #include "core/page/mm_types.h"
 
-/* Registers reclaim with the page allocator. Set-up only. */
-void vmscan_setup(void);
+/* Registers reclaim with the page allocator, at the machine's scale. Set-up only. */
+void vmscan_setup(const struct world_config *config);
 
 /* Takes a folio off its LRU list for the caller, who holds a reference of his
  * own; true: PG_lru is clear and the caller owns one reference more. Takes

@@ -465,7 +465,7 @@ void folios_put(struct folio_batch *fbatch)
 void lru_setup(const struct world_config *config)
 {
 	BUG_ON(config->batch == 0 || config->batch > FOLIO_BATCH_MAX);
-	folio_batch_size = config->batch;
+	folio_batch_size = config->full_scale ? FOLIO_BATCH_MAX : config->batch;
 	spin_lock_init(&lruvec_.lru_lock);
 	for (unsigned int i = 0; i < NR_LRU_LISTS; i++)
 		INIT_LIST_HEAD(&lruvec_.lists[i]);

@@ -147,7 +147,7 @@ struct mm_struct {
 
 /* ---- per-CPU LRU batches (mm/swap.c) ------------------------------------- */
 
-#define FOLIO_BATCH_MAX 15
+#define FOLIO_BATCH_MAX 31
 struct folio_batch {
 	u8 nr;
 	struct folio *folios[FOLIO_BATCH_MAX];

@@ -45,7 +45,7 @@ int model_setup(const struct world_config *config)
 	model_config = *config;
 	page_setup(config);
 	swap_world_setup(config);
-	vmscan_setup();
+	vmscan_setup(config);
 	for (i = 0; i < WORLD_DEVS_MAX; i++) {
 		if (!(config->dev[i].flags & WORLD_DEV_PRESENT) ||
 		    !(config->dev[i].flags & WORLD_DEV_ON))

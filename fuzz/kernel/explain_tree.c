@@ -8,8 +8,6 @@
 
 #include "fuzz/prog/prog.h"
 
-#define IN_OR_OUT (WORLD_PAGE_PRESENT | WORLD_PAGE_SWAPPED)
-
 const char *const explained_tree_text[EXPLAINED_TREE_COUNT] = {
 #define EXPLAINED_TREE(name, text) [EXPLAINED_TREE_##name] = (text),
 #include "fuzz/kernel/explained_tree.def"
@@ -24,25 +22,6 @@ static bool differed_before(const struct explain_case *c, int page)
 {
 	return memcmp(&c->m_before->page[page], &c->k_before->page[page],
 		      sizeof(c->m_before->page[page])) != 0;
-}
-
-/* It is as it was, or it was in and went out: nothing else was done to it. */
-static bool is_kept_or_reclaimed(u32 before, u32 after)
-{
-	if ((before & IN_OR_OUT) == (after & IN_OR_OUT))
-		return true;
-	return (before & IN_OR_OUT) == WORLD_PAGE_PRESENT &&
-	       (after & IN_OR_OUT) == WORLD_PAGE_SWAPPED;
-}
-
-/* By reclaim, the page went out in one of them, or one that shares with it did. */
-static bool is_reclaim_scaled(const struct explain_case *c, int page)
-{
-	u32 m = c->m->page[page].bits, k = c->k->page[page].bits;
-
-	return c->model->op[c->op].kind == OP_reclaim &&
-	       is_kept_or_reclaimed(c->m_before->page[page].bits, m) &&
-	       is_kept_or_reclaimed(c->k_before->page[page].bits, k);
 }
 
 /* Was it a KSM page after any op until this one, in both? */
@@ -126,8 +105,7 @@ static enum explained_tree explain_one(const struct explain_case *c, int page)
 {
 	if (differed_before(c, page))
 		return EXPLAINED_TREE_COUNT;
-	return is_reclaim_scaled(c, page) ? EXPLAINED_TREE_reclaim_scaled :
-	       is_merged_later(c, page) ? EXPLAINED_TREE_merged_later :
+	return is_merged_later(c, page) ? EXPLAINED_TREE_merged_later :
 	       is_zero_forked(c, page) ? EXPLAINED_TREE_zero_forked :
 	       is_child_first(c, page) ? EXPLAINED_TREE_child_first : EXPLAINED_TREE_COUNT;
 }

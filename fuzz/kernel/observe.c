@@ -90,6 +90,14 @@ static int see_ksm_passes(int pages)
 	return noted(OP_ksm_scan, 0);
 }
 
+static int see_setup(const struct world_config *config)
+{
+	struct world_config full = *config;
+
+	full.full_scale = 1;
+	return inner->setup(&full);
+}
+
 const struct world_ops *observe_world(const struct world_ops *world, struct observation *out)
 {
 	static struct world_ops table;
@@ -101,6 +109,7 @@ const struct world_ops *observe_world(const struct world_ops *world, struct obse
 #define OP_BY_HAND(...)
 #define OP(name, ...) table.name = see_##name;
 #include "core/base/ops.def"
+	table.setup = see_setup;
 	table.read = see_read;
 	table.ksm_scan = see_ksm_passes;
 	return &table;
