@@ -56,21 +56,24 @@ static __always_inline void __marked_store(volatile void *p, const void *from, u
 	}
 }
 
+/* x is evaluated once: xas_try_split() assigns to slots[offset--]. */
 #define __load_ordered(x, order)						\
 ({										\
 	union { __unqual_scalar_typeof(x) value; char bytes[1]; } __loaded;	\
+	const volatile void *__load_from = &(x);				\
 										\
-	seam_load(&(x), sizeof(x));						\
-	__marked_load(&(x), __loaded.bytes, sizeof(x), order);			\
+	seam_load(__load_from, sizeof(x));					\
+	__marked_load(__load_from, __loaded.bytes, sizeof(x), order);		\
 	__loaded.value;								\
 })
 
 #define __store_ordered(x, val, order)						\
 do {										\
 	typeof(x) __stored = (val);						\
+	volatile void *__store_to = (volatile void *)&(x);			\
 										\
-	seam_store(&(x), sizeof(x));						\
-	__marked_store(&(x), &__stored, sizeof(x), order);			\
+	seam_store(__store_to, sizeof(x));					\
+	__marked_store(__store_to, &__stored, sizeof(x), order);		\
 } while (0)
 
 #define compiletime_assert_rwonce_type(t)					\
