@@ -92,6 +92,7 @@ struct world_counters {
 #define WORLD_PARAMS_ANY_0(a, b, c) void
 #define WORLD_PARAMS_ANY_1(a, b, c) world_arg_##a arg0
 #define WORLD_PARAMS_ANY_2(a, b, c) world_arg_##a arg0, world_arg_##b arg1
+#define WORLD_PARAMS_ANY_3(a, b, c) world_arg_##a arg0, world_arg_##b arg1, world_arg_##c arg2
 #define WORLD_PARAMS_MM_0(a, b, c) int mm
 #define WORLD_PARAMS_MM_1(a, b, c) int mm, world_arg_##a arg0
 #define WORLD_PARAMS_MM_2(a, b, c) int mm, world_arg_##a arg0, world_arg_##b arg1
@@ -101,6 +102,7 @@ struct world_counters {
 #define WORLD_ARGS_ANY_0(mm, arg0, arg1, arg2)
 #define WORLD_ARGS_ANY_1(mm, arg0, arg1, arg2) arg0
 #define WORLD_ARGS_ANY_2(mm, arg0, arg1, arg2) arg0, arg1
+#define WORLD_ARGS_ANY_3(mm, arg0, arg1, arg2) arg0, arg1, arg2
 #define WORLD_ARGS_MM_0(mm, arg0, arg1, arg2) mm
 #define WORLD_ARGS_MM_1(mm, arg0, arg1, arg2) mm, arg0
 #define WORLD_ARGS_MM_2(mm, arg0, arg1, arg2) mm, arg0, arg1

@@ -21,6 +21,7 @@
 #define SEAM_PAGE_WORDS 8   /* a page's contents: its first words; the rest stays zero */
 #define SEAM_MMS_MAX 6
 #define SEAM_DEVS_MAX 3
+#define SEAM_SHMS_MAX 2     /* shared files */
 /* Of tree_machine.pages, never free: the zero page and a swap header a device. */
 #define SEAM_PAGES_RESERVED (1 + SEAM_DEVS_MAX)
 
@@ -184,6 +185,10 @@ int tree_ksm_unmerge(int mm, int page, int pages);
 int tree_swapon(int dev);
 int tree_swapoff(int dev);
 int tree_worker(void);
+int tree_shm_map(int mm, int page, int pages, int shm);
+int tree_shm_punch(int shm, int index, int pages);
+int tree_shm_truncate(int shm, int size); /* in pages */
+int tree_shm_close(int shm);
 void tree_page_state(int mm, int page, struct tree_page_state *out);
 void tree_mm_counters(int mm, long *anon, long *swap);
 void tree_counters(struct tree_counters *out);

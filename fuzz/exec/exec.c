@@ -67,11 +67,11 @@ u64 exec_value(u8 v)
 
 void exec_contents_begin(const struct exec_call *c, u8 kind, enum contents_effect effect)
 {
-	struct contents_op op = { .effect = effect, .mm = c->mm };
 	const struct prog_op_info *info = &prog_ops[kind];
+	struct contents_op op = { .effect = effect, .mm = info->needs_mm ? c->mm : 0 };
 
 	BUG_ON(effect == CONTENTS_NONE);
-	BUG_ON(!info->needs_mm || !c->mm); /* contents are those of an mm */
+	BUG_ON(info->needs_mm && !c->mm);
 	for (unsigned i = 0; i < info->nargs; i++) {
 		if (info->arg_kind[i] == PROG_ARG_PAGE) {
 			op.page = c->arg[i];
@@ -82,6 +82,13 @@ void exec_contents_begin(const struct exec_call *c, u8 kind, enum contents_effec
 			op.value = exec_value(c->arg[i]);
 		} else if (info->arg_kind[i] == PROG_ARG_MM) {
 			op.child = c->arg[i];
+		} else if (info->arg_kind[i] == PROG_ARG_SHM) {
+			op.shm = c->arg[i];
+		} else if (info->arg_kind[i] == PROG_ARG_INDEX) {
+			op.page = c->arg[i];
+		} else if (info->arg_kind[i] == PROG_ARG_SIZE) {
+			op.page = c->arg[i]; /* what lies behind is cut off, or grows */
+			op.pages = (u8)(WORLD_REGION_PAGES - c->arg[i]);
 		}
 	}
 	memcpy(op.label, c->label, sizeof(op.label));

@@ -32,7 +32,7 @@ void shadow_unlock(void)
 	engine_hidden_unlock(&shadow.locked);
 }
 
-static u32 tick(void)
+u32 shadow_tick(void)
 {
 	return ++shadow.clock;
 }
@@ -55,12 +55,14 @@ static void page_copy(struct shadow_page *to, const struct shadow_page *from)
 		t[i] = f[i];
 }
 
-static void page_clear(struct shadow_page *p)
+void shadow_page_clear(struct shadow_page *p)
 {
 	volatile alias_u64 *t = (alias_u64 *)p;
 
 	for (size_t i = 0; i < sizeof(*p) / sizeof(u64); i++)
 		t[i] = 0;
+	for (int w = 0; w < WORLD_WORDS; w++)
+		p->word[w].ncands = 1; /* zero, from before the start */
 }
 
 static bool page_valid(int mm, int page)
@@ -73,93 +75,19 @@ struct shadow_page *shadow_page(int mm, int page)
 	struct shadow_page *p = &shadow.page[mm][page];
 
 	if (p->run != shadow.run) {
-		page_clear(p);
+		shadow_page_clear(p);
 		p->run = shadow.run;
-		for (int w = 0; w < WORLD_WORDS; w++)
-			p->word[w].ncands = 1; /* zero, from before the start */
 	}
 	return p;
 }
 
-static bool page_open(int mm, const struct shadow_page *p)
+bool shadow_page_open(int mm, const struct shadow_page *p)
 {
 	return p->windows > 0 || shadow.mm[mm].windows > 0;
 }
 
-static void word_remember(struct shadow_word *w, const struct shadow_value *v, u32 now)
-{
-	struct shadow_value *old = &w->old[w->nolds++ % SHADOW_OLDS];
-
-	if (w->nolds > SHADOW_OLDS && old->killed > w->forgot)
-		w->forgot = old->killed;
-	*old = *v;
-	old->killed = now;
-}
-
-static void word_kill_all(struct shadow_word *w, u32 now)
-{
-	for (u32 i = 0; i < w->ncands; i++)
-		word_remember(w, &w->cand[i], now);
-	w->ncands = 0;
-}
-
-static void word_add(struct shadow_word *w, u64 value, u32 stamp)
-{
-	for (u32 i = 0; i < w->ncands; i++) {
-		if (w->cand[i].value == value) {
-			w->cand[i].stamp = stamp;
-			return;
-		}
-	}
-	if (w->ncands == SHADOW_CANDS) {
-		w->any = true;
-		return;
-	}
-	w->cand[w->ncands++] = (struct shadow_value){ .value = value, .stamp = stamp };
-}
-
-/* Kills the candidates that are over before `before`. */
-static void word_kill_before(struct shadow_word *w, u32 before, u32 now)
-{
-	u32 n = 0;
-
-	for (u32 i = 0; i < w->ncands; i++) {
-		struct shadow_value *v = &w->cand[i];
-
-		if (v->stamp < before)
-			word_remember(w, v, now);
-		else
-			w->cand[n++] = *v;
-	}
-	w->ncands = (u8)n;
-}
-
-static bool word_has(const struct shadow_word *w, u64 value)
-{
-	for (u32 i = 0; i < w->ncands; i++) {
-		if (w->cand[i].value == value)
-			return true;
-	}
-	return w->any;
-}
-
-static u32 word_olds(const struct shadow_word *w)
-{
-	return w->nolds < SHADOW_OLDS ? w->nolds : SHADOW_OLDS;
-}
-
-/* Was value alive in the word at any time after since? */
-static bool word_had_after(const struct shadow_word *w, u64 value, u32 since)
-{
-	for (u32 i = 0; i < word_olds(w); i++) {
-		if (w->old[i].value == value && w->old[i].killed > since)
-			return true;
-	}
-	return w->forgot > since;
-}
-
 /* A fork that is open with this child: its mm, 0 for none. */
-static const struct shadow_window *fork_into(int child)
+const struct shadow_window *shadow_fork_into(int child)
 {
 	for (unsigned i = 0; i <= ENGINE_CTX_MAX; i++) {
 		const struct shadow_window *win = &shadow.window[i];
@@ -179,9 +107,9 @@ static bool value_allowed(int mm, int page, int word, u64 value)
 
 	if (shadow.mm[mm].unknown || word_has(w, value))
 		return true;
-	if (page_open(mm, p) && value == 0)
+	if (shadow_page_open(mm, p) && value == 0)
 		return true;
-	fork = fork_into(mm);
+	fork = shadow_fork_into(mm);
 	if (!fork)
 		return false;
 	/* windows: the parent is a child itself, of a fork that is not over, or exits;
@@ -196,7 +124,7 @@ bool value_allowed_parent(const struct shadow_window *fork, int page, int word, 
 	const struct shadow_word *w = &p->word[word];
 
 	return word_has(w, value) || word_had_after(w, value, fork->begin) ||
-	       (page_open(fork->op.mm, p) && value == 0);
+	       (shadow_page_open(fork->op.mm, p) && value == 0);
 }
 
 bool contents_allows(int mm, int page, int word, u64 value)
@@ -204,7 +132,9 @@ bool contents_allows(int mm, int page, int word, u64 value)
 	bool allowed;
 
 	shadow_lock();
-	allowed = value_allowed(mm, page, word, value);
+	allowed = shadow_contents(mm, page) == shadow_page(mm, page)
+			  ? value_allowed(mm, page, word, value)
+			  : word_has(&shadow_contents(mm, page)->word[word], value);
 	shadow_unlock();
 	return allowed;
 }
@@ -218,13 +148,15 @@ static void note_store(int mm, int page, int word, u64 value)
 	struct shadow_word *w;
 	u32 now;
 
-	if (!page_valid(mm, page) || win->zombie)
+	if (!page_valid(mm, page))
+		return;
+	now = shadow_tick();
+	if (shadow_shm_store(win, mm, page, word, value) || win->zombie)
 		return;
 	p = shadow_page(mm, page);
 	w = &p->word[word];
-	now = tick();
 	memcpy(p->writer, win->op.label, sizeof(p->writer));
-	if (!page_open(mm, p)) {
+	if (!shadow_page_open(mm, p)) {
 		if (p->mapped == SHADOW_UNMAPPED && !shadow.mm[mm].unknown)
 			shadow_report_unmapped(mm, page, "store");
 		word_kill_all(w, now);
@@ -241,9 +173,11 @@ static void note_load(int mm, int page, int word, u64 value)
 
 	if (!page_valid(mm, page) || win->zombie || win->mismatch || shadow.mm[mm].unknown)
 		return;
+	if (shadow_shm_load(win, mm, page, word, value))
+		return;
 	p = shadow_page(mm, page);
 	w = &p->word[word];
-	if (page_open(mm, p)) {
+	if (shadow_page_open(mm, p)) {
 		if (!value_allowed(mm, page, word, value))
 			shadow_mismatch(win, mm, page, word, value);
 		return;
@@ -279,6 +213,7 @@ void contents_reset(u8 mms, bool native)
 {
 	memset(shadow.window, 0, sizeof(shadow.window));
 	memset(shadow.mm, 0, sizeof(shadow.mm));
+	shadow_shm_reset();
 	for (int mm = 1; mm <= WORLD_MM_MAX; mm++)
 		shadow.mm[mm].exists = mms >> (mm - 1) & 1;
 	shadow.run++;
@@ -300,6 +235,12 @@ void contents_io_error(void)
 
 /* ---- ops: windows ---- */
 
+/* Ops that have ended and could have changed whether the page can be read. */
+static u32 page_changes(int mm, int page)
+{
+	return shadow_page(mm, page)->changes + shadow.mm[mm].changes + shadow_shm_changes();
+}
+
 static bool covers(const struct contents_op *op)
 {
 	return page_valid(op->mm, op->page) && op->page + op->pages <= WORLD_PAGES;
@@ -310,9 +251,11 @@ void contents_op_begin(const struct contents_op *op)
 	struct shadow_window *win = &shadow.window[engine_current()];
 
 	shadow_lock();
-	*win = (struct shadow_window){ .op = *op, .begin = tick() };
+	*win = (struct shadow_window){ .op = *op, .begin = shadow_tick() };
 	win->io_errors = shadow.io_errors;
-	if (op->mm < 1 || op->mm > WORLD_MM_MAX) {
+	if (op->effect == CONTENTS_SHM_PUNCH || op->effect == CONTENTS_SHM_TRUNCATE) {
+		shadow_shm_begin(win);
+	} else if (op->mm < 1 || op->mm > WORLD_MM_MAX) {
 		win->op.effect = CONTENTS_NONE;
 	} else if (op->effect == CONTENTS_EXIT) {
 		shadow.mm[op->mm].windows++;
@@ -326,28 +269,28 @@ void contents_op_begin(const struct contents_op *op)
 		win->op.effect = CONTENTS_NONE;
 	} else if (op->effect >= CONTENTS_MAP) {
 		for (int i = op->page; i < op->page + op->pages; i++)
-			shadow_page(op->mm, i)->windows++;
+			shadow_page_window_begin(op, shadow_page(op->mm, i));
 	} else if (op->effect == CONTENTS_READ) {
 		struct shadow_page *p = shadow_page(op->mm, op->page);
 
-		win->sure = p->mapped == SHADOW_MAPPED && !page_open(op->mm, p) &&
-			    shadow.mm[op->mm].exists;
-		win->changes = p->changes + shadow.mm[op->mm].changes;
+		win->sure = p->mapped == SHADOW_MAPPED && !shadow_page_open(op->mm, p) &&
+			    shadow.mm[op->mm].exists && !shadow_shm_may_fail(op->mm, op->page);
+		win->changes = page_changes(op->mm, op->page);
 	}
 	shadow_unlock();
 }
 
 /* Errors after which nothing has happened. */
-static bool did_nothing(int ret)
+bool shadow_did_nothing(int ret)
 {
 	return ret == -EINVAL || ret == -EEXIST || ret == -ESRCH || ret == -ENOSYS ||
-	       ret == -EFAULT || ret == -ENOENT;
+	       ret == -EFAULT || ret == -ENOENT || ret == -EBADF;
 }
 
 static void range_end(const struct shadow_window *win, int ret)
 {
 	const struct contents_op *op = &win->op;
-	u32 now = tick();
+	u32 now = shadow_tick();
 
 	for (int i = op->page; i < op->page + op->pages; i++) {
 		struct shadow_page *p = shadow_page(op->mm, i);
@@ -355,10 +298,12 @@ static void range_end(const struct shadow_window *win, int ret)
 
 		p->windows--;
 		p->changes++;
-		if (did_nothing(ret) || win->zombie)
-			continue;
 		/* another one inside of this or around it: who was last? */
-		busy = page_open(op->mm, p) || p->remapped > win->begin;
+		busy = shadow_page_open(op->mm, p) || p->remapped > win->begin;
+		if (!win->zombie)
+			shadow_page_window_end(win, p, ret, busy);
+		if (shadow_did_nothing(ret) || win->zombie)
+			continue;
 		for (int w = 0; w < WORLD_WORDS; w++) {
 			if (ret == 0)
 				word_kill_before(&p->word[w], win->begin, now);
@@ -366,7 +311,7 @@ static void range_end(const struct shadow_window *win, int ret)
 		}
 		if (ret == 0)
 			p->discarded = now;
-		if (op->effect == CONTENTS_MAP)
+		if (op->effect == CONTENTS_MAP || op->effect == CONTENTS_SHM_MAP)
 			p->mapped = ret == 0 && !busy ? SHADOW_MAPPED : SHADOW_MAYBE;
 		if (op->effect == CONTENTS_UNMAP)
 			p->mapped = ret == 0 && !busy ? SHADOW_UNMAPPED : SHADOW_MAYBE;
@@ -380,15 +325,18 @@ static void fork_page(const struct shadow_window *win, int page)
 {
 	const struct shadow_page *from = shadow_page(win->op.mm, page);
 	struct shadow_page *to = shadow_page(win->op.child, page);
-	bool open = page_open(win->op.mm, from);
+	bool open = shadow_page_open(win->op.mm, from);
 	struct shadow_page own;
 
 	page_copy(&own, to);
 	page_copy(to, from);
 	to->windows = own.windows;
 	to->changes = own.changes + 1;
-	if (open || from->remapped > win->begin || own.remapped > win->begin)
+	to->backs |= own.backs;
+	if (open || from->remapped > win->begin || own.remapped > win->begin) {
 		to->mapped = SHADOW_MAYBE; /* before or after the copy? */
+		to->backs = SHADOW_BACKS_ALL;
+	}
 	for (int w = 0; w < WORLD_WORDS; w++) {
 		const struct shadow_word *pw = &from->word[w];
 		struct shadow_word *cw = &to->word[w];
@@ -424,7 +372,7 @@ static void fork_end(const struct shadow_window *win, int ret)
 {
 	struct shadow_mm *parent = &shadow.mm[win->op.mm], *child = &shadow.mm[win->op.child];
 
-	tick();
+	shadow_tick();
 	child->windows--;
 	child->changes++;
 	if (ret != 0)
@@ -446,7 +394,7 @@ static void exit_end(const struct shadow_window *win, int ret)
 {
 	struct shadow_mm *mm = &shadow.mm[win->op.mm];
 
-	tick();
+	shadow_tick();
 	mm->windows--;
 	mm->exits--;
 	mm->changes++;
@@ -479,7 +427,12 @@ static void exit_end(const struct shadow_window *win, int ret)
 static void window_end(struct shadow_window *win, int ret)
 {
 	switch (win->op.effect) {
+	case CONTENTS_SHM_PUNCH:
+	case CONTENTS_SHM_TRUNCATE:
+		shadow_shm_end(win, ret);
+		break;
 	case CONTENTS_MAP:
+	case CONTENTS_SHM_MAP:
 	case CONTENTS_UNMAP:
 	case CONTENTS_DISCARD:
 		range_end(win, ret);
@@ -518,8 +471,9 @@ static void judge_failure(const struct shadow_window *win, int ret)
 	const struct contents_op *op = &win->op;
 	const struct shadow_page *p = shadow_page(op->mm, op->page);
 
-	if (!win->sure || page_open(op->mm, p) || shadow.mm[op->mm].unknown ||
-	    win->changes != p->changes + shadow.mm[op->mm].changes)
+	if (!win->sure || shadow_page_open(op->mm, p) || shadow.mm[op->mm].unknown ||
+	    win->changes != page_changes(op->mm, op->page) ||
+	    shadow_shm_may_fail(op->mm, op->page))
 		return;
 	if (ret == -EFAULT)
 		shadow_report_failure(win, "contents: fault on a mapped page");
@@ -570,7 +524,7 @@ void contents_check_quiet(const struct world_ops *world)
 				continue;
 			world->page_state(mm, page, &state);
 			if (!(state.bits & (WORLD_PAGE_PRESENT | WORLD_PAGE_SWAPPED)) &&
-			    page_expects_zero(p))
+			    page_expects_zero(shadow_contents(mm, page)))
 				continue;
 			contents_op_begin(&(struct contents_op){ .effect = CONTENTS_READ,
 				.mm = (u8)mm, .page = (u8)page, .pages = 1, .label = "end" });

@@ -17,6 +17,10 @@
  *   contents: access after unmap   a load or store where nothing is mapped
  *   contents: fault on a mapped page        -EFAULT, or SIGBUS without a failed
  *   contents: poison without an I/O error   read, where the page must be there
+ *   contents: access beyond the end of a file   where it must give SIGBUS
+ *
+ * A page of a shared file is judged by file and index: what one mm stores is what all
+ * others load (contents_shm.c).
  */
 #ifndef FUZZ_ORACLE_CONTENTS_H
 #define FUZZ_ORACLE_CONTENTS_H
@@ -34,12 +38,16 @@ enum contents_effect {
 	CONTENTS_DISCARD,  /* pages become zero, stay mapped */
 	CONTENTS_FORK,     /* child gets what mm has */
 	CONTENTS_EXIT,
+	CONTENTS_SHM_MAP,      /* pages become those of a shared file */
+	CONTENTS_SHM_PUNCH,    /* pages of a file become zero */
+	CONTENTS_SHM_TRUNCATE, /* a file gets another size; what lies behind becomes zero */
 };
 
 struct contents_op {
 	enum contents_effect effect;
 	u8 mm, child;      /* child: of a fork */
-	u8 page, pages;
+	u8 page, pages;    /* SHM_PUNCH: of the file; SHM_TRUNCATE: those behind its size */
+	u8 shm;            /* the file of SHM_... */
 	u64 value;         /* of a write */
 	char label[12];    /* "A3", for the report */
 };

@@ -31,16 +31,20 @@ static __printf_like(1, 2) void body_add(const char *fmt, ...)
 
 static void body_page(int mm, int page)
 {
-	const struct shadow_page *p = shadow_page(mm, page);
+	const struct shadow_page *p = shadow_contents(mm, page);
 
 	body_len = 0;
-	body_add("mm %d page r%d+%d, last written by %s\n", mm, page / WORLD_REGION_PAGES,
-		 page % WORLD_REGION_PAGES, p->writer[0] ? p->writer : "nobody");
+	body_add("mm %d page r%d+%d", mm, page / WORLD_REGION_PAGES, page % WORLD_REGION_PAGES);
+	for (int shm = 0; shm < WORLD_SHMS_MAX; shm++) {
+		if (p == &shadow.shm[shm].page[page % WORLD_REGION_PAGES])
+			body_add(", which is page %d of shm%d", page % WORLD_REGION_PAGES, shm);
+	}
+	body_add(", last written by %s\n", p->writer[0] ? p->writer : "nobody");
 }
 
 static void body_words(int mm, int page, const u64 words[WORLD_WORDS])
 {
-	const struct shadow_page *p = shadow_page(mm, page);
+	const struct shadow_page *p = shadow_contents(mm, page);
 
 	for (int i = 0; i < WORLD_WORDS; i++) {
 		const struct shadow_word *w = &p->word[i];
@@ -87,7 +91,7 @@ static bool is_torn(const struct shadow_page *p, int word, const u64 words[WORLD
 
 static const char *classify(const struct shadow_window *win, const u64 words[WORLD_WORDS])
 {
-	const struct shadow_page *p = shadow_page(win->mm, win->page);
+	const struct shadow_page *p = shadow_contents(win->mm, win->page);
 	const struct shadow_word *w = &p->word[win->word];
 	const struct shadow_value *old = find_old(w, win->got);
 
@@ -147,6 +151,13 @@ void shadow_report_unmapped(int mm, int page, const char *what)
 	body_page(mm, page);
 	body_add("a %s where nothing is mapped\n", what);
 	report("contents: access after unmap", body);
+}
+
+void shadow_report_beyond(int mm, int page, const char *what)
+{
+	body_page(mm, page);
+	body_add("a %s of a page that the file does not have any more\n", what);
+	report("contents: access beyond the end of a file", body);
 }
 
 void shadow_report_failure(const struct shadow_window *win, const char *title)

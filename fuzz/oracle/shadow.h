@@ -36,8 +36,25 @@ struct shadow_page {
 	u32 discarded;   /* clock of the last munmap, MADV_DONTNEED */
 	u32 remapped;    /* ... of the last mmap or munmap */
 	u8 mapped;       /* enum shadow_mapped */
+	/* What the page may lead to now, SHADOW_ANON and SHADOW_SHM(); of a file's own page
+	 * nothing. backs_before: when no window was open. */
+	u8 backs, backs_before;
 	char writer[12]; /* op of the last store */
 	struct shadow_word word[WORLD_WORDS];
+};
+
+#define SHADOW_ANON 1u
+#define SHADOW_SHM(shm) (2u << (shm))
+#define SHADOW_BACKS_ALL ((2u << WORLD_SHMS_MAX) - 1)
+
+/* A shared file. Its pages are shadow_pages of which only windows, discarded, writer
+ * and words are used. */
+struct shadow_shm {
+	struct shadow_page page[WORLD_REGION_PAGES];
+	u8 size_min, size_max;   /* in pages; they differ while it is not known */
+	u8 size_before;          /* when no truncation was open */
+	u32 windows;             /* truncations that are open */
+	u32 resized;             /* clock of the end of the last one */
 };
 
 struct shadow_mm {
@@ -64,6 +81,8 @@ struct shadow_window {
 struct shadow {
 	struct shadow_page page[WORLD_MM_MAX + 1][WORLD_PAGES];
 	struct shadow_mm mm[WORLD_MM_MAX + 1];
+	struct shadow_shm shm[WORLD_SHMS_MAX];
+	u32 shm_changes;         /* windows of files that have ended */
 	struct shadow_window window[ENGINE_CTX_MAX + 1];
 	u64 run;
 	u32 clock;
@@ -73,17 +92,57 @@ struct shadow {
 };
 extern struct shadow shadow;
 
+/* ---- contents.c ---- */
 void shadow_lock(void);
 void shadow_unlock(void);
+u32 shadow_tick(void);
 struct shadow_page *shadow_page(int mm, int page);
+void shadow_page_clear(struct shadow_page *p);
+/* Is an op open that changes it at no single instant? */
+bool shadow_page_open(int mm, const struct shadow_page *p);
+/* A fork that is open with this child, or NULL. */
+const struct shadow_window *shadow_fork_into(int child);
+/* Errors after which nothing has happened. */
+bool shadow_did_nothing(int ret);
 bool value_allowed_parent(const struct shadow_window *fork, int page, int word, u64 value);
 
-/* contents_report.c. A mismatch inside of a read op is reported at its end, when
+/* ---- shadow_word.c ---- */
+void word_kill_all(struct shadow_word *w, u32 now);
+void word_add(struct shadow_word *w, u64 value, u32 stamp);
+/* Kills the candidates that are over before `before`. */
+void word_kill_before(struct shadow_word *w, u32 before, u32 now);
+bool word_has(const struct shadow_word *w, u64 value);
+u32 word_olds(const struct shadow_word *w); /* values in the ring */
+/* Was value alive in the word at any time after since? */
+bool word_had_after(const struct shadow_word *w, u64 value, u32 since);
+
+/* ---- contents_shm.c ---- */
+void shadow_shm_reset(void);
+/* Where the words of a page are judged: the file's page if it is certain that it leads
+ * to one, else the mm's own. */
+struct shadow_page *shadow_contents(int mm, int page);
+/* A store or load of a page that leads, or may lead, to a file. False: it is the mm's
+ * own, and the caller's to judge. */
+bool shadow_shm_store(struct shadow_window *win, int mm, int page, int word, u64 value);
+bool shadow_shm_load(struct shadow_window *win, int mm, int page, int word, u64 value);
+/* Windows of SHM_PUNCH and SHM_TRUNCATE. */
+void shadow_shm_begin(struct shadow_window *win);
+void shadow_shm_end(const struct shadow_window *win, int ret);
+/* Windows of a range of an mm: what the page may lead to. busy: others were open on it. */
+void shadow_page_window_begin(const struct contents_op *op, struct shadow_page *p);
+void shadow_page_window_end(const struct shadow_window *win, struct shadow_page *p, int ret,
+			    bool busy);
+/* The page may lie beyond the end of its file. */
+bool shadow_shm_may_fail(int mm, int page);
+u32 shadow_shm_changes(void);
+
+/* ---- contents_report.c ---- A mismatch inside of a read op is reported at its end, when
  * all words are known; elsewhere at once. */
 void shadow_mismatch(struct shadow_window *win, int mm, int page, int word, u64 got);
 void shadow_report_mismatch(const struct shadow_window *win, const u64 words[WORLD_WORDS],
 			    int (*reread)(int mm, int page, u64 words[WORLD_WORDS]));
 void shadow_report_unmapped(int mm, int page, const char *what);
+void shadow_report_beyond(int mm, int page, const char *what);
 void shadow_report_failure(const struct shadow_window *win, const char *title);
 
 #endif

@@ -6,6 +6,8 @@
  * between whole ops make most programs productive; every fourth goes without.
  * Every second program does without a random half of the op kinds (swarm testing,
  * Groce et al., ISSTA 2012); how many pages and ops it has is drawn once for it.
+ * Where the world has shared files, every fourth program maps one instead of
+ * anonymous memory: then its mms share their pages.
  */
 #include "fuzz/prog/edit.h"
 #include "fuzz/prog/machine.h"
@@ -22,6 +24,7 @@ struct gen {
 	struct prng *rng;
 	const struct prog_profile *profile;
 	u64 kinds;       /* that fillers may be, as a mask */
+	bool shared;     /* owners map a shared file */
 	u8 pages_max;    /* of a mapping, mostly */
 	u8 fillers_max;  /* of a task */
 	u8 setup[PROG_TASKS_MAX]; /* leading ops that fillers stay behind */
@@ -59,6 +62,14 @@ static void order(struct gen *g, unsigned t, unsigned op, unsigned before, unsig
 		prog_edge_append(g->p, &event, &after);
 }
 
+static void emit_map(struct gen *g, unsigned t, unsigned page, unsigned pages, unsigned flags)
+{
+	if (g->shared)
+		emit(g, t, OP_shm_map, page, pages, percent(g->rng, 90) ? 0 : 1);
+	else
+		emit(g, t, OP_mmap, page, pages, flags);
+}
+
 /* A task that maps and writes a few pages; *page and *pages say which. */
 static unsigned add_owner(struct gen *g, u8 mm, unsigned flags, u8 value, unsigned *page,
 			  unsigned *pages)
@@ -67,7 +78,7 @@ static unsigned add_owner(struct gen *g, u8 mm, unsigned flags, u8 value, unsign
 
 	*page = percent(g->rng, 80) ? 0 : WORLD_REGION_PAGES * prng_below(g->rng, WORLD_REGIONS);
 	*pages = between(g->rng, 1, g->pages_max);
-	emit(g, t, OP_mmap, *page, *pages, flags);
+	emit_map(g, t, *page, *pages, flags);
 	g->setup[t] = 1;
 	for (unsigned i = 0; i < *pages; i++) {
 		if (i >= 1 && percent(g->rng, 35))
@@ -294,7 +305,7 @@ static void scenario_pressure(struct gen *g)
 			break;
 		t = add_task(g, mm);
 		for (unsigned r = 0; r < regions; r++)
-			emit(g, t, OP_mmap, r * WORLD_REGION_PAGES, WORLD_REGION_PAGES, 0);
+			emit_map(g, t, r * WORLD_REGION_PAGES, WORLD_REGION_PAGES, 0);
 		g->setup[t] = (u8)regions;
 		for (unsigned n = between(g->rng, 4, 9); n; n--) /* no value twice */
 			emit(g, t, OP_write,
@@ -394,6 +405,7 @@ static void draw_program(struct gen *g, const struct prog_profile *profile)
 	g->profile = profile_of_program(profile, g->rng);
 	g->pages_max = pages_max[prng_below(g->rng, ARRAY_SIZE(pages_max))];
 	g->fillers_max = fillers_max[prng_below(g->rng, ARRAY_SIZE(fillers_max))];
+	g->shared = profile_weight(g->profile, OP_shm_map) > 0 && percent(g->rng, 25);
 	g->kinds = PROFILE_KINDS_ALL;
 	if (percent(g->rng, 50))
 		g->kinds &= prng_next(g->rng);

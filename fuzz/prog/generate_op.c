@@ -106,11 +106,12 @@ static u32 pages_mapped(const struct prog *p, u8 mm, u32 *mergeable)
 			const struct prog_op *op = &p->task[t].op[i];
 			u32 range;
 
-			if (!(mms & (1u << p->task[t].mm)) || op->kind != OP_mmap)
+			if (!(mms & (1u << p->task[t].mm)) ||
+			    (op->kind != OP_mmap && op->kind != OP_shm_map))
 				continue;
 			range = ((1u << op->arg[1]) - 1) << op->arg[0];
 			pages |= range;
-			if (op->arg[2] & WORLD_VMA_MERGEABLE)
+			if (op->kind == OP_mmap && op->arg[2] & WORLD_VMA_MERGEABLE)
 				*mergeable |= range;
 		}
 	}
@@ -212,6 +213,12 @@ static u8 pick_arg(const struct prog *p, u8 mm, struct mapped mapped, u8 kind, u
 		return pick_value(rng, mapped.mergeable & (1u << page));
 	case PROG_ARG_DEV:
 		return pick_device(p, rng);
+	case PROG_ARG_SHM:
+		return (u8)(percent(rng, 80) ? 0 : prng_below(rng, WORLD_SHMS_MAX));
+	case PROG_ARG_INDEX: /* the first pages of a file are those that tasks use */
+		return (u8)prng_below(rng, percent(rng, 75) ? 3 : WORLD_REGION_PAGES);
+	case PROG_ARG_SIZE:
+		return (u8)between(rng, 0, WORLD_REGION_PAGES);
 	default:
 		assert(kind == PROG_ARG_MM);
 		return pick_child(p, mm, rng);
@@ -229,7 +236,7 @@ void generate_op(const struct prog *p, unsigned t, u8 kind, struct prng *rng, st
 	mapped.pages = pages_mapped(p, mm, &mapped.mergeable);
 	if ((kind == OP_ksm_unmerge || kind == OP_madv_unmergeable) && mapped.mergeable)
 		mapped.pages = mapped.mergeable;
-	if (kind == OP_mmap && percent(rng, 60))
+	if ((kind == OP_mmap || kind == OP_shm_map) && percent(rng, 60))
 		mapped.pages = ~mapped.pages;
 	for (unsigned i = 0; i < info->nargs; i++) {
 		u8 *arg = &made.arg[i];
@@ -239,7 +246,7 @@ void generate_op(const struct prog *p, unsigned t, u8 kind, struct prng *rng, st
 					   percent(rng, 75) ? 4 : info->arg_max[i]);
 		else
 			*arg = pick_arg(p, mm, mapped, info->arg_kind[i], page, rng);
-		if (info->arg_kind[i] == PROG_ARG_PAGE)
+		if (info->arg_kind[i] == PROG_ARG_PAGE || info->arg_kind[i] == PROG_ARG_INDEX)
 			page = *arg;
 		assert(*arg >= info->arg_min[i] && *arg <= info->arg_max[i]);
 	}

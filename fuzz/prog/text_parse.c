@@ -110,6 +110,8 @@ static bool parse_arg(struct parse *ps, const struct prog_op_info *info, unsigne
 		ok = parse_dev(ps, word, &number);
 	else if (info->arg_kind[a] == PROG_ARG_MM)
 		ok = parse_prefixed(ps, word, "mm", 1, WORLD_MM_MAX, &number);
+	else if (info->arg_kind[a] == PROG_ARG_SHM)
+		ok = parse_prefixed(ps, word, "shm", 0, WORLD_SHMS_MAX - 1, &number);
 	else
 		ok = parse_bounded(ps, word, info->arg_name[a], info->arg_min[a],
 				   info->arg_max[a], &number);
@@ -124,8 +126,14 @@ static bool check_op(struct parse *ps, const struct prog_task *task, const struc
 	const struct prog_op_info *info = &prog_ops[op->kind];
 
 	for (unsigned a = 0; a < info->nargs; a++) {
-		if (info->arg_kind[a] == PROG_ARG_PAGES &&
-		    op->arg[a - 1] % WORLD_REGION_PAGES + op->arg[a] > WORLD_REGION_PAGES)
+		bool past = info->arg_kind[a] == PROG_ARG_PAGES &&
+			    op->arg[a - 1] % WORLD_REGION_PAGES + op->arg[a] > WORLD_REGION_PAGES;
+
+		if (past && info->arg_kind[a - 1] == PROG_ARG_INDEX)
+			return scan_fail(&ps->scan, arg_at[a],
+					 "%u pages from index %u run past the end of the file",
+					 op->arg[a], op->arg[a - 1]);
+		if (past)
 			return scan_fail(&ps->scan, arg_at[a],
 					 "%u pages from r%u+%u run past the end of the region",
 					 op->arg[a], op->arg[a - 1] / WORLD_REGION_PAGES,

@@ -98,6 +98,9 @@ static void put_arg(struct print_out *o, u8 kind, u8 value)
 	case PROG_ARG_MM:
 		put(o, " mm%u", value);
 		break;
+	case PROG_ARG_SHM:
+		put(o, " shm%u", value);
+		break;
 	case PROG_ARG_FLAGS:
 		put(o, "%s%s", value & WORLD_VMA_MERGEABLE ? " mergeable" : "",
 		    value & WORLD_VMA_READONLY ? " readonly" : "");

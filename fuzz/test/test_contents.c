@@ -18,7 +18,7 @@ struct step {
 	u8 ctx;
 	enum what what;
 	u8 effect;  /* BEGIN */
-	u8 mm, page, word;
+	u8 mm, page, word; /* word: also the child, the file */
 	u64 value;  /* stored, loaded; of FINISH and DONE_READ: ret */
 };
 
@@ -62,8 +62,11 @@ static void do_step(const struct step *s)
 {
 	struct contents_op op = {
 		.effect = (enum contents_effect)s->effect, .mm = s->mm, .page = s->page,
-		.pages = 1, .child = s->word, .label = "X1",
+		.pages = 1, .child = s->word, .shm = s->word, .label = "X1",
 	};
+
+	if (op.effect == CONTENTS_SHM_TRUNCATE) /* to so many pages */
+		op.pages = (u8)(WORLD_REGION_PAGES - op.page);
 
 	switch (s->what) {
 	case BEGIN_FORK:
@@ -301,6 +304,117 @@ static void test_exit(void)
 			LD(B, 0, 0, 5), RD_END(B, 0)), "contents: access after unmap");
 }
 
+#define SHM_MAP(ctx, mm, page, shm) \
+	{ ctx, BEGIN, CONTENTS_SHM_MAP, mm, page, shm, 0 }, { ctx, FINISH, 0, 0, 0, 0, 0 }
+#define SHM_ST(ctx, mm, page, value) { ctx, STORE, 0, mm, page, 0, value }
+#define SHM_LD(ctx, mm, page, value) { ctx, LOAD, 0, mm, page, 0, value }
+#define PUNCH(ctx, index, shm) { ctx, BEGIN, CONTENTS_SHM_PUNCH, 0, index, shm, 0 }
+#define TRUNCATE(ctx, size, shm) { ctx, BEGIN, CONTENTS_SHM_TRUNCATE, 0, size, shm, 0 }
+
+/* mm 1 has page 0 of file 0 at page 0, mm 2 at page 8. */
+#define BOTH SHM_MAP(A, 1, 0, 0), SHM_MAP(B, 2, 8, 0)
+
+static void test_shared(void)
+{
+	reread_value = 4;
+	CHECK_STR(TITLE(BOTH, SHM_ST(A, 1, 0, 5), SHM_LD(B, 2, 8, 5), SHM_ST(B, 2, 8, 6),
+			SHM_LD(A, 1, 0, 6)), "");
+	CHECK_STR(TITLE(BOTH, SHM_ST(A, 1, 0, 5), SHM_LD(B, 2, 8, 0)), "contents: lost write");
+	CHECK_STR(TITLE(BOTH, SHM_ST(A, 1, 0, 5), SHM_LD(B, 2, 8, 6)), "contents: foreign data");
+	/* another page of the file, another file, private memory: none of their business */
+	CHECK_STR(TITLE(BOTH, SHM_MAP(A, 1, 1, 0), SHM_ST(A, 1, 0, 5), SHM_LD(A, 1, 1, 5)),
+		  "contents: foreign data");
+	CHECK_STR(TITLE(BOTH, SHM_MAP(A, 1, 8, 1), SHM_ST(A, 1, 8, 5), SHM_LD(B, 2, 8, 5)),
+		  "contents: foreign data");
+	CHECK_STR(TITLE(BOTH, MAP(A, 1, 8), ST(A, 8, 0, 5), SHM_LD(B, 2, 8, 5)),
+		  "contents: foreign data");
+	CHECK_STR(TITLE(BOTH, MAP(A, 1, 8), ST(A, 8, 0, 5), SHM_LD(B, 2, 8, 0), LD(A, 8, 0, 5)), "");
+	/* what is in the file stays there when nobody maps it, and MADV_DONTNEED keeps it */
+	CHECK_STR(TITLE(SHM_MAP(A, 1, 0, 0), SHM_ST(A, 1, 0, 5), OPEN(A, CONTENTS_UNMAP), CLOSE(A, 0),
+			SHM_MAP(B, 2, 8, 0), SHM_LD(B, 2, 8, 5)), "");
+	CHECK_STR(TITLE(SHM_MAP(A, 1, 0, 0), SHM_ST(A, 1, 0, 5), OPEN(A, CONTENTS_UNMAP), CLOSE(A, 0),
+			SHM_MAP(B, 2, 8, 0), SHM_LD(B, 2, 8, 0)), "contents: lost write");
+	CHECK_STR(TITLE(BOTH, SHM_ST(A, 1, 0, 5), OPEN(A, CONTENTS_DISCARD), CLOSE(A, 0),
+			SHM_LD(A, 1, 0, 5), SHM_LD(B, 2, 8, 5)), "");
+	CHECK_STR(TITLE(BOTH, SHM_ST(A, 1, 0, 5), OPEN(A, CONTENTS_DISCARD), CLOSE(A, 0),
+			SHM_LD(A, 1, 0, 0)), "contents: lost write");
+	CHECK_STR(TITLE(BOTH, OPEN(A, CONTENTS_UNMAP), CLOSE(A, 0), SHM_LD(A, 1, 0, 0)),
+		  "contents: access after unmap");
+}
+
+/* A child has its parent's files, and sees what is stored later. */
+static void test_shared_fork(void)
+{
+	CHECK_STR(TITLE(SHM_MAP(A, 1, 0, 0), SHM_ST(A, 1, 0, 5), FORK(A), CLOSE(A, 0),
+			SHM_ST(A, 1, 0, 6), CHILD_LD(B, 6), CHILD_ST(B, 7), SHM_LD(A, 1, 0, 7)), "");
+	CHECK_STR(TITLE(SHM_MAP(A, 1, 0, 0), SHM_ST(A, 1, 0, 5), FORK(A), CLOSE(A, 0),
+			SHM_ST(A, 1, 0, 6), CHILD_LD(B, 5)), "contents: lost write");
+	/* a store of the child before the fork is over */
+	CHECK_STR(TITLE(SHM_MAP(A, 1, 0, 0), SHM_ST(A, 1, 0, 5), FORK(A), CHILD_ST(B, 6),
+			SHM_LD(A, 1, 0, 6), CLOSE(A, 0), CHILD_LD(B, 6)), "");
+}
+
+static void test_shared_maybe(void)
+{
+	/* a mapping that failed is none, and one that took another's place is not known */
+	CHECK_STR(TITLE(MAP(A, 1, 0), { A, BEGIN, CONTENTS_SHM_MAP, 1, 0, 0, 0 },
+			CLOSE(A, -EEXIST), SHM_MAP(B, 2, 8, 0), ST(A, 0, 0, 5), SHM_LD(B, 2, 8, 5)),
+		  "contents: foreign data");
+	CHECK_STR(TITLE({ A, BEGIN, CONTENTS_SHM_MAP, 1, 0, 0, 0 }, OPEN(B, CONTENTS_MAP), CLOSE(B, 0),
+			CLOSE(A, -EEXIST), SHM_MAP(B, 2, 8, 0), ST(A, 0, 0, 5), SHM_LD(B, 2, 8, 5)), "");
+	/* no verdict through a mapping that is going away */
+	CHECK_STR(TITLE(BOTH, SHM_ST(A, 1, 0, 5), OPEN(A, CONTENTS_UNMAP), PUNCH(B, 0, 0), CLOSE(B, 0),
+			SHM_ST(B, 2, 8, 7), SHM_LD(C, 1, 0, 5), CLOSE(A, 0), SHM_LD(B, 2, 8, 7)), "");
+	/* an op that is still inside of an mm that has exited stores into the file */
+	CHECK_STR(TITLE(BOTH, { C, BEGIN, CONTENTS_WRITE, 1, 0, 0, 0 }, OPEN(A, CONTENTS_EXIT),
+			CLOSE(A, 0), SHM_ST(C, 1, 0, 9), SHM_LD(B, 2, 8, 9)), "");
+}
+
+static void test_punch(void)
+{
+	CHECK_STR(TITLE(BOTH, SHM_ST(A, 1, 0, 5), PUNCH(A, 0, 0), CLOSE(A, 0), SHM_LD(B, 2, 8, 0)), "");
+	CHECK_STR(TITLE(BOTH, SHM_ST(A, 1, 0, 5), PUNCH(A, 0, 0), CLOSE(A, 0), SHM_LD(B, 2, 8, 5)),
+		  "contents: data after discard");
+	CHECK_STR(TITLE(BOTH, SHM_ST(A, 1, 0, 5), PUNCH(A, 1, 0), CLOSE(A, 0), SHM_LD(B, 2, 8, 5)), "");
+	CHECK_STR(TITLE(BOTH, SHM_ST(A, 1, 0, 5), PUNCH(A, 0, 1), CLOSE(A, 0), SHM_LD(B, 2, 8, 0)),
+		  "contents: lost write");
+	/* inside: old or zero; a store survives or not */
+	CHECK_STR(TITLE(BOTH, SHM_ST(A, 1, 0, 5), PUNCH(A, 0, 0), SHM_LD(B, 2, 8, 5),
+			SHM_LD(B, 2, 8, 0), SHM_ST(B, 2, 8, 9), CLOSE(A, 0), SHM_LD(B, 2, 8, 9)), "");
+	CHECK_STR(TITLE(BOTH, SHM_ST(A, 1, 0, 5), PUNCH(A, 0, 0), SHM_ST(B, 2, 8, 9), CLOSE(A, 0),
+			SHM_LD(B, 2, 8, 0), SHM_LD(B, 2, 8, 9)), "contents: data after discard");
+	CHECK_STR(TITLE(BOTH, SHM_ST(A, 1, 0, 5), PUNCH(A, 0, 0), CLOSE(A, -EBADF), SHM_LD(B, 2, 8, 0)),
+		  "contents: lost write");
+}
+
+static void test_truncate(void)
+{
+	const int sigbus = -EHWPOISON;
+
+	CHECK_STR(TITLE(BOTH, SHM_ST(A, 1, 0, 5), TRUNCATE(A, 1, 0), CLOSE(A, 0), SHM_LD(B, 2, 8, 5)),
+		  "");
+	CHECK_STR(TITLE(BOTH, SHM_ST(A, 1, 0, 5), TRUNCATE(A, 0, 0), CLOSE(A, 0), SHM_LD(B, 2, 8, 5)),
+		  "contents: access beyond the end of a file");
+	CHECK_STR(TITLE(BOTH, TRUNCATE(A, 0, 0), CLOSE(A, 0), SHM_ST(B, 2, 8, 5)),
+		  "contents: access beyond the end of a file");
+	CHECK_STR(TITLE(BOTH, TRUNCATE(A, 0, 0), CLOSE(A, 0), RD(B, 0), RD_END(B, sigbus)), "");
+	CHECK_STR(TITLE(BOTH, TRUNCATE(A, 1, 0), CLOSE(A, 0), RD(B, 0), RD_END(B, sigbus)),
+		  "contents: poison without an I/O error");
+	CHECK_STR(TITLE(BOTH, TRUNCATE(A, 0, 0), RD(B, 0), RD_END(B, sigbus), CLOSE(A, 0)), "");
+	CHECK_STR(TITLE(BOTH, RD(B, 0), TRUNCATE(A, 0, 0), CLOSE(A, 0), RD_END(B, sigbus)), "");
+	/* grown again: zero */
+	CHECK_STR(TITLE(BOTH, SHM_ST(A, 1, 0, 5), TRUNCATE(A, 0, 0), CLOSE(A, 0), TRUNCATE(A, 8, 0),
+			CLOSE(A, 0), SHM_LD(B, 2, 8, 0)), "");
+	CHECK_STR(TITLE(BOTH, SHM_ST(A, 1, 0, 5), TRUNCATE(A, 0, 0), CLOSE(A, 0), TRUNCATE(A, 8, 0),
+			CLOSE(A, 0), SHM_LD(B, 2, 8, 5)), "contents: data after discard");
+	/* two at a time: which size it has is not known, until the next one */
+	CHECK_STR(TITLE(BOTH, TRUNCATE(A, 0, 0), TRUNCATE(B, 8, 0), CLOSE(A, 0), CLOSE(B, 0), RD(C, 0),
+			RD_END(C, sigbus), SHM_LD(C, 1, 0, 0)), "");
+	CHECK_STR(TITLE(BOTH, TRUNCATE(A, 0, 0), TRUNCATE(B, 8, 0), CLOSE(A, 0), CLOSE(B, 0),
+			TRUNCATE(A, 0, 0), CLOSE(A, 0), SHM_LD(C, 1, 0, 0)),
+		  "contents: access beyond the end of a file");
+}
+
 static void test_failed_reads(void)
 {
 	CHECK_STR(TITLE(MAP(A, 1, 0), RD(B, 0), RD_END(B, -ENOMEM)), "");
@@ -341,6 +455,11 @@ int main(void)
 	test_unmap();
 	test_fork();
 	test_exit();
+	test_shared();
+	test_shared_fork();
+	test_shared_maybe();
+	test_punch();
+	test_truncate();
 	test_failed_reads();
 	test_quiet();
 	test_overflow_is_silent();

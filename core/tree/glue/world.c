@@ -14,6 +14,7 @@
 #include "core/tree/glue/glue.h"
 
 BUILD_BUG_ON(SEAM_MMS_MAX != WORLD_MM_MAX || SEAM_DEVS_MAX != WORLD_DEVS_MAX);
+BUILD_BUG_ON(SEAM_SHMS_MAX != WORLD_SHMS_MAX);
 BUILD_BUG_ON(SEAM_PAGE_WORDS != WORLD_WORDS || sizeof(unsigned long) != sizeof(u64));
 BUILD_BUG_ON((int)TREE_PAGE_MAPPED != WORLD_PAGE_MAPPED);
 BUILD_BUG_ON((int)TREE_PAGE_PRESENT != WORLD_PAGE_PRESENT);
@@ -302,6 +303,10 @@ const struct world_ops tree_world_ops = {
 	.swapon = tree_swapon,
 	.swapoff = tree_swapoff,
 	.worker = tree_worker,
+	.shm_map = tree_shm_map,
+	.shm_punch = tree_shm_punch,
+	.shm_truncate = tree_shm_truncate,
+	.shm_close = tree_shm_close,
 	.ksm_pass = tree_ksm_pass,
 	.page_state = page_state,
 	.mm_counters = mm_counters,

@@ -111,6 +111,7 @@ void tree_check_cheap(void)
 	check_page_cheap();
 	check_swap_cheap();
 	check_mm_cheap();
+	check_shm_cheap();
 }
 
 void tree_check_quiet(void)
@@ -118,6 +119,7 @@ void tree_check_quiet(void)
 	check_page_quiet();
 	check_swap_quiet();
 	check_mm_quiet();
+	check_shm_quiet();
 }
 
 /* ---- the audit ------------------------------------------------------------------- */
@@ -184,6 +186,7 @@ void tree_audit(void)
 {
 	audit_slots();
 	audit_mms();
+	check_shm_audit();
 	audit_pages();
 	if (!shim_work_idle())
 		check_fail("leak: work queued at teardown", "a work item never ran\n");

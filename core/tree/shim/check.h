@@ -44,14 +44,26 @@ unsigned long check_word_pfn(unsigned long word);
 unsigned check_count(const struct swap_info_struct *si, unsigned long offset);
 long check_inuse(const struct swap_info_struct *si);
 
+/* Files: is the page tree being changed; does the page have a swap entry; is the folio
+ * one of a file that is there. */
+struct inode;
+bool check_file_held(const struct inode *inode);
+bool check_files_held(void);
+bool check_file_swap(const struct inode *inode, unsigned long index, int *type,
+		     unsigned long *offset);
+bool check_file_folio(const struct folio *folio);
+
 void check_page_cheap(void);
 void check_page_quiet(void);
 void check_swap_cheap(void);
 void check_swap_quiet(void);
 void check_mm_cheap(void);
 void check_mm_quiet(void);
+void check_shm_cheap(void);
+void check_shm_quiet(void);
+void check_shm_audit(void);
 /* Do the counts of mappings agree with the page tables now? No lock of a page table or a
- * cluster is held, no fork fills an mm. */
+ * cluster or a page tree is held, no fork fills an mm. */
 bool check_census_valid(void);
 
 /* Ends the run with a report. */

@@ -30,7 +30,7 @@ struct census {
 
 struct mm_census {
 	const struct mm_struct *mm;
-	long anon, swap;
+	long anon, shmem, swap;
 };
 
 /* ---- may it be taken? ------------------------------------------------------------ */
@@ -79,6 +79,8 @@ bool check_census_valid(void)
 	for (n = 0; (mm = shim_next_mm(&n));)
 		if (page_tables_held(mm))
 			return false;
+	if (check_files_held())
+		return false;
 	for (type = 0; type < MAX_SWAPFILES; type++) {
 		const struct swap_info_struct *si = swap_info[type];
 
@@ -115,6 +117,10 @@ static void census_present(struct census *c, struct mm_census *m, int page, unsi
 		return;
 	}
 	c->mapped[pfn]++;
+	if (!check_anon(pfn)) {
+		m->shmem++;
+		return;
+	}
 	m->anon++;
 	if (unlikely(pte & _PAGE_RW && !check_exclusive_of(pfn)))
 		pte_fail("invariant: writable page is not exclusive", m->mm, page, pte);
@@ -161,6 +167,32 @@ static void census_mm(struct census *c, struct mm_census *m)
 	if (unlikely(m->swap && m->mm->mmlist.next == &m->mm->mmlist))
 		check_fail("invariant: mm with swap entries is not on mmlist",
 			   "mm%d: %ld swap entries\n", shim_mm_number(m->mm), m->swap);
+}
+
+/* Swap entries of files: each counts as a PTE does. */
+static void census_files(struct census *c)
+{
+	const struct inode *inode;
+	unsigned long index, offset;
+	unsigned n;
+	int type;
+
+	for (n = 0; (inode = shim_next_inode(&n));) {
+		for (index = 0; index < REGION_PAGES; index++) {
+			const struct swap_info_struct *si;
+			unsigned long word;
+
+			if (!check_file_swap(inode, index, &type, &offset))
+				continue;
+			si = swap_info[type];
+			word = si && si->cluster_info && offset < si->max ? check_word(si, offset) : 0;
+			if (unlikely(!word || word == SWP_TB_BAD || offset >= CHECK_SLOTS_MAX))
+				check_fail("invariant: page cache names a free swap slot",
+					   "index %lu: slot %d:%lu\n", index, type, offset);
+			else
+				c->ptes[type][offset]++;
+		}
+	}
 }
 
 static void check_mapcounts(const struct census *c)
@@ -223,12 +255,16 @@ static void check_page_tables(bool quiet)
 
 		census_mm(&c, &m);
 		if (quiet && (check_rss(mm, MM_ANONPAGES) != m.anon ||
+			      check_rss(mm, MM_SHMEMPAGES) != m.shmem ||
 			      check_rss(mm, MM_SWAPENTS) != m.swap))
 			check_fail("invariant: rss does not match the page tables",
-				   "mm%d: anon %ld, %ld pages; swapents %ld, %ld entries\n",
+				   "mm%d: anon %ld, %ld pages; shmem %ld, %ld pages; "
+				   "swapents %ld, %ld entries\n",
 				   shim_mm_number(mm), check_rss(mm, MM_ANONPAGES), m.anon,
+				   check_rss(mm, MM_SHMEMPAGES), m.shmem,
 				   check_rss(mm, MM_SWAPENTS), m.swap);
 	}
+	census_files(&c);
 	check_mapcounts(&c);
 	for (type = 0; type < MAX_SWAPFILES; type++)
 		for (offset = 0; check_device(type) && offset < swap_info[type]->max &&
@@ -261,8 +297,14 @@ static void check_rmap(struct mm_struct *mm, int page, unsigned long pte)
 	}
 	if (pte & _PAGE_SPECIAL || pfn == 0 || check_ksm_folio(folio))
 		return;
-	anon_vma = (const void *)((unsigned long)folio->mapping & ~FOLIO_MAPPING_FLAGS);
 	index = folio->index + (pfn - page_to_pfn(&folio->page));
+	if (!check_anon(pfn)) {
+		if (!vma->vm_file || folio->mapping != vma->vm_file->f_mapping ||
+		    index != ((addr - vma->vm_start) >> PAGE_SHIFT) + vma->vm_pgoff)
+			pte_fail("invariant: page that rmap does not find", mm, page, pte);
+		return;
+	}
+	anon_vma = (const void *)((unsigned long)folio->mapping & ~FOLIO_MAPPING_FLAGS);
 	if (!anon_vma || !vma->anon_vma || anon_vma->root != vma->anon_vma->root ||
 	    index != ((addr - vma->vm_start) >> PAGE_SHIFT) + vma->vm_pgoff)
 		pte_fail("invariant: page that rmap does not find", mm, page, pte);

@@ -49,9 +49,10 @@ static const struct folio *next_folio(unsigned long *pfn)
 	return NULL;
 }
 
-static bool is_anon(const struct folio *folio)
+/* The flag means other things for folios that swap has nothing to do with. */
+static bool is_cached(const struct folio *folio)
 {
-	return (unsigned long)folio->mapping & FOLIO_MAPPING_ANON;
+	return check_flag(folio, PG_swapcache) && check_flag(folio, PG_swapbacked);
 }
 
 /* ---- whenever an op has ended ---------------------------------------------------- */
@@ -121,7 +122,7 @@ void check_page_cheap(void)
 			folio_fail("invariant: fewer references than owners", folio);
 		if (check_flag(folio, PG_writeback) && unlikely(!refs))
 			folio_fail("invariant: writeback of a free folio", folio);
-		if (check_flag(folio, PG_swapcache) && is_anon(folio))
+		if (is_cached(folio))
 			check_cached(folio);
 		if (unlikely(check_ksm_folio(folio) && check_exclusive(folio_pfn(folio))))
 			folio_fail("invariant: exclusive KSM page", folio);
@@ -170,7 +171,7 @@ static void check_references(void)
 	while ((folio = next_folio(&pfn))) {
 		long owners = check_mapcount(folio);
 
-		if (check_flag(folio, PG_swapcache) && is_anon(folio))
+		if (is_cached(folio) || check_file_folio(folio))
 			owners += folio_pages(folio);
 		if (check_refs(folio) < owners)
 			folio_fail("invariant: fewer references than owners", folio);

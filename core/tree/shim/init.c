@@ -3,7 +3,7 @@
  * Stands for init/main.c: the initialisation functions of the tree's files at hand,
  * in the order in which the kernel calls them. Static ones are made global by the
  * build (globalize.list); one that a tree lacks is weak here.
- * Left out: whatever starts a kernel thread, sysctl, sysfs, debugfs; shmem,
+ * Left out: whatever starts a kernel thread, sysctl, sysfs, debugfs;
  * userfaultfd and zswap until there are ops for them.
  * Locking: set-up runs alone.
  */
@@ -14,6 +14,7 @@
 #include <linux/pagemap.h>
 #include <linux/radix-tree.h>
 #include <linux/rmap.h>
+#include <linux/shmem_fs.h>
 
 #include "core/tree/shim/shim.h"
 
@@ -29,6 +30,8 @@ void pagecache_init(void);
 int swap_init(void) __weak;
 int swapfile_init(void);
 int thp_shrinker_init(void) __weak;
+extern int shmem_huge __weak;                      /* static: see globalize.list */
+extern unsigned long huge_shmem_orders_always __weak;
 
 /* Of the early ones: start_kernel(), mm_core_init(), proc_caches_init(). */
 static void init_early(void)
@@ -52,6 +55,16 @@ static void init_must(int err, const char *title)
 		seam_report(title, "");
 }
 
+/* shmem_enabled=always, and the order that anonymous memory has as well. */
+static void init_shmem(bool thp)
+{
+	if (thp && &shmem_huge)
+		shmem_huge = 1;
+	shmem_init();
+	if (thp && &huge_shmem_orders_always)
+		huge_shmem_orders_always = BIT(2);
+}
+
 static void init_thp(bool on)
 {
 #ifdef CONFIG_TRANSPARENT_HUGEPAGE
@@ -69,6 +82,7 @@ static void init_thp(bool on)
 void shim_initcalls(bool thp)
 {
 	init_early();
+	init_shmem(thp);
 	/* subsys_initcall() */
 	if (swap_init)
 		init_must(swap_init(), "BUG: swap_init() failed");

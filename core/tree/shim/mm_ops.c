@@ -26,15 +26,14 @@ static unsigned long bytes(int pages)
 	return (unsigned long)pages << PAGE_SHIFT;
 }
 
-static int vm_mmap_fixed(struct mm_struct *mm, unsigned long addr, unsigned long len,
-			 unsigned long prot)
+int shim_mmap_fixed(struct mm_struct *mm, struct file *file, int page, int pages,
+		    unsigned long prot, unsigned long flags)
 {
-	unsigned long populate = 0, where;
+	unsigned long populate = 0, addr = user_addr(page), where;
 
 	mmap_write_lock(mm);
-	where = do_mmap(NULL, addr, len, prot,
-			MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, NO_VMA_FLAGS, 0,
-			&populate, NULL);
+	where = do_mmap(file, addr, bytes(pages), prot, flags | MAP_FIXED_NOREPLACE, NO_VMA_FLAGS,
+			file ? (unsigned long)(page % REGION_PAGES) : 0, &populate, NULL);
 	mmap_write_unlock(mm);
 	BUG_ON(!IS_ERR_VALUE(where) && where != addr);
 	return IS_ERR_VALUE(where) ? (int)where : 0;
@@ -48,7 +47,7 @@ int tree_mmap(int mm, int page, int pages, unsigned mergeable, unsigned readonly
 
 	if (!m)
 		return -EINVAL;
-	ret = vm_mmap_fixed(m, user_addr(page), bytes(pages), prot);
+	ret = shim_mmap_fixed(m, NULL, page, pages, prot, MAP_PRIVATE | MAP_ANONYMOUS);
 	if (!ret && mergeable)
 		ret = do_madvise(m, user_addr(page), bytes(pages), MADV_MERGEABLE);
 	mm_leave(mm);

@@ -75,6 +75,16 @@ bool folio_mark_dirty(struct folio *folio)
 	return !folio_test_dirty(folio) && !folio_test_set_dirty(folio);
 }
 
+bool folio_mark_dirty_lock(struct folio *folio)
+{
+	bool changed;
+
+	folio_lock(folio);
+	changed = folio_mark_dirty(folio);
+	folio_unlock(folio);
+	return changed;
+}
+
 bool folio_clear_dirty_for_io(struct folio *folio)
 {
 	VM_BUG_ON_FOLIO(!folio_test_locked(folio), folio);

@@ -64,10 +64,6 @@ bool shim_device_is_on(int dev)
 	return __atomic_load_n(&shim_devices[dev].claimed, __ATOMIC_RELAXED);
 }
 
-void fput(struct file *file)
-{
-}
-
 struct block_device *I_BDEV(struct inode *inode)
 {
 	return &container_of(inode, struct shim_device, inode)->bdev;

@@ -115,6 +115,7 @@ void tree_teardown(void)
 
 	for (i = 1; i <= SEAM_MMS_MAX; i++)
 		tree_exit(i);
+	shim_shm_teardown();
 	/* ksmd frees what exiting mms have left to it. */
 	for (i = 0; i <= SEAM_MMS_MAX; i++)
 		shim_ksm_scan(1);

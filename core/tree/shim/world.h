@@ -55,6 +55,7 @@ void mm_slots_setup(unsigned mms);
 struct shim_task {
 	struct task_struct task;
 	int making_mm; /* number of the mm that this task creates: init_new_context() */
+	struct callback_head *late_puts; /* files whose last count it has dropped */
 };
 struct shim_task *shim_task_of(struct task_struct *task);
 void shim_tasks_setup(void);
@@ -81,6 +82,21 @@ int user_write_word(struct mm_struct *mm, int number, int page, int word, unsign
 int user_read_word(struct mm_struct *mm, int number, int page, int word, unsigned long *value);
 /* 0: try the access again; else what the op returns. */
 int do_user_addr_fault(struct mm_struct *mm, unsigned long address, unsigned int flags);
+
+/* ---- mm_ops.c, shm.c, inode.c ---------------------------------------------------- */
+
+struct file;
+/* Maps pages where nothing is yet; page n of a region is page n of the file. */
+int shim_mmap_fixed(struct mm_struct *mm, struct file *file, int page, int pages,
+		    unsigned long prot, unsigned long flags);
+/* The file while it is open, or NULL. For checkers. */
+const struct file *shim_shm_file(int shm);
+/* The next inode of a file from place *n on, until it is evicted; NULL: no more. */
+struct inode *shim_next_inode(unsigned *n);
+/* Closes what is open. */
+void shim_shm_teardown(void);
+/* Frees the files whose last count the calling task has dropped: the end of an op. */
+void shim_files_put_late(void);
 
 /* ---- page_alloc.c, slab.c, percpu.c, contents.c ---------------------------------- */
 
