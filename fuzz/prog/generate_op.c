@@ -219,6 +219,8 @@ static u8 pick_arg(const struct prog *p, u8 mm, struct mapped mapped, u8 kind, u
 		return (u8)prng_below(rng, percent(rng, 75) ? 3 : WORLD_REGION_PAGES);
 	case PROG_ARG_SIZE:
 		return (u8)between(rng, 0, WORLD_REGION_PAGES);
+	case PROG_ARG_SYNC:
+		return (u8)between(rng, 0, 1);
 	default:
 		assert(kind == PROG_ARG_MM);
 		return pick_child(p, mm, rng);

@@ -300,6 +300,7 @@ const struct world_ops tree_world_ops = {
 	.lru_drain_all = tree_lru_drain_all,
 	.ksm_scan = tree_ksm_scan,
 	.ksm_unmerge = tree_ksm_unmerge,
+	.migrate = tree_migrate,
 	.swapon = tree_swapon,
 	.swapoff = tree_swapoff,
 	.worker = tree_worker,

@@ -75,7 +75,7 @@ void tree_page_state(int number, int page, struct tree_page_state *out)
 	pte = check_pte(mm, page, &huge);
 	if (!pte)
 		return;
-	if (!(pte & (_PAGE_PRESENT | _PAGE_PROTNONE)) && !huge) {
+	if (!(pte & (_PAGE_PRESENT | _PAGE_PROTNONE | _PAGE_PSE))) {
 		swapped_state(pte, out);
 		return;
 	}

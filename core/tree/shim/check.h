@@ -11,7 +11,8 @@
 
 /* The mm of a slot, unless it is being made; NULL: none. */
 struct mm_struct *check_mm(int mm);
-/* The PTE of a page, or what stands for it in a huge PMD; 0: no table. */
+/* The PTE of a page, or what stands for it in a huge PMD; 0: no table. A PMD that holds a
+ * migration entry is given as it is: it names the head of the folio. */
 unsigned long check_pte(const struct mm_struct *mm, int page, bool *huge);
 bool check_spin_held(const spinlock_t *lock);
 long check_rss(const struct mm_struct *mm, int member);

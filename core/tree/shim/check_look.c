@@ -54,11 +54,11 @@ unsigned long check_pte(const struct mm_struct *mm, int page, bool *huge)
 		return 0;
 	table = __va(v & _PAGE_PFN_MASK);
 	v = table[pmd_index(addr)];
-	*huge = !!(v & _PAGE_PSE);
-	if (*huge)
+	*huge = v && (v & _PAGE_PSE || !(v & _PAGE_PRESENT));
+	if (v & _PAGE_PSE)
 		return v + ((unsigned long)(page % REGION_PAGES) << PAGE_SHIFT);
 	if (!(v & _PAGE_PRESENT))
-		return 0;
+		return v; /* 0, or a migration entry of a huge page */
 	table = __va(v & _PAGE_PFN_MASK);
 	return table[pte_index(addr)];
 }

@@ -22,6 +22,8 @@
 
 struct census {
 	unsigned char mapped[CHECK_PAGES_MAX];
+	/* Migration entries that name the page, and those of them that say it is exclusive. */
+	unsigned char migrating[CHECK_PAGES_MAX], migrating_exclusive[CHECK_PAGES_MAX];
 	/* By type: a swapon has taken one when it finds that its device is busy, so there
 	 * may be more of them than devices. */
 	unsigned char ptes[MAX_SWAPFILES][CHECK_SLOTS_MAX];      /* that name the slot */
@@ -126,6 +128,28 @@ static void census_present(struct census *c, struct mm_census *m, int page, unsi
 		pte_fail("invariant: writable page is not exclusive", m->mm, page, pte);
 }
 
+/* Whoever put the entry there holds the folio's lock until no entry names it. The page
+ * still counts in rss, not in mapcounts. */
+static void census_migration(struct census *c, struct mm_census *m, int page, unsigned long pte,
+			     bool huge)
+{
+	softleaf_t entry = softleaf_from_pte(__pte(pte));
+	unsigned long pfn = softleaf_to_pfn(entry);
+
+	if (huge)
+		pfn += (unsigned long)(page % REGION_PAGES);
+	if (unlikely(pfn < SEAM_PAGES_RESERVED || pfn >= shim_pages || shim_page_is_free(pfn))) {
+		pte_fail("invariant: migration entry names no folio", m->mm, page, pte);
+		return;
+	}
+	if (unlikely(!check_flag(check_folio(pfn), PG_locked)))
+		pte_fail("invariant: migration entry of a folio that is not locked", m->mm, page,
+			 pte);
+	c->migrating[pfn]++;
+	c->migrating_exclusive[pfn] += !softleaf_is_migration_read(entry);
+	m->anon += check_anon(pfn);
+}
+
 static void census_swap(struct census *c, struct mm_census *m, int page, unsigned long pte)
 {
 	softleaf_t entry = softleaf_from_pte(__pte(pte));
@@ -134,7 +158,7 @@ static void census_swap(struct census *c, struct mm_census *m, int page, unsigne
 	const struct swap_info_struct *si;
 
 	if (!softleaf_is_swap(entry))
-		return; /* migration, marker */
+		return; /* a marker */
 	m->swap++;
 	si = type < MAX_SWAPFILES ? swap_info[type] : NULL;
 	if (unlikely(!si || !si->cluster_info || offset >= si->max || offset >= CHECK_SLOTS_MAX)) {
@@ -160,6 +184,8 @@ static void census_mm(struct census *c, struct mm_census *m)
 			continue;
 		if (pte & (_PAGE_PRESENT | _PAGE_PROTNONE))
 			census_present(c, m, page, pte);
+		else if (softleaf_is_migration(softleaf_from_pte(__pte(pte))))
+			census_migration(c, m, page, pte, huge);
 		else if (!huge)
 			census_swap(c, m, page, pte);
 	}
@@ -195,6 +221,19 @@ static void census_files(struct census *c)
 	}
 }
 
+/* No other entry may lead to a page that an exclusive migration entry names. */
+static void check_migrating(const struct census *c, unsigned long pfn)
+{
+	char line[256];
+
+	if (likely(!c->migrating_exclusive[pfn] || c->migrating[pfn] + c->mapped[pfn] == 1))
+		return;
+	check_fail("invariant: exclusive migration entry with several users",
+		   "%s; %u migration entries, %u others\n",
+		   shim_page_line(pfn_to_page(pfn), line, sizeof(line)), c->migrating[pfn],
+		   c->mapped[pfn]);
+}
+
 static void check_mapcounts(const struct census *c)
 {
 	unsigned long pfn;
@@ -204,6 +243,7 @@ static void check_mapcounts(const struct census *c)
 		const struct page *page = pfn_to_page(pfn);
 		int mapped;
 
+		check_migrating(c, pfn);
 		if (shim_page_is_free(pfn) ||
 		    (!(page->compound_info & 1) && !check_flag(check_folio(pfn), PG_head) &&
 		     page_type_has_type(page->page_type)))

@@ -299,6 +299,8 @@ NOTHING(tree_ksm_scan, int pages __always_unused)
 NOTHING(tree_ksm_pass, void)
 NOTHING(tree_ksm_unmerge, int mm __always_unused, int page __always_unused,
 	int pages __always_unused)
+NOTHING(tree_migrate, int mm __always_unused, int page __always_unused,
+	int pages __always_unused, int sync __always_unused)
 NOTHING(tree_swapon, int dev __always_unused)
 NOTHING(tree_swapoff, int dev __always_unused)
 NOTHING(tree_worker, void)
