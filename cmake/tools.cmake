@@ -36,11 +36,12 @@ set(targets "${CMAKE_SOURCE_DIR}/fuzz/targets")
 if(SWAPRACE_FUZZERS AND NOT SWAPRACE_FINE AND TARGET check AND TARGET mm AND TARGET exec)
   foreach(name mm swap swapoff ksm hibernate reclaim canary)
     swaprace_fuzzer(${name}_fuzzer ${targets}/${name}_fuzzer.c ${targets}/target.c
-      ${targets}/fail.c)
+      ${targets}/fail.c ${targets}/record.c)
   endforeach()
   # The codec is what this one fuzzes, so it gets the coverage.
   file(GLOB prog_sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/fuzz/prog/*.c")
-  add_executable(codec_fuzzer ${targets}/codec_fuzzer.c ${targets}/fail.c ${prog_sources})
+  add_executable(codec_fuzzer ${targets}/codec_fuzzer.c ${targets}/fail.c
+    ${targets}/record.c ${prog_sources})
   target_compile_options(codec_fuzzer PRIVATE ${san_outside} ${san_fuzz})
   target_link_libraries(codec_fuzzer PRIVATE base)
   swaprace_fuzzing_engine(codec_fuzzer)

@@ -24,7 +24,7 @@ __attribute__((used)) const char *__tsan_default_options(void)
 __attribute__((used)) const char *__asan_default_options(void)
 {
 	return "detect_leaks=0:detect_stack_use_after_return=0:handle_abort=0:"
-	       "allow_user_poisoning=1:halt_on_error=0";
+	       "allow_user_poisoning=1:halt_on_error=0:suppress_equal_pcs=0";
 }
 
 __attribute__((used)) const char *__ubsan_default_options(void)

@@ -4,15 +4,18 @@
  * bytes and text round-trip; what the parser accepts prints and parses again to
  * the same program; what it refuses has a line and a column.
  */
+#include <setjmp.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/base/site.h"
+#include "fuzz/targets/record.h"
 #include "fuzz/targets/target.h"
 
 #define HOLDS(c)                                                                \
 	do {                                                                    \
 		if (!(c))                                                       \
-			fuzz_fail(__FILE__, __LINE__, __func__, #c);            \
+			failed(__LINE__, __func__, #c);                         \
 	} while (0)
 
 static u8 bytes[PROG_BYTES_MAX];
@@ -20,10 +23,26 @@ static char text[PROG_TEXT_MAX];
 static struct prog decoded, again;
 static struct prog_text extra;
 
+/* What the input under test is, for record.h, and where it goes on. */
+static struct { const u8 *data; size_t size; jmp_buf next; } input;
+
+static void failed(int line, const char *func, const char *condition) __attribute__((noreturn));
+static void failed(int line, const char *func, const char *condition)
+{
+	char title[200];
+
+	if (!record_is_on())
+		fuzz_fail("fuzz/targets/codec_fuzzer.c", line, func, condition);
+	snprintf(title, sizeof(title), "codec: %s in %s", condition, func);
+	record_report(title, NULL, input.data, input.size);
+	longjmp(input.next, 1);
+}
+
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;
 	(void)argv;
+	record_init("codec_fuzzer");
 	sites_init();
 	return 0;
 }
@@ -50,6 +69,10 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	struct prog_error err = { 0 };
 
+	input.data = data;
+	input.size = size;
+	if (setjmp(input.next))
+		return -1;
 	prog_decode(&decoded, data, size);
 	check_round_trip(&decoded);
 	if (prog_parse(&decoded, &extra, (const char *)data, size, &err) == 0)

@@ -2,7 +2,8 @@
 /*
  * The shared part of the targets that run programs: bytes are decoded and run on
  * sim; a report is printed with the program as text and the command that replays
- * it, then abort(). Mutation and crossover are those of fuzz/prog. SWAPRACE_BUG
+ * it, then abort(). With SWAPRACE_RECORD (record.h) it is written to a folder, and
+ * the target goes on. Mutation and crossover are those of fuzz/prog. SWAPRACE_BUG
  * names a seeded bug to switch on for the whole process.
  */
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include "core/base/prng.h"
 #include "core/base/site.h"
 #include "fuzz/exec/run.h"
+#include "fuzz/targets/record.h"
 #include "fuzz/targets/target.h"
 
 static const struct world_ops *world;
@@ -30,6 +32,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 			fuzz_target.name, name);
 		exit(2);
 	}
+	record_init(fuzz_target.name);
 	sites_init();
 	options = run_defaults;
 	options.bug = (enum seeded_bug)bug;
@@ -49,7 +52,7 @@ static const char *title_function(const char *title)
 	return in && in[0] && !strpbrk(in, " /") ? in : fuzz_target.name;
 }
 
-static void print_program(const struct prog *p, enum seeded_bug bug)
+static void print_program(FILE *f, const struct prog *p, enum seeded_bug bug)
 {
 	static char text[PROG_TEXT_MAX];
 	static struct prog_text extra;
@@ -57,20 +60,41 @@ static void print_program(const struct prog *p, enum seeded_bug bug)
 	if (bug != BUG_NONE)
 		snprintf(extra.bug, sizeof(extra.bug), "%s", seeded_bug_info(bug)->name);
 	if (prog_print(p, &extra, text, sizeof(text)))
-		fprintf(stderr, "---- program\n%s----\n", text);
+		fprintf(f, "---- program\n%s----\n", text);
+}
+
+static void print_report(FILE *f, const struct prog *p, const struct run_result *result)
+{
+	fprintf(f, "in %s at step %u, trace hash %016llx\n%s", result->label, result->step,
+		(unsigned long long)result->hash, result->body ? result->body : "");
+	print_program(f, p, options.bug);
+	fprintf(f, "replay: swaprace run%s%s FILE   (FILE: the input that libFuzzer writes)\n",
+		options.bug ? " --bug=" : "",
+		options.bug ? seeded_bug_info(options.bug)->name : "");
 }
 
 static void fail(const struct prog *p, const struct run_result *result)
 {
-	fprintf(stderr, "\nreport: %s\nin %s at step %u, trace hash %016llx\n%s", result->title,
-		result->label, result->step, (unsigned long long)result->hash,
-		result->body ? result->body : "");
-	print_program(p, options.bug);
-	fprintf(stderr, "replay: swaprace run%s%s FILE   (FILE: the input that libFuzzer writes)\n",
-		options.bug ? " --bug=" : "",
-		options.bug ? seeded_bug_info(options.bug)->name : "");
+	fprintf(stderr, "\nreport: %s\n", result->title);
+	print_report(stderr, p, result);
 	fuzz_fail("fuzz/targets/target.c", __LINE__, title_function(result->title),
 		  result->title);
+}
+
+/* The engine's next reset takes the world of this run away, whatever state it is in. */
+static void record(const struct prog *p, const struct run_result *result, const u8 *data,
+		   size_t size)
+{
+	char *text = NULL;
+	size_t length;
+	FILE *f = open_memstream(&text, &length);
+
+	if (f) {
+		print_report(f, p, result);
+		fclose(f);
+	}
+	record_report(result->title, text, data, size);
+	free(text);
 }
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
@@ -79,9 +103,12 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 
 	prog_decode(&prog, data, size);
 	run_fit(&prog, world);
-	if (run_program(&prog, world, &options, &result) == RUN_REPORT)
+	if (run_program(&prog, world, &options, &result) != RUN_REPORT)
+		return 0;
+	if (!record_is_on())
 		fail(&prog, &result);
-	return 0;
+	record(&prog, &result, data, size);
+	return -1; /* no input to mutate from: what stands behind the report never ran */
 }
 
 size_t LLVMFuzzerCustomMutator(u8 *data, size_t size, size_t max_size, unsigned int seed)
