@@ -1,26 +1,20 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The main job: sets up, builds, and fuzzes all targets in ASan, TSan and release
-# in turn on all cores. Corpora and findings stay in work/ between calls; a call
-# goes on where the last one stopped. Fit to be left running: --time=forever.
-# Options (see scripts/fuzz.py --help): --time=SECONDS|forever --jobs=N
-# --targets=a,b --builds=asan,tsan,release --bug=ID --work=DIR
+# The main job: sets up, builds, and fuzzes all targets in release, ASan and TSan
+# in turn on all cores; files what it finds. Corpora and findings stay in work/
+# between calls; a call goes on where the last one stopped, however it ended. Fit
+# to be left running: --time=forever. Options and exit status: --help.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-builds=asan,tsan,release
+setup=yes
 for arg in "$@"; do
 	case "$arg" in
-	--builds=*) builds=${arg#--builds=} ;;
-	-h | --help) exec python3 scripts/fuzz.py --help ;;
+	-h | --help | --no-build | dashboard | known) setup=no ;;
 	esac
 done
-scripts/setup.sh
-for preset in ${builds//,/ }; do
-	if [ ! -f "build/$preset/build.ninja" ]; then
-		echo "fuzz.sh: first build of $preset"
-	fi
-	cmake --preset "$preset" >/dev/null
-	cmake --build --preset "$preset" -j "$(nproc)" -- --quiet
-done
+if [ "$setup" = yes ] && ! scripts/setup.sh; then
+	echo "fuzz.sh: what building needs is missing (see above)" >&2
+	exit 3
+fi
 exec python3 scripts/fuzz.py "$@"

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The builds that the service fuzzes, and making them while it already fuzzes."""
+import os
+import subprocess
+import time
+
+from service import child
+
+BUILDS = ('release', 'asan', 'tsan')
+
+
+def revision_of(root):
+    """The commit of a checkout, "+changes" behind it where files differ; '' without git."""
+    def git(*arguments):
+        run = subprocess.run(['git', '-C', root, *arguments], capture_output=True, text=True)
+        return run.stdout.strip() if run.returncode == 0 else None
+
+    commit = git('rev-parse', '--short=12', 'HEAD')
+    if commit is None:
+        return ''
+    changes = git('status', '--porcelain', '--untracked-files=no')
+    return commit + ('+changes' if changes else '')
+
+
+class Builds:
+    """Builds of one checkout. wanted: presets in the order in which they are made."""
+
+    def __init__(self, root, wanted, work, cpus, make=True):
+        self.root, self.work, self.cpus, self.make = root, work, cpus, make
+        self.waiting = [b for b in BUILDS if b in wanted]
+        self.ready, self.failed, self.seconds = [], {}, {}
+        self.building = None
+        self.started = 0.0
+        self.revision = revision_of(root)
+
+    def path(self, build, name):
+        return os.path.join(os.path.abspath(self.root), 'build', build, name)
+
+    def target(self, build, target):
+        return self.path(build, f'{target}_fuzzer')
+
+    def command(self, build):
+        return self.path(build, 'swaprace')
+
+    def seeds(self, build, target):
+        return self.path(build, os.path.join('corpus', target))
+
+    def lacking(self, build, targets):
+        """The first file that a build should have and has not, or None."""
+        for path in [self.command(build)] + [self.target(build, t) for t in targets]:
+            if not os.access(path, os.X_OK):
+                return path
+        return None
+
+    def is_busy(self):
+        return self.building is not None or bool(self.waiting)
+
+    def step(self, targets):
+        """Starts the next build, or looks whether the present one has ended. Returns the
+        preset that has just become ready or failed, else None."""
+        if self.building is None:
+            if not self.waiting:
+                return None
+            self.started = time.monotonic()
+            self.building = self.waiting.pop(0)
+            if not self.make:
+                return self.finish(targets, 0, '')
+            log = os.path.join(self.work, f'build-{self.building}.log')
+            for old in (log, log + '.old'):
+                if os.path.exists(old):
+                    os.unlink(old)
+            script = ('cmake --preset "$1" >/dev/null && '
+                      'cmake --build --preset "$1" -j "$2" -- --quiet')
+            self.child = child.Child(['sh', '-c', script, 'sh', self.building, str(self.cpus)], log,
+                                     cwd=self.root, nice=10)
+            return None
+        status = self.child.poll()
+        if status is None:
+            return None
+        return self.finish(targets, status, self.child.output())
+
+    def finish(self, targets, status, output):
+        build, self.building = self.building, None
+        self.seconds[build] = time.monotonic() - self.started
+        lacking = self.lacking(build, targets)
+        if status != 0:
+            lines = [line for line in output.splitlines() if line.strip()]
+            errors = [line for line in lines if 'error' in line.lower()]
+            self.failed[build] = (errors or lines or [f'status {status}'])[0].strip()[:300]
+        elif lacking:
+            self.failed[build] = f'{lacking} is missing' + ('' if self.make else '; scripts/fuzz.sh builds it')
+        else:
+            self.ready.append(build)
+        return build
+
+    def stop(self):
+        if self.building is not None and self.make:
+            self.child.stop()
+            self.building = None
+        self.waiting = []

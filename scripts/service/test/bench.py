@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the tests of the service share: a root with builds, real or made of shell scripts,
+and a service that runs in it."""
+import os
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+
+SOURCE = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', '..'))
+FUZZ = os.path.join(SOURCE, 'scripts', 'fuzz.py')
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(SOURCE, 'scripts'))
+
+# A target that runs, and finds nothing.
+QUIET = '''#!/bin/sh
+for a in "$@"; do case "$a" in -max_total_time=*) seconds=${a#*=} ;; esac; done
+echo '#1000	INITED cov: 10 ft: 20 corp: 3/30b'
+sleep "$seconds"
+echo 'stat::number_of_executed_units: 1000'
+'''
+
+
+class Root:
+    """A folder that looks like a checkout with builds. It is removed by close()."""
+
+    def __init__(self, builds=None, scripts=None):
+        """builds: {preset: build folder}; scripts: {preset: {name: text}} for made-up ones."""
+        self.temporary = tempfile.TemporaryDirectory(prefix='swaprace-service-')
+        self.path = self.temporary.name
+        self.work = os.path.join(self.path, 'work')
+        self.outside = os.path.join(self.path, 'outside')
+        os.mkdir(self.outside)
+        os.mkdir(os.path.join(self.path, 'build'))
+        os.symlink(os.path.join(SOURCE, 'core'), os.path.join(self.path, 'core'))
+        for preset, folder in (builds or {}).items():
+            os.symlink(os.path.abspath(folder), os.path.join(self.path, 'build', preset))
+        for preset, files in (scripts or {}).items():
+            for name, text in files.items():
+                self.script(preset, name, text)
+
+    def script(self, preset, name, text):
+        folder = os.path.join(self.path, 'build', preset)
+        os.makedirs(folder, exist_ok=True)
+        path = os.path.join(folder, name)
+        with open(path, 'w') as f:
+            f.write(text)
+        os.chmod(path, os.stat(path).st_mode | stat.S_IXUSR)
+
+    def close(self):
+        self.temporary.cleanup()
+
+    def command(self, *options):
+        return [sys.executable, FUZZ, f'--root={self.path}', f'--work={self.work}', '--no-build',
+                *options]
+
+    def environment(self, **more):
+        """What the service writes to a temporary folder shows in self.outside."""
+        return dict(os.environ, TMPDIR=self.outside, **more)
+
+    def start(self, *options, **more):
+        return subprocess.Popen(self.command(*options), stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT, text=True, env=self.environment(**more))
+
+    def run(self, *options, timeout=120, **more):
+        """(status, stdout, stderr)"""
+        got = subprocess.run(self.command(*options), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                             text=True, timeout=timeout, env=self.environment(**more))
+        return got.returncode, got.stdout, got.stderr
+
+
+def processes_with(token):
+    """{pid: command line} of the processes whose environment or command line has the token."""
+    found = {}
+    for pid in filter(str.isdigit, os.listdir('/proc')):
+        try:
+            with open(f'/proc/{pid}/environ', 'rb') as f:
+                environ = f.read()
+            with open(f'/proc/{pid}/cmdline', 'rb') as f:
+                command = f.read()
+            with open(f'/proc/{pid}/stat') as f:
+                state = f.read().rpartition(')')[2].split()[0]
+        except OSError:
+            continue
+        if token.encode() in environ + command and int(pid) != os.getpid() and state != 'Z':
+            found[int(pid)] = command.replace(b'\0', b' ').decode(errors='replace').strip()
+    return found
+
+
+def wait_until(condition, seconds):
+    """True as soon as condition() is; False when it was not for so long."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.05)
+    return condition()

@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Goal: no false green, nothing lost, nothing left behind. Method: the service runs with
+targets that are shell scripts: quiet ones, one that dies at its start, one that hangs,
+one that leaves artifacts; and is ended in all ways."""
+import glob
+import json
+import os
+import signal
+import sqlite3
+import unittest
+
+import bench
+from service import files
+
+HANGS = '#!/bin/sh\nexec sleep 1000\n'
+DIES = '#!/bin/sh\necho "mm_fuzzer: cannot map memory" >&2\nexit 5\n'
+# Leaves two crashes of two titles and a torn one, and goes on with its time.
+CRASHES = '''#!/bin/sh
+for a in "$@"; do case "$a" in
+-artifact_prefix=*) prefix=${a#*=} ;;
+-max_total_time=*) seconds=${a#*=} ;;
+*/crash-*) echo "SUMMARY: Sanitizer: $(cat "$a") in f"; exit 77 ;;
+esac; done
+printf one >"$prefix/crash-fe05bcdcdc4928012781a5f1a2a77cbb5398e106"
+printf two >"$prefix/crash-ad782ecdac770fc6eb9a62e44f90873fb97fb26b"
+printf to >"$prefix/crash-b802f384302cb24fbab0a44997e820bf2e8507bb"
+printf 'INFO: #2\tINITED\n#1000\tNEW    cov: 10 ft: 20 corp: 3/30b\n'
+printf '#1000\tDONE\nSUMMARY: the last words\nstat::number_of_executed_units: 1000\n'
+sleep "$seconds"
+exit 77
+'''
+TARGETS = ('mm', 'swap')
+
+
+def root_of(**more):
+    scripts = {f'{target}_fuzzer': bench.QUIET for target in TARGETS}
+    scripts['swaprace'] = '#!/bin/sh\nexit 2\n'
+    scripts.update({name: text for name, text in more.items()})
+    return bench.Root(scripts={'release': scripts})
+
+
+class RunsTest(unittest.TestCase):
+    def setUp(self):
+        self.root = None
+
+    def tearDown(self):
+        if self.root:
+            self.root.close()
+
+    def fuzz(self, *options, **scripts):
+        if self.root is None:
+            self.root = root_of(**scripts)
+        return self.root.run('--builds=release', '--targets=mm,swap', '--jobs=2', *options)
+
+    def test_quiet(self):
+        status, out, err = self.fuzz('--time=2')
+        self.assertEqual((status, err), (0, ''), out)
+        self.assertIn('nothing found', out)
+        self.assertRegex(out, r'mm +release +[1-9]000')
+
+    def test_a_target_that_dies_at_its_start(self):
+        status, out, err = self.fuzz('--time=2', mm_fuzzer=DIES)
+        self.assertEqual(status, 3, out)
+        self.assertIn('mm (release) ended with status 5 before its first run: mm_fuzzer: cannot map', err)
+        self.assertNotIn('nothing found', out)
+        self.assertRegex(out, r'swap +release +[1-9]000')
+
+    def test_a_target_that_hangs_at_its_start(self):
+        status, out, err = self.fuzz('--time=2', '--grace=1', mm_fuzzer=HANGS)
+        self.assertEqual(status, 3, out)
+        self.assertIn('mm (release) hangs at its start', err)
+        self.assertNotIn('nothing found', out)
+        self.assertEqual(bench.processes_with(self.root.path), {})
+
+    def test_no_run_at_all(self):
+        status, out, err = self.fuzz('--time=1', mm_fuzzer='#!/bin/sh\n', swap_fuzzer='#!/bin/sh\n')
+        self.assertEqual(status, 3, out)
+        self.assertNotIn('nothing found', out)
+
+    def test_what_is_missing_or_in_the_way(self):
+        for options, status, words in (
+                (['--builds=asan', '--time=1'], 3, 'swaprace is missing; scripts/fuzz.sh builds it'),
+                (['--bug=nope', '--time=1'], 2, 'no seeded bug of that name'),
+                ([f'--work={bench.SOURCE}/README.md/x', '--time=1'], 3, 'Not a directory'),
+                ([f'--known={bench.SOURCE}/README.md', '--time=1'], 2, 'README.md:')):
+            got, out, err = self.fuzz(*options)
+            self.assertEqual(got, status, (options, out, err))
+            self.assertIn(words, err)
+            self.assertEqual(len(err.strip().splitlines()), 1, err)
+            self.assertNotIn('nothing found', out)
+
+    def test_two_instances(self):
+        self.root = root_of()
+        first = self.root.start('--builds=release', '--targets=mm,swap', '--time=forever')
+        lock = os.path.join(self.root.work, 'lock')
+        self.assertTrue(bench.wait_until(lambda: files.read_text(lock), 10))
+        status, out, err = self.fuzz('--time=1')
+        self.assertEqual((status, out), (3, ''))
+        self.assertRegex(err, rf'^fuzz: .* is in use by process {first.pid}; .*\n$')
+        first.send_signal(signal.SIGTERM)
+        self.assertIn('stopping (SIGTERM)', first.communicate(timeout=30)[0])
+        self.assertEqual(first.returncode, 0)
+
+    def stop_by(self, number, *options):
+        """Starts the service, waits for its processes, sends the signal: (status, output)."""
+        service = self.root.start('--builds=release', '--targets=mm,swap', '--time=forever', *options)
+        self.assertTrue(bench.wait_until(lambda: glob.glob(f'{self.root.work}/run/*/log'), 10))
+        service.send_signal(number)
+        return service.communicate(timeout=40)[0], service.returncode
+
+    def test_all_signals_end_it_in_order(self):
+        self.root = root_of()
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+            out, status = self.stop_by(number)
+            self.assertEqual(status, 0, out)
+            self.assertIn('findings: ', out)
+            self.assertEqual(bench.processes_with(self.root.path), {})
+            self.assertEqual(os.listdir(f'{self.root.work}/run'), [])
+
+    def test_kill_leaves_no_process_and_loses_nothing(self):
+        self.root = root_of(mm_fuzzer=CRASHES)
+        self.assertEqual(self.stop_by(signal.SIGKILL, '--no-triage')[1], -signal.SIGKILL)
+        self.assertTrue(bench.wait_until(lambda: not bench.processes_with(self.root.path), 15),
+                        bench.processes_with(self.root.path))
+        self.check_crashes(*self.fuzz('--time=1', '--no-triage'))
+        self.assertEqual(os.listdir(self.root.outside), [])
+
+    def test_artifacts(self):
+        self.check_crashes(*self.fuzz('--time=2', '--no-triage', mm_fuzzer=CRASHES))
+
+    def check_crashes(self, status, out, err):
+        self.assertEqual(status, 1, (out, err))
+        found = {}
+        for path in glob.glob(f'{self.root.work}/findings/*/finding.json'):
+            with open(path) as f:
+                facts = json.load(f)
+            found[facts['title']] = facts
+            with open(os.path.join(os.path.dirname(path), 'input'), 'rb') as f:
+                self.assertIn(f'crash-{files.hash_of(f.read())}', facts['inputs'])
+        self.assertEqual(set(found), {'Sanitizer: one in f', 'Sanitizer: two in f'})
+        torn = os.listdir(f'{self.root.work}/torn')
+        self.assertTrue(torn and all('crash-b802f384' in name for name in torn), torn)
+        self.assertEqual(os.listdir(f'{self.root.work}/run'), [])
+
+    def test_known_findings_are_no_news(self):
+        self.root = root_of(mm_fuzzer=CRASHES)
+        known = os.path.join(self.root.path, 'known.txt')
+        for title, status in (('Sanitizer: one in f', 1), ('Sanitizer: *', 0)):
+            files.write_whole(known, f'title: {title}\nreason: it is a test\n')
+            got, out, err = self.fuzz('--time=1', '--no-triage', f'--known={known}')
+            self.assertEqual(got, status, (out, err))
+            self.assertIn('known: Sanitizer: one in f', out)
+        files.write_whole(known, 'title: Sanitizer: *\nreason: it was a test\nuntil: 2020-01-01\n')
+        self.assertEqual(self.fuzz('--time=1', '--no-triage', f'--known={known}')[0], 1)
+
+    def test_damaged_database(self):
+        self.fuzz('--time=1', '--no-triage', mm_fuzzer=CRASHES)
+        path = f'{self.root.work}/state.db'
+        before = sqlite3.connect(path).execute('SELECT sum(runs) FROM total').fetchone()[0]
+        files.write_whole(path, 'damaged' * 5000)
+        status, out, err = self.fuzz('--time=1', '--no-triage')
+        self.assertEqual(status, 1, (out, err))
+        self.assertIn('set aside as state.db.damaged', out)
+        database = sqlite3.connect(path)
+        self.assertGreater(database.execute('SELECT sum(runs) FROM total').fetchone()[0], before)
+        self.assertEqual(database.execute('SELECT count(*) FROM finding').fetchone()[0], 2)
+
+    def test_hook(self):
+        self.root = root_of(mm_fuzzer=CRASHES)
+        log = os.path.join(self.root.path, 'hook.txt')
+        hook = os.path.join(self.root.path, 'hook.sh')
+        files.write_whole(hook, f'#!/bin/sh\necho "$1|$2" >>{log}\ntest -d "$3"\n')
+        os.chmod(hook, 0o755)
+        self.fuzz('--time=1', '--no-triage', f'--hook={hook}')
+        self.assertEqual(sorted(files.read_text(log).splitlines()),
+                         ['new|Sanitizer: one in f', 'new|Sanitizer: two in f'])
+
+    def test_every_target_has_its_turn(self):
+        self.fuzz('--time=1', '--jobs=1', '--slice=1', '--targets=mm,swap')
+        status, out, err = self.fuzz('--time=1', '--jobs=1', '--slice=1', '--targets=mm,swap')
+        self.assertEqual(status, 0, err)
+        self.assertNotIn('mm ', out.split('target ')[1])
+        self.assertRegex(out, r'swap +release')
+        self.assertIn('had no turn (the next call begins with them): mm/release', out)
+
+
+if __name__ == '__main__':
+    unittest.main()
