@@ -8,7 +8,9 @@ import traceback
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from service import known, options, supervisor  # noqa: E402
+from service import dashboard, known, options, supervisor  # noqa: E402
+
+PORT = 8773
 
 
 def check_known(arguments):
@@ -30,6 +32,9 @@ def main(arguments):
     os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
     if arguments[:1] == ['known']:
         return check_known(arguments[1:])
+    if arguments[:1] == ['dashboard']:
+        given = options.parse(arguments[1:])
+        return dashboard.serve(given['work'], *(given['dashboard'] or ('127.0.0.1', PORT)))
     return supervisor.fuzz(options.parse(arguments))
 
 

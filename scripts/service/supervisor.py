@@ -12,14 +12,14 @@
 
 All that is not in the files is lost with this process, and so must not matter.
 """
+import json
 import os
 import signal
 import sqlite3
-import subprocess
 import sys
 import time
 
-from service import builds, child, disk, files, findings, known, lock, notify, queue, store, turns
+from service import builds, child, dashboard, disk, files, findings, known, lock, notify, queue, store, turns
 from service.options import Refused
 
 TICK = 0.1
@@ -66,6 +66,8 @@ class Service:
                                     self.systemd.alive)
         self.queue = queue.Queue(self)
         self.hooks = queue.Hooks(self.options['hook'], self.work, self.say)
+        if self.options['dashboard']:
+            self.dashboard = dashboard.Part(self, *self.options['dashboard'])
         for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(sig, self.on_signal)
 
@@ -285,6 +287,15 @@ class Service:
         line = f'{elapsed:6.0f} s  {runs} runs, {rate}, {len(self.news())} new finding(s); {doing}'
         self.say(line, False)
         self.systemd.status(line.strip())
+        self.put_status(line.strip())
+
+    def put_status(self, line):
+        """What the dashboard shows of the present moment."""
+        with self.store.transaction():
+            self.store.put('status', json.dumps({
+                'line': line, 'revision': self.builds.revision, 'paused': self.paused, 'at': time.time(),
+                'trouble': [f'the build {b} failed: {why}' for b, why in self.builds.failed.items()]
+                           + [why for _, _, why in self.trouble.values()]}))
 
     def news(self):
         return [f for f in self.seen.values() if self.current(f)['state'] != 'known']

@@ -5,9 +5,11 @@ one that leaves artifacts; and is ended in all ways."""
 import glob
 import json
 import os
+import re
 import signal
 import sqlite3
 import unittest
+import urllib.request
 
 import bench
 from service import files
@@ -164,6 +166,27 @@ class RunsTest(unittest.TestCase):
         database = sqlite3.connect(path)
         self.assertGreater(database.execute('SELECT sum(runs) FROM total').fetchone()[0], before)
         self.assertEqual(database.execute('SELECT count(*) FROM finding').fetchone()[0], 2)
+
+    def test_dashboard(self):
+        self.root = root_of()
+        service = self.root.start('--builds=release', '--targets=mm,swap', '--time=forever', '--slice=1',
+                                  '--dashboard=0')
+        address = []
+
+        def answers(words):
+            log = files.read_text(f'{self.root.work}/dashboard.log')
+            address[:] = re.findall(r'dashboard: (http://127\.0\.0\.1:\d+)/', log)
+            try:
+                return address and words in urllib.request.urlopen(address[0] + '/metrics', timeout=10).read().decode()
+            except OSError:
+                return False
+
+        for words in ('swaprace_up 1', 'swaprace_runs_total{target="swap",build="release"}'):
+            self.assertTrue(bench.wait_until(lambda: answers(words), 30), words)
+        service.send_signal(signal.SIGTERM)
+        out = service.communicate(timeout=30)[0]
+        self.assertEqual(service.returncode, 0, out)
+        self.assertFalse(answers('swaprace'))
 
     def test_hook(self):
         self.root = root_of(mm_fuzzer=CRASHES)
