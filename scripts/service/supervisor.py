@@ -19,7 +19,7 @@ import sqlite3
 import sys
 import time
 
-from service import builds, child, dashboard, disk, files, findings, known, lock, notify, queue, store, turns
+from service import builds, child, corpus, dashboard, disk, files, findings, known, lock, notify, queue, store, turns
 from service.options import Refused
 
 TICK = 0.1
@@ -38,7 +38,8 @@ class Service:
         self.paused, self.file_again_at, self.serial = False, 0.0, 0
         self.began, self.fuzzing_since, self.progress_at = self.clock(), None, 0.0
         self.systemd = notify.Systemd()
-        self.dashboard = self.corpora = self.follower = None
+        self.dashboard = self.follower = None
+        self.corpora = corpus.Corpora(self)
         self.prepare()
 
     # ---- start ----

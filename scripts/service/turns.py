@@ -24,21 +24,36 @@ def numbers_in(log):
             'corpus': last(r' corp: (\d+)')}
 
 
+def make_folder(work, target, build, bug, revision, end):
+    """run/ID/ with its meta.json: what is in it can be filed from now on. Returns the ID."""
+    name = f'{int(time.time() * 1000):x}-{os.getpid():x}-{end}'
+    folder = os.path.join(work, 'run', name)
+    os.makedirs(os.path.join(folder, 'tmp'))
+    files.write_whole(os.path.join(folder, 'meta.json'), json.dumps({
+        'target': target, 'build': build, 'bug': bug, 'revision': revision,
+        'started': time.time()}) + '\n')
+    return name
+
+
+def environment(bug, folder):
+    """A target's: it records its reports in folder, where its temporary files go, too. The
+    titles come from the target's own symbols, so the sanitizers need none."""
+    return child.environment(
+        SWAPRACE_BUG=bug or None, SWAPRACE_RECORD=folder, TMPDIR=os.path.join(folder, 'tmp'),
+        TSAN_OPTIONS='symbolize=0', ASAN_OPTIONS='symbolize=0')
+
+
 class Process:
     """A target that fuzzes for some seconds, in run/ID/ of the work folder."""
 
     def __init__(self, work, builds, target, build, seconds, options, serial):
         self.work, self.target, self.build, self.seconds = work, target, build, seconds
         self.grace, bug = options['grace'], options['bug']
-        self.id = f'{int(time.time() * 1000):x}-{os.getpid():x}-{serial}'
+        self.id = make_folder(work, target, build, bug, builds.revision, serial)
         self.folder = os.path.join(work, 'run', self.id)
         self.corpus = os.path.join(work, 'corpus', target)
         self.started, self.hung, self.asked = time.monotonic(), False, False
-        os.makedirs(os.path.join(self.folder, 'tmp'))
         os.makedirs(self.corpus, exist_ok=True)
-        files.write_whole(os.path.join(self.folder, 'meta.json'), json.dumps({
-            'target': target, 'build': build, 'bug': bug, 'revision': builds.revision,
-            'started': time.time()}) + '\n')
         folder = os.path.abspath(self.folder)
         command = [builds.target(build, target), f'-max_total_time={seconds}',
                    f'-artifact_prefix={folder}/', '-print_final_stats=1', f'-max_len={INPUT_MAX}',
@@ -46,10 +61,7 @@ class Process:
         seeds = builds.seeds(build, target)
         if os.path.isdir(seeds):
             command.append(seeds)
-        # The titles come from the symbols of the target itself, not from the sanitizer's text.
-        env = child.environment(
-            SWAPRACE_BUG=bug or None, SWAPRACE_RECORD=folder, TMPDIR=os.path.join(folder, 'tmp'),
-            TSAN_OPTIONS='symbolize=0', ASAN_OPTIONS='symbolize=0')
+        env = environment(bug, folder)
         self.child = child.Child(command, os.path.join(self.folder, 'log'), env=env,
                                  cwd=folder, nice=5)
 

@@ -31,6 +31,15 @@ printf '#1000\tDONE\nSUMMARY: the last words\nstat::number_of_executed_units: 10
 sleep "$seconds"
 exit 77
 '''
+# As QUIET, and as a merge it keeps two inputs, once the file "go" is there.
+MERGES = bench.QUIET.replace('#!/bin/sh', '''#!/bin/sh
+case "$*" in *-set_cover_merge=1*)
+	for a in "$@"; do out=$in; in=$a; done
+	while [ ! -e "$(dirname "$0")/../../go" ]; do sleep 0.1; done
+	ls "$in" | grep -c came && exit 9
+	cp "$in/old1" "$in/old2" "$out/"
+	exit 0 ;;
+esac''')
 TARGETS = ('mm', 'swap')
 
 
@@ -166,6 +175,29 @@ class RunsTest(unittest.TestCase):
         database = sqlite3.connect(path)
         self.assertGreater(database.execute('SELECT sum(runs) FROM total').fetchone()[0], before)
         self.assertEqual(database.execute('SELECT count(*) FROM finding').fetchone()[0], 2)
+
+    def test_merge(self):
+        """A killed merge goes on with the inputs that it began with; what came meanwhile stays."""
+        self.root = root_of(mm_fuzzer=MERGES)
+        corpus = os.path.join(self.root.work, 'corpus', 'mm')
+        os.makedirs(corpus)
+        for number in range(500):
+            files.write_whole(os.path.join(corpus, f'old{number}'), f'{number}')
+        service = self.root.start('--builds=release', '--targets=mm', '--time=forever')
+        begun = os.path.join(self.root.work, 'merge', 'mm', 'begun')
+        self.assertTrue(bench.wait_until(lambda: os.path.exists(begun), 20))
+        service.kill()
+        service.communicate()
+        files.write_whole(os.path.join(corpus, 'came-meanwhile'), 'x')
+        files.write_whole(os.path.join(self.root.path, 'go'), '')
+        service = self.root.start('--builds=release', '--targets=mm', '--time=forever')
+        done = bench.wait_until(lambda: len(os.listdir(corpus)) == 3, 20)
+        service.send_signal(signal.SIGTERM)
+        out = service.communicate(timeout=30)[0]
+        self.assertTrue(done, f'{len(os.listdir(corpus))} inputs\n{out}')
+        self.assertEqual(sorted(os.listdir(corpus)), ['came-meanwhile', 'old1', 'old2'])
+        self.assertIn('corpus of mm merged: 501 inputs are 3', out)
+        self.assertFalse(os.path.exists(begun))
 
     def test_dashboard(self):
         self.root = root_of()
