@@ -8,7 +8,7 @@ import traceback
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from service import dashboard, known, options, supervisor  # noqa: E402
+from service import dashboard, install, known, options, supervisor  # noqa: E402
 
 PORT = 8773
 
@@ -35,6 +35,8 @@ def main(arguments):
     if arguments[:1] == ['dashboard']:
         given = options.parse(arguments[1:])
         return dashboard.serve(given['work'], *(given['dashboard'] or ('127.0.0.1', PORT)))
+    if arguments[:1] == ['install']:
+        return install.install(arguments[1:], os.getcwd())
     return supervisor.fuzz(options.parse(arguments))
 
 
