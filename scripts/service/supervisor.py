@@ -19,7 +19,8 @@ import sqlite3
 import sys
 import time
 
-from service import builds, child, corpus, dashboard, disk, files, findings, known, lock, notify, queue, store, turns
+from service import (builds, child, corpus, dashboard, disk, files, findings, follow, known, lock, notify,
+                     queue, store, turns)
 from service.options import Refused
 
 TICK = 0.1
@@ -61,12 +62,14 @@ class Service:
             self.ballast.restore()
         except OSError as error:
             raise Refused(f'{error.filename or self.work}: {error.strerror}', 3) from None
-        self.builds = builds.Builds(self.options['root'], self.options['builds'], self.work,
+        self.builds = builds.Builds(follow.first_root(self.options), self.options['builds'], self.work,
                                     self.options['jobs'], not self.options['no-build'])
         self.filer = findings.Filer(self.work, self.store, self.known, self.builds, self.say,
                                     self.systemd.alive)
         self.queue = queue.Queue(self)
         self.hooks = queue.Hooks(self.options['hook'], self.work, self.say)
+        if self.options['follow']:
+            self.follower = follow.Follower(self)
         if self.options['dashboard']:
             self.dashboard = dashboard.Part(self, *self.options['dashboard'])
         for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -265,6 +268,11 @@ class Service:
             self.fuzzing_since = self.clock()
             if self.options['time']:
                 self.say(f'all builds that there will be are there: {self.options["time"]} s from now', False)
+
+    def take_builds(self, new):
+        """The next turns, and triage, are those of other builds (follow.py)."""
+        self.builds = self.filer.builds = new
+        self.trouble.clear()
 
     # ---- the loop ----
 
