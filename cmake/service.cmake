@@ -15,6 +15,10 @@ if(TARGET mm_fuzzer AND SWAPRACE_SANITIZER STREQUAL "none")
   regress_test(service/dashboard regress 600 Python3::Interpreter "${in_service}/test_dashboard.py")
   regress_test(service/follow regress 300 Python3::Interpreter "${in_service}/test_follow.py")
   regress_test(service/systemd-unit regress 120 Python3::Interpreter "${in_service}/test_unit.py")
+  # ci.sh takes the builds where the presets put them.
+  if(CMAKE_BINARY_DIR STREQUAL "${CMAKE_SOURCE_DIR}/build/release")
+    regress_test(service/ci regress 300 Python3::Interpreter "${in_service}/test_ci.py")
+  endif()
   regress_test(service/torture regress 600 Python3::Interpreter "${in_service}/torture.py"
     "${CMAKE_BINARY_DIR}" --seconds=25)
 endif()

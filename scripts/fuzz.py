@@ -8,7 +8,7 @@ import traceback
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from service import dashboard, install, known, options, supervisor  # noqa: E402
+from service import dashboard, install, known, options, results, supervisor  # noqa: E402
 
 PORT = 8773
 
@@ -37,6 +37,10 @@ def main(arguments):
         return dashboard.serve(given['work'], *(given['dashboard'] or ('127.0.0.1', PORT)))
     if arguments[:1] == ['install']:
         return install.install(arguments[1:], os.getcwd())
+    if arguments[:1] == ['results']:
+        given = options.parse([a for a in arguments[1:] if not a.startswith('--out=')])
+        out = [a[6:] for a in arguments if a.startswith('--out=')] or [os.path.join(given['work'], 'ci')]
+        return results.write(given['work'], out[-1])
     return supervisor.fuzz(options.parse(arguments))
 
 

@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 setup=yes
 for arg in "$@"; do
 	case "$arg" in
-	-h | --help | --no-build | dashboard | known) setup=no ;;
+	-h | --help | --no-build | dashboard | known | results) setup=no ;;
 	esac
 done
 if [ "$setup" = yes ] && ! scripts/setup.sh; then

@@ -72,7 +72,7 @@ class Builds:
             script = ('cmake --preset "$1" >/dev/null && '
                       'cmake --build --preset "$1" -j "$2" -- --quiet')
             self.child = child.Child(['sh', '-c', script, 'sh', self.building, str(self.cpus)], log,
-                                     cwd=self.root, nice=10)
+                                     cwd=self.root)
             return None
         status = self.child.poll()
         if status is None:

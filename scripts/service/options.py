@@ -13,6 +13,7 @@ USAGE = '''Builds, fuzzes all targets in turn, and files, explains and minimises
 Usage: scripts/fuzz.sh [options]           fuzzes; sets up and builds by itself
        scripts/fuzz.sh dashboard [--work=DIR] [--dashboard=[HOST:]PORT]
        scripts/fuzz.sh known [--known=FILE]      checks known.txt: 1 if an entry has expired
+       scripts/fuzz.sh results [--work=DIR] [--out=DIR]   JUnit of the findings, for CI
        scripts/fuzz.sh install [--user] [options of the service]   the systemd unit
 
   --time=SECONDS|forever   how long all builds fuzz (default 60); until the last

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Goal: scripts/ci.sh is red for a finding, green without one, and says both to JUnit and to
+GitHub; its examples are YAML that name files which exist. Method: a seeded bug on and off."""
+import os
+import re
+import subprocess
+import tempfile
+import unittest
+import xml.etree.ElementTree
+
+import bench
+from service import files, results
+
+CI = os.path.join(bench.SOURCE, 'scripts', 'ci.sh')
+
+
+class CiTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.work = os.path.join(self.folder.name, 'work')
+
+    def tearDown(self):
+        self.folder.cleanup()
+
+    def run_ci(self, *options, **environment):
+        got = subprocess.run([CI, '--no-build', '--builds=release', f'--work={self.work}', *options],
+                             capture_output=True, text=True, env=dict(os.environ, **environment))
+        return got.returncode, got.stdout, got.stderr
+
+    def suite(self, name):
+        return xml.etree.ElementTree.parse(os.path.join(self.work, 'ci', name)).getroot()
+
+    def test_green(self):
+        status, out, err = self.run_ci('--seconds=2', '--targets=codec')
+        self.assertEqual(status, 0, out + err)
+        self.assertGreater(int(self.suite('regression-release.xml').get('tests', '0')), 100)
+        self.assertEqual(self.suite('fuzzing.xml').get('failures'), '0')
+
+    def test_red(self):
+        summary = os.path.join(self.folder.name, 'summary')
+        status, out, err = self.run_ci('--seconds=6', '--targets=mm', '--bug=wp-no-recheck', '--no-triage',
+                                       GITHUB_ACTIONS='true', GITHUB_STEP_SUMMARY=summary)
+        self.assertEqual(status, 1, out + err)
+        self.assertRegex(out, r'(?m)^::error title=swaprace::invariant: exclusive page behind a swap entry \(')
+        failures = self.suite('fuzzing.xml').findall('.//failure')
+        self.assertIn('invariant: exclusive page behind a swap entry', [f.get('message') for f in failures])
+        self.assertIn('in ', failures[0].text)
+        self.assertIn('new: `invariant', files.read_text(summary))
+
+    def test_usage(self):
+        for options, status in ((['--minutes=x'], 2), (['--builds=gcc'], 2), (['--time=3'], 2),
+                                (['--seconds=1', '--bug=nope'], 2), (['--out=/proc/x'], 3)):
+            self.assertEqual(self.run_ci(*options)[0], status, options)
+
+    def test_hostile_text(self):
+        facts = {'state': 'new', 'name': '<&"\0\ud800', 'title': 'a\n::warning::b%', 'count': 1, 'triage': {},
+                 'report': '\x1b[31m', 'program': ']]>', 'folder': 'f'}
+        self.assertEqual(len(xml.etree.ElementTree.fromstring(results.junit([facts]).encode()).findall('.//failure')), 1)
+        self.assertEqual(results.workflow_text('a\n::b%'), 'a%0A::b%25')
+
+    def test_examples(self):
+        for name in ('github.yml', 'gitlab.yml'):
+            with open(os.path.join(bench.SOURCE, 'scripts', 'ci', name)) as f:
+                text = f.read()
+            self.assertNotIn('\t', text)
+            for script in re.findall(r'scripts/[a-z.]+sh', text):
+                self.assertTrue(os.access(os.path.join(bench.SOURCE, script), os.X_OK), script)
+            for option in re.findall(r' (--[a-z]+)=', text):
+                self.assertIn(option, files.read_text(CI))
+            try:
+                import yaml
+            except ImportError:
+                continue
+            self.assertTrue(yaml.safe_load(text))
+
+
+if __name__ == '__main__':
+    unittest.main()
