@@ -14,6 +14,7 @@ the stacks of the report, the text of object: somewhere in the report; else the 
 is another finding with the same title. An expired entry knows nothing any more and fails CI.
 """
 import datetime
+import os
 import re
 
 from service import files
@@ -75,7 +76,25 @@ class Known:
 
     def __init__(self, path, today=None):
         self.path, self.today = path, today
+        self.stamp = self.stamp_now()
         self.entries, self.errors = parse(files.read_text(path), path)
+
+    def stamp_now(self):
+        try:
+            stat = os.stat(self.path)
+            return stat.st_mtime_ns, stat.st_size, stat.st_ino
+        except OSError:
+            return None
+
+    def has_changed(self):
+        """Reads the file again if it has changed. Errors in it keep the entries as they were."""
+        if self.stamp == self.stamp_now():
+            return False
+        self.stamp = self.stamp_now()
+        entries, self.errors = parse(files.read_text(self.path), self.path)
+        if not self.errors:
+            self.entries = entries
+        return True
 
     def day(self):
         return self.today or datetime.date.today()

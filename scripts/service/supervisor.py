@@ -26,7 +26,7 @@ from service.options import Refused
 TICK = 0.1
 TIME_OVER = 0.5         # with so many seconds left, no process is started any more
 PROGRESS = 10           # seconds between progress lines; more with time
-RESTARTS_QUICK = 3      # of a target that dies at once, before its turn is over
+KNOWN_EVERY = 5         # seconds between looks at known.txt
 TRIAGE_AFTER = 180      # seconds for what waits for triage when the time is up
 
 
@@ -37,6 +37,7 @@ class Service:
         self.running, self.unfiled = [], []
         self.session, self.seen, self.trouble = {}, {}, {}
         self.paused, self.file_again_at, self.serial = False, 0.0, 0
+        self.known_at = 0.0
         self.began, self.fuzzing_since, self.progress_at = self.clock(), None, 0.0
         self.systemd = notify.Systemd()
         self.dashboard = self.follower = None
@@ -249,6 +250,25 @@ class Service:
                 self.running.remove(process)
                 self.finish_process(process)
 
+    def look_at_known(self):
+        """known.txt may be edited while this runs: what is known by it is so at once."""
+        if self.clock() < self.known_at:
+            return
+        self.known_at = self.clock() + KNOWN_EVERY
+        if not self.known.has_changed():
+            return
+        if self.known.errors:
+            self.say(f'fuzz: {self.known.errors[0]}; the entries before go on')
+            return
+        self.say(f'{self.known.path} has changed: {len(self.known.entries)} known')
+        for facts in self.store.findings():
+            before = facts['state']
+            report = os.path.join(self.filer.folder_of(facts['slug']), 'report.txt')
+            if before in ('new', 'flaky', 'known'):
+                self.filer.judge(facts, files.read_text(report))
+                if facts['state'] != before:
+                    self.filer.save(facts)
+
     # ---- builds ----
 
     def watch_builds(self):
@@ -324,6 +344,7 @@ class Service:
         self.watch_builds()
         self.watch_processes()
         self.look_at_disk()
+        self.look_at_known()
         self.file_what_is_left()
         if not self.paused:
             self.start_processes()

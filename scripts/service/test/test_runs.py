@@ -164,6 +164,32 @@ class RunsTest(unittest.TestCase):
         files.write_whole(known, 'title: Sanitizer: *\nreason: it was a test\nuntil: 2020-01-01\n')
         self.assertEqual(self.fuzz('--time=1', '--no-triage', f'--known={known}')[0], 1)
 
+    def test_known_is_read_while_it_runs(self):
+        self.root = root_of(mm_fuzzer=CRASHES)
+        known = os.path.join(self.root.path, 'known.txt')
+        service = self.root.start('--builds=release', '--targets=mm,swap', '--time=forever', '--no-triage',
+                                  '--slice=1', f'--known={known}')
+
+        def states():
+            return {json.loads(files.read_text(path) or '{}').get('state')
+                    for path in glob.glob(f'{self.root.work}/findings/*/finding.json')}
+
+        def has_said(words):
+            database = sqlite3.connect(f'file:{self.root.work}/state.db?mode=ro', uri=True)
+            try:
+                return database.execute('SELECT 1 FROM event WHERE instr(text, ?)', (words,)).fetchone()
+            finally:
+                database.close()
+
+        for text, wanted in (('', {'new'}), ('title: Sanitizer: *\nreason: a test\n', {'known'}),
+                             ('titel: x\n', {'known'}), ('# none\n', {'new'})):
+            files.write_whole(known, text)
+            if 'titel' in text:
+                self.assertTrue(bench.wait_until(lambda: has_said('"titel: x": wanted one of'), 30))
+            self.assertTrue(bench.wait_until(lambda: states() == wanted, 30), (text, states()))
+        service.send_signal(signal.SIGTERM)
+        service.communicate(timeout=30)
+
     def test_damaged_database(self):
         self.fuzz('--time=1', '--no-triage', mm_fuzzer=CRASHES)
         path = f'{self.root.work}/state.db'
