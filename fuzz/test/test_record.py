@@ -3,7 +3,7 @@
 """Goal: with SWAPRACE_RECORD a target goes on after a report and loses none: it counts
 all, keeps inputs under the hash of their content, each with its text, and each gives its
 title again by `swaprace run`; without, the same input aborts. A folder that is not there
-is status 3. Method: a target with a shallow seeded bug on, from one seed.
+is status 3. Method: a target with a shallow seeded bug on, whose corpus has the bug's program.
 
 Usage: test_record.py MM_FUZZER SWAPRACE
 """
@@ -16,7 +16,7 @@ import sys
 import tempfile
 
 BUG = 'wp-no-recheck'
-RUNS = 1500
+RUNS = 1000
 fuzzer, swaprace = map(os.path.abspath, sys.argv[1:3])
 failures = []
 
@@ -56,7 +56,9 @@ def main():
     with tempfile.TemporaryDirectory() as top:
         folder, log = f'{top}/record', f'{top}/log'
         os.mkdir(folder)
-        got = run([fuzzer, '-seed=1', f'-runs={RUNS}', '-max_len=4096', f'-artifact_prefix={top}/'],
+        os.mkdir(f'{top}/corpus')
+        run([swaprace, 'encode', f'repro/{BUG}.prog', '-o', f'{top}/corpus/{BUG}'])
+        got = run([fuzzer, '-seed=1', f'-runs={RUNS}', '-max_len=4096', f'-artifact_prefix={top}/', f'{top}/corpus'],
                   SWAPRACE_RECORD=folder, SWAPRACE_RECORD_LOG=log)
         check(got.returncode == 0, f'status {got.returncode}:\n{got.stdout[-2000:]}')
         check(f'Done {RUNS} runs' in got.stdout, 'it did not go on to its last run')
