@@ -29,15 +29,19 @@ if(TARGET swaprace AND NOT SWAPRACE_FINE)
     Python3::Interpreter "${in_tests}/test_catalogue.py" $<TARGET_FILE:swaprace>)
   regress_test(corpus/as-written regress 600 swaprace run --check --quiet ${corpus_programs})
   regress_test(corpus/random regress 600
-    swaprace run --check --quiet --policy=random --schedules=${schedules_few} ${corpus_programs})
+    swaprace run --check --quiet --edges=may --policy=random --schedules=${schedules_few}
+    ${corpus_programs})
   regress_test(corpus/pct regress 600
-    swaprace run --check --quiet --policy=pct --schedules=${schedules_few} ${corpus_programs})
+    swaprace run --check --quiet --edges=may --policy=pct --schedules=${schedules_few}
+    ${corpus_programs})
   regress_test(determinism/hashes regress 600
     Python3::Interpreter "${in_tests}/test_hashes.py" $<TARGET_FILE:swaprace>
     "${CMAKE_BINARY_DIR}/hashes" 5)
   regress_test(memory/flat regress 900
     Python3::Interpreter "${in_tests}/test_memory.py" $<TARGET_FILE:swaprace>
     corpus/swapoff/one-page.prog)
+  regress_test(tools/edges regress 300
+    Python3::Interpreter "${in_tests}/test_run_edges.py" $<TARGET_FILE:swaprace>)
   regress_test(tools/bad-input regress 300
     Python3::Interpreter "${in_tests}/test_bad_input.py" $<TARGET_FILE:swaprace>
     corpus/swap/sync-round-trip.prog)

@@ -34,12 +34,16 @@ done
 
 for build in $builds; do
 	say "corpus and repro on $tree, $build"
-	"work/trees/$tree/$build/swaprace" run --check --quiet repro/*.prog "${findings[@]}" \
+	# Edges between events of the model have no place in a tree: that is no failure here.
+	"work/trees/$tree/$build/swaprace" run --check --quiet --edges=may repro/*.prog \
 		corpus/*/*.prog >"work/trees/$tree/$build/check.log" 2>&1
 	status=$?
-	# Edges between events of the model have no place in a tree: that is no failure here.
-	grep -v ': ok: \|: skipped: \|order edges could not be met' "work/trees/$tree/$build/check.log"
-	[ $status -eq 0 ] || fail "a program on $tree, $build"
+	if [ ${#findings[@]} -gt 0 ]; then
+		"work/trees/$tree/$build/swaprace" run --check --quiet "${findings[@]}" \
+			>>"work/trees/$tree/$build/check.log" 2>&1 || status=$?
+	fi
+	grep -v ': ok: \|: skipped: \|: order edge \|: choice \|: not met in ' "work/trees/$tree/$build/check.log"
+	[ $status -eq 0 ] || [ $status -eq 77 ] || fail "a program on $tree, $build"
 	grep -c ': ok: ' "work/trees/$tree/$build/check.log" | sed 's/$/ programs as expected/'
 done
 

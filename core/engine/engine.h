@@ -305,6 +305,8 @@ extern unsigned engine_native_hang_ms;
 struct engine_stats {
 	u64 steps, switches, irqs, softirqs, choices;
 	u64 trace_hash;
+	bool complete; /* all tasks ended */
+	bool fair;     /* the built-in fair schedule took over from the policy */
 };
 void engine_stats(struct engine_stats *out);
 /* Marked races of this run that ENGINE_RACES_PLAIN did not report. */

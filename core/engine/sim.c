@@ -500,5 +500,7 @@ void sim_run(void)
 	eng.ending = false;
 	HB(HB_RUN_END_ACQUIRE, acquire, &eng.token_end);
 	eng.stats.steps = eng.view.steps;
+	eng.stats.fair = eng.fair;
+	eng.stats.complete = !eng.reported;
 	eng.stats.trace_hash = eng.reported ? eng.report.trace_hash : eng.hash;
 }

@@ -25,7 +25,8 @@ struct running {
 	const struct world_ops *world;
 	const struct run_options *opt;
 	struct run_result *result;
-	bool replays; /* a schedule of edges and choices, alone or over a policy */
+	/* Of edges and choices, alone or over a policy; NULL: none. */
+	const struct sched_schedule *schedule;
 	struct running_task task[PROG_TASKS_MAX];
 };
 static struct running running;
@@ -195,10 +196,10 @@ static struct sched_policy *policy_of(const struct prog *p, const struct run_opt
 	int policy = opt->policy == RUN_POLICY_OF_PROGRAM ? p->policy : opt->policy;
 	struct sched_policy *silent = NULL; /* where the program's schedule says nothing */
 
-	running.replays = false;
+	running.schedule = NULL;
 	if (opt->scheduler)
 		return opt->scheduler;
-	running.replays = opt->schedule != NULL;
+	running.schedule = opt->schedule;
 	if (opt->schedule)
 		return sched_replay(opt->schedule);
 	switch (policy) {
@@ -211,8 +212,8 @@ static struct sched_policy *policy_of(const struct prog *p, const struct run_opt
 	}
 	if (silent && !p->nedges && !p->nchoices)
 		return silent;
-	running.replays = true;
 	run_schedule_of(p, &schedule);
+	running.schedule = &schedule;
 	return sched_replay_over(&schedule, silent);
 }
 
@@ -245,16 +246,42 @@ static void result_log(struct run_result *res)
 		res->contexts |= CTX_BIT(log[i].ctx);
 }
 
+static void result_edge(struct run_result *res, bool is_choice, u32 index,
+			enum sched_edge_end why)
+{
+	bool first = res->unmet == 0 && (res->open == 0 || why != SCHED_EDGE_OPEN);
+
+	if (why == SCHED_EDGE_MET)
+		return;
+	if (first)
+		res->first_unmet = (struct run_unmet){
+			.is_choice = is_choice, .index = index, .why = why,
+			.came = is_choice ? sched_replay_decision_came(index) :
+					    sched_replay_edge_came(index, why) };
+	if (why == SCHED_EDGE_OPEN)
+		res->open++;
+	else
+		res->unmet++;
+}
+
+/* What became of the schedule, in a run that was begun. */
 static void result_replay(struct run_result *res)
 {
+	const struct sched_schedule *s = running.schedule;
+	struct engine_stats stats;
 	u32 n;
 
-	if (!running.replays)
+	if (!s || running.opt->backend == ENGINE_NATIVE)
 		return;
 	res->dropped = sched_replay_dropped();
 	for (n = 0; res->dropped && !sched_replay_edge_dropped(n); n++)
 		;
 	res->first_dropped = n;
+	engine_stats(&stats);
+	for (u32 i = 0; i < s->nedges; i++)
+		result_edge(res, false, i, sched_replay_edge_end(i, stats.complete, stats.fair));
+	for (u32 i = 0; i < s->ndecisions; i++)
+		result_edge(res, true, i, sched_replay_decision_end(i, stats.complete));
 }
 
 static enum run_status run_once(const struct prog *p, const struct world_ops *world,
@@ -301,10 +328,11 @@ static enum run_status run_once(const struct prog *p, const struct world_ops *wo
 	hooks_install();
 	contents_reset(p->machine.mms, opt->backend == ENGINE_NATIVE);
 	status = engine_quiet(world_set_up, &running);
-	if (status == ENGINE_DONE)
+	if (status == ENGINE_DONE) {
 		status = engine_run();
+		result_replay(result);
+	}
 	result->status = status == ENGINE_TRUNCATED ? RUN_TRUNCATED : RUN_CLEAN;
-	result_replay(result);
 	if (status != ENGINE_REPORTED)
 		status = engine_quiet(world_check, &running);
 	if (status != ENGINE_REPORTED)

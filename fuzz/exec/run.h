@@ -61,8 +61,18 @@ struct run_result {
 	u32 ops, ops_failed;          /* ops that ended; of those, with an error */
 	u32 io_errors, alloc_failures; /* injected */
 	u32 races_marked;             /* TSan: seen, and not reported */
-	u32 dropped;                  /* edges that could not be met (replay) */
+	u32 dropped;                  /* edges that the policy gave up (replay) */
 	u32 first_dropped;            /* index of the first one, if any */
+	/* Edges and choices that were not met, whatever the policy: their side, or event,
+	 * did not come. Not those that a report left open. */
+	u32 unmet;
+	u32 open;                     /* those that a report left open */
+	struct run_unmet {
+		bool is_choice;
+		u32 index;            /* in the program's edges or choices */
+		enum sched_edge_end why;
+		u32 came;             /* events of the missing side's key */
+	} first_unmet;                /* of unmet, else of open */
 	ctx_mask contexts;            /* mask of contexts that had an event (log) */
 };
 

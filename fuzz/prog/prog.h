@@ -16,6 +16,7 @@
 /* What prog_encode() and prog_print() can need at most. */
 #define PROG_BYTES_MAX (48 * 1024)
 #define PROG_TEXT_MAX (256 * 1024)
+#define PROG_UNKNOWN_MAX 16
 
 enum prog_op_kind {
 #define OP(name, ...) OP_##name,
@@ -88,6 +89,10 @@ struct prog_text {
 	char expect[PROG_EXPECTS_MAX][176];      /* without the "expect: " */
 	u8 nexpects;
 	char comment[2048];                      /* opening comment lines */
+	/* Sites of the schedule that this build does not have, by the names in the text;
+	 * what does not fit here is known by its hash alone. */
+	struct prog_unknown_site { u32 hash; char name[100]; } unknown[PROG_UNKNOWN_MAX];
+	u8 nunknown;
 };
 
 struct prog_op_info {

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NAME_MAX_LEN 32 /* of a name that a misspelt word is compared with */
+#include "core/base/nearest.h"
 
 static bool is_blank(char c)
 {
@@ -168,47 +168,17 @@ const char *span_show(struct span s, char buf[48])
 	return buf;
 }
 
-/* Insertions, deletions and replacements from one word to the other. */
-static unsigned edit_distance(struct span a, const char *b)
-{
-	unsigned row[NAME_MAX_LEN + 1];
-	size_t len = strlen(b);
-
-	assert(a.len <= NAME_MAX_LEN && len <= NAME_MAX_LEN);
-	for (unsigned j = 0; j <= len; j++)
-		row[j] = j;
-	for (unsigned i = 1; i <= a.len; i++) {
-		unsigned diagonal = row[0];
-
-		row[0] = i;
-		for (unsigned j = 1; j <= len; j++) {
-			unsigned replace = diagonal + (a.s[i - 1] != b[j - 1]);
-
-			diagonal = row[j];
-			row[j] = min(replace, min(row[j], row[j - 1]) + 1);
-		}
-	}
-	return row[len];
-}
-
 bool scan_fail_unknown(struct scan *sc, struct span word, const char *what,
 		       const char *(*name)(unsigned i))
 {
-	unsigned best = (unsigned)word.len / 3 + 2; /* a distance below this is meant */
-	const char *meant = NULL;
+	struct nearest nearest;
 	char show[48];
 
-	for (unsigned i = 0; word.len <= NAME_MAX_LEN && name(i); i++) {
-		unsigned distance = strlen(name(i)) <= NAME_MAX_LEN ? edit_distance(word, name(i))
-								     : best;
-
-		if (distance < best && distance < word.len) {
-			best = distance;
-			meant = name(i);
-		}
-	}
-	if (meant)
+	nearest_begin(&nearest, word.s, word.len);
+	for (unsigned i = 0; name(i); i++)
+		nearest_offer(&nearest, name(i));
+	if (nearest.best[0])
 		return scan_fail(sc, word.s, "unknown %s '%s' (did you mean '%s'?)", what,
-				 span_show(word, show), meant);
+				 span_show(word, show), nearest.best);
 	return scan_fail(sc, word.s, "unknown %s '%s'", what, span_show(word, show));
 }

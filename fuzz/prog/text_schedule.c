@@ -60,6 +60,19 @@ static bool parse_label(struct parse *ps, struct span word, struct prog_event *e
 	return true;
 }
 
+/* Keeps the name of a site that this build lacks, for who says so. */
+static void note_unknown(struct prog_text *text, struct span name, u32 hash)
+{
+	struct prog_unknown_site *u = &text->unknown[text->nunknown];
+
+	if (site_find(hash) || text->nunknown == PROG_UNKNOWN_MAX || name.len >= sizeof(u->name))
+		return;
+	u->hash = hash;
+	memcpy(u->name, name.s, name.len);
+	u->name[name.len] = 0;
+	text->nunknown++;
+}
+
 static bool parse_site(struct parse *ps, struct span name, struct prog_event *e)
 {
 	struct span hex = name;
@@ -79,6 +92,7 @@ static bool parse_site(struct parse *ps, struct span name, struct prog_event *e)
 	e->site = site_hash(name.s, name.len);
 	if (!e->site)
 		return scan_fail(&ps->scan, name.s, "the name has the hash 0: rename it");
+	note_unknown(ps->text, name, e->site);
 	return true;
 }
 

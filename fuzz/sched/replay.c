@@ -37,6 +37,8 @@ struct replay_policy {
 	struct watch *watch;       /* events, by context, op, then index */
 	struct watch *decision;    /* ditto */
 	u8 *state, *used;          /* of each edge */
+	u8 *missed;                /* of each edge: enum sched_edge_end, the first that was seen */
+	const struct engine_view *view;
 	u32 nwatches, watches_max, ndecisions, decisions_max, edges_max;
 	u32 first[2][ENGINE_CTX_MAX + 1];
 	struct window window[ENGINE_CTX_MAX];
@@ -99,6 +101,8 @@ static void replay_load(struct replay_policy *r, const struct sched_schedule *s)
 		u32 max = r->edges_max;
 
 		r->state = grown(r->state, &max, s->nedges, 1);
+		max = r->edges_max;
+		r->missed = grown(r->missed, &max, s->nedges, 1);
 		r->used = grown(r->used, &r->edges_max, s->nedges, 1);
 	}
 	for (u32 i = 0; i < s->nedges; i++) {
@@ -133,12 +137,14 @@ static void replay_start(struct sched_policy *p, const struct engine_view *v, u6
 	if (r->schedule->nedges) {
 		memset(r->state, EDGE_ACTIVE, r->schedule->nedges);
 		memset(r->used, 0, r->schedule->nedges);
+		memset(r->missed, SCHED_EDGE_MET, r->schedule->nedges);
 	}
 	memset(r->window, 0, sizeof(r->window));
 	r->known = r->held = 0;
 	r->dropped = 0;
 	r->yields = 0;
 	r->last_task = r->last_picked = ENGINE_CTX_MAX;
+	r->view = v;
 }
 
 /* ---- matching ---- */
@@ -204,6 +210,13 @@ static void edge_set(struct replay_policy *r, u32 index, enum edge_state state)
 	r->known = 0;
 }
 
+/* Why an edge cannot be met; the first reason counts. */
+static void edge_missed(struct replay_policy *r, u32 index, enum sched_edge_end why)
+{
+	if (r->missed[index] == SCHED_EDGE_MET)
+		r->missed[index] = (u8)why;
+}
+
 /* The pending event of ctx happens now. */
 static void event_happens(struct replay_policy *r, const struct engine_view *v, unsigned ctx)
 {
@@ -227,7 +240,11 @@ static void event_happens(struct replay_policy *r, const struct engine_view *v, 
 			else
 				r->used[watch->index] = 1;
 		} else if (e->kind == EV_OP_END && watch->side == WATCH_EARLIER) {
+			if (r->state[watch->index] == EDGE_ACTIVE)
+				edge_missed(r, watch->index, SCHED_EDGE_NO_EARLIER);
 			edge_set(r, watch->index, EDGE_DROPPED); /* too late for it now */
+		} else if (e->kind == EV_OP_END && !r->used[watch->index]) {
+			edge_missed(r, watch->index, SCHED_EDGE_NO_LATER);
 		}
 	}
 }
@@ -312,8 +329,10 @@ static void drop_one(struct replay_policy *r, const struct engine_view *v, ctx_m
 		if (i >= 0 && (first < 0 || i < first))
 			first = i;
 	}
-	if (first >= 0)
+	if (first >= 0) {
+		edge_missed(r, (u32)first, SCHED_EDGE_DEADLOCK);
 		edge_set(r, (u32)first, EDGE_DROPPED);
+	}
 	r->known = 0;
 }
 
@@ -405,4 +424,60 @@ bool sched_replay_edge_dropped(u32 index)
 bool sched_replay_edge_used(u32 index)
 {
 	return replay.schedule && index < replay.schedule->nedges && replay.used[index];
+}
+
+/* How often the event of this side of an edge came. */
+static u32 side_seen(u32 index, enum watch_side side)
+{
+	for (u32 i = 0; i < replay.nwatches; i++)
+		if (replay.watch[i].index == index && replay.watch[i].side == side)
+			return replay.watch[i].seen;
+	return 0;
+}
+
+/* Is the later side of this edge the next that its context would have done? */
+static bool later_is_pending(u32 index)
+{
+	const struct sched_event_key *k = &replay.schedule->edge[index].event;
+	const struct engine_event *e = &replay.view->pending[k->ctx];
+
+	return e->site && e->op == k->op &&
+	       key_matches(k, WATCH_LATER, e, engine_role_hash(e->role)) &&
+	       (!k->site || side_seen(index, WATCH_LATER) + 1u == k->nth);
+}
+
+enum sched_edge_end sched_replay_edge_end(u32 index, bool complete, bool fair)
+{
+	enum sched_edge_end end = (enum sched_edge_end)replay.missed[index];
+	bool met = replay.state[index] == EDGE_MET;
+
+	BUG_ON_CMP(index, >=, replay.schedule->nedges);
+	if (end != SCHED_EDGE_MET || (met && replay.used[index]))
+		return end;
+	if (!complete)
+		return met && later_is_pending(index) ? SCHED_EDGE_MET : SCHED_EDGE_OPEN;
+	if (fair)
+		return met ? SCHED_EDGE_MET : SCHED_EDGE_FAIR;
+	return met ? SCHED_EDGE_NO_LATER : SCHED_EDGE_NO_EARLIER;
+}
+
+u32 sched_replay_edge_came(u32 index, enum sched_edge_end missing)
+{
+	return side_seen(index, missing == SCHED_EDGE_NO_LATER ? WATCH_LATER : WATCH_EARLIER);
+}
+
+u32 sched_replay_decision_came(u32 index)
+{
+	BUG_ON_CMP(index, >=, replay.schedule->ndecisions);
+	for (u32 i = 0; i < replay.ndecisions; i++)
+		if (replay.decision[i].index == index)
+			return replay.decision[i].seen;
+	return 0;
+}
+
+enum sched_edge_end sched_replay_decision_end(u32 index, bool complete)
+{
+	if (sched_replay_decision_came(index) >= replay.schedule->decision[index].event.nth)
+		return SCHED_EDGE_MET;
+	return complete ? SCHED_EDGE_NO_LATER : SCHED_EDGE_OPEN;
 }

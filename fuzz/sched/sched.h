@@ -70,6 +70,23 @@ bool sched_replay_edge_dropped(u32 index);
 /* ... and edges whose later event did not come up at all. */
 bool sched_replay_edge_used(u32 index);
 
+/* What became of an edge, or of a decision (MET, NO_LATER or OPEN). */
+enum sched_edge_end {
+	SCHED_EDGE_MET,        /* the earlier side came, then the later one came, or was about to */
+	SCHED_EDGE_OPEN,       /* a report ended the run before both had come */
+	SCHED_EDGE_NO_EARLIER, /* the op of the earlier side ended without it, or never began */
+	SCHED_EDGE_NO_LATER,   /* ... of the later side */
+	SCHED_EDGE_DEADLOCK,   /* all that could run was held: the edges contradict each other */
+	SCHED_EDGE_FAIR,       /* the run was so long that a fair schedule, without edges, ended it */
+};
+/* Of the last run under sched_replay(). complete: all its tasks have ended; fair: the
+ * engine's own schedule ended it. */
+enum sched_edge_end sched_replay_edge_end(u32 index, bool complete, bool fair);
+enum sched_edge_end sched_replay_decision_end(u32 index, bool complete);
+/* How often the event of the side that was missing came, and that of a decision. */
+u32 sched_replay_edge_came(u32 index, enum sched_edge_end missing);
+u32 sched_replay_decision_came(u32 index);
+
 /*
  * record.c: the last run's event log as the edges and decisions that make
  * sched_replay() take it again: one edge a context switch, and one for each

@@ -119,6 +119,8 @@ def bad_usage():
     run('no value', ['run', '--seed', clean], r'--seed wants a value')
     run('no file', ['run'], r'^swaprace run: no file')
     run('no output', ['encode', clean], r'^swaprace encode: ')
+    run('no schedules', ['run', '--schedules=0', clean], r'--schedules=0 runs nothing')
+    run('no such word', ['run', '--check', '--edges=perhaps', clean], r'--edges=perhaps: must or may')
     run('time of nothing', ['search', '--time=0'], r'--time=0')
 
 

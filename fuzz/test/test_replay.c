@@ -232,6 +232,87 @@ static void test_unmet_edge_is_dropped(void)
 	CHECK_EQ(first.first_dropped, 0);
 }
 
+static void check_unmet(enum sched_edge_end why, u32 index, bool is_choice, u32 came)
+{
+	CHECK_EQ(first.unmet, 1);
+	CHECK_EQ(first.first_unmet.why, why);
+	CHECK_EQ(first.first_unmet.index, index);
+	CHECK_EQ(first.first_unmet.is_choice, is_choice);
+	CHECK_EQ(first.first_unmet.came, came);
+}
+
+/* Either side may be missing, and a choice; under each policy. What is met is silent. */
+static void test_unmet_is_counted(void)
+{
+	for (int policy = 0; policy < PROG_POLICY_COUNT; policy++) {
+		toy_fault = TOY_LOST_UPDATE;
+		lost_update_program(&p);
+		p.policy = (u8)policy;
+		p.nedges = 1;
+		p.edge[0].event = event_at(0, "toy_add@toy_kswapd", 2);
+		p.edge[0].after = event_at(1, NULL, 0);
+		run_program(&p, &toy_world, NULL, &first);
+		CHECK_EQ(first.unmet, 0);
+		CHECK_EQ(first.open, 0);
+		toy_fault = TOY_NONE; /* A keeps a lock there that B takes */
+		run_program(&p, &toy_world, NULL, &first);
+		if (policy == PROG_POLICY_REPLAY) /* under the others B may go first */
+			check_unmet(SCHED_EDGE_DEADLOCK, 0, false, 1);
+
+		p.edge[0].event.nth = 3; /* the later side does not come */
+		run_program(&p, &toy_world, NULL, &first);
+		check_unmet(SCHED_EDGE_NO_LATER, 0, false, 2);
+
+		p.edge[0].event = event_at(0, NULL, 0);
+		p.edge[0].after = event_at(1, "toy_add@toy_kswapd", 4);
+		run_program(&p, &toy_world, NULL, &first);
+		check_unmet(SCHED_EDGE_NO_EARLIER, 0, false, 2);
+
+		p.nedges = 0;
+		p.nchoices = 1;
+		p.choice[0].event = event_at(0, "toy_io@toy_worker", 1);
+		run_program(&p, &toy_world, NULL, &first);
+		check_unmet(SCHED_EDGE_NO_LATER, 0, true, 0);
+	}
+}
+
+/* A report may leave an edge open: neither met, nor known to be wrong. */
+static void test_report_leaves_edges_open(void)
+{
+	toy_fault = TOY_LOST_UPDATE;
+	lost_update_program(&p);
+	p.nedges = 2;
+	p.edge[0].event = event_at(0, "toy_add@toy_kswapd", 2);
+	p.edge[0].after = event_at(1, "toy_add@toy_kswapd", 2);
+	p.edge[1].event = event_at(1, "toy_add@toy_kswapd", 1);
+	p.edge[1].after = event_at(0, "toy_add@toy_kswapd", 1);
+	run_program(&p, &toy_world, NULL, &first);
+	CHECK_STR(first.title, "toy: lost update");
+	CHECK_EQ(first.unmet, 0);
+	CHECK_EQ(first.open, 0);
+	toy_fault = TOY_IO_ERROR;
+	prog_init(&p);
+	p.machine.cpus = 2;
+	p.ntasks = 2;
+	for (unsigned t = 0; t < 2; t++) {
+		p.task[t] = (struct prog_task){ .label = (char)('A' + t), .cpu = (u8)t, .nops = 1 };
+		p.task[t].op[0].kind = OP_worker;
+	}
+	p.policy = PROG_POLICY_REPLAY;
+	p.nchoices = 1;
+	p.choice[0].event = event_at(0, "toy_io@toy_worker", 1);
+	p.choice[0].value = 1;
+	p.nedges = 1;
+	p.edge[0].event = event_at(1, NULL, 0);
+	p.edge[0].after = event_at(0, NULL, 0);
+	run_program(&p, &toy_world, NULL, &first);
+	CHECK_STR(first.title, "toy: I/O failed");
+	CHECK_EQ(first.unmet, 0);
+	CHECK_EQ(first.open, 1);
+	CHECK_EQ(first.first_unmet.why, SCHED_EDGE_OPEN);
+	toy_fault = TOY_NONE;
+}
+
 static void test_choices(void)
 {
 	prog_init(&p);
@@ -289,6 +370,8 @@ int main(void)
 	test_seed_matters();
 	test_edges_hold();
 	test_unmet_edge_is_dropped();
+	test_unmet_is_counted();
+	test_report_leaves_edges_open();
 	test_choices();
 	test_hang_is_livelock();
 	test_record_replays_exactly();

@@ -208,14 +208,20 @@ int args_bug(const struct args *a, const char *text)
 	return bug;
 }
 
+int args_choice(const struct args *a, const char *name, const char *first, const char *second,
+		bool *is_second)
+{
+	const char *s = args_get(a, name);
+
+	*is_second = s && strcmp(s, second) == 0;
+	if (!s || *is_second || strcmp(s, first) == 0)
+		return 0;
+	return bad_usage(a->command->name, "--%s=%s: %s or %s", name, s, first, second);
+}
+
 int args_races(const struct args *a, bool *marked)
 {
-	const char *s = args_get(a, "races");
-
-	*marked = s && strcmp(s, "marked") == 0;
-	if (!s || *marked || strcmp(s, "plain") == 0)
-		return 0;
-	return bad_usage(a->command->name, "--races=%s: plain or marked", s);
+	return args_choice(a, "races", "plain", "marked", marked);
 }
 
 int args_backend(const struct args *a)

@@ -68,6 +68,9 @@ extern const char option_policy_text[], option_search_policy_text[];
 int args_policy(const struct args *a);
 /* enum seeded_bug, -1 where not given, -2 after an error. */
 int args_bug(const struct args *a, const char *text);
+/* --NAME=: one of two words, the first where it was not given; 0 or EXIT_USAGE. */
+int args_choice(const struct args *a, const char *name, const char *first, const char *second,
+		bool *is_second);
 /* --races=: 0 or EXIT_USAGE. */
 int args_races(const struct args *a, bool *marked);
 int args_backend(const struct args *a); /* enum engine_backend, -2 after an error */
