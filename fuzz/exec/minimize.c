@@ -3,13 +3,14 @@
  * Minimising a failure: the schedule is recorded and reduced, then prog_minimize()
  * removes what the title does not need. Where an op can only go together with a
  * different schedule, a few random schedules of the smaller program are tried and
- * the one that fails in the same way is reduced in its turn. Rounds go on until
- * nothing is removed; everything is deterministic.
+ * the one that fails in the same way is reduced in its turn. A smaller program whose
+ * edges are not met has its schedule recorded anew, so that what is left is what
+ * happens. Rounds go on until nothing is removed; everything is deterministic.
  */
 #include <string.h>
 
 #include "core/base/bug.h"
-#include "fuzz/exec/run.h"
+#include "fuzz/exec/goal.h"
 #include "fuzz/prog/edit.h"
 
 #define ROUNDS_MAX 8
@@ -20,7 +21,8 @@ static bool within_time(struct run_minimize *m)
 	return !m->tick || m->tick(m->arg);
 }
 
-static bool fails_alike(struct run_minimize *m, const struct prog *p)
+/* Does p give the title? *met: as its schedule says. */
+static bool fails_alike(struct run_minimize *m, const struct prog *p, bool *met)
 {
 	static struct run_result result;
 	char why[160];
@@ -28,13 +30,17 @@ static bool fails_alike(struct run_minimize *m, const struct prog *p)
 	if (!run_machine_check(p, m->world, why, sizeof(why)))
 		return false;
 	m->runs++;
-	return run_program(p, m->world, &m->options, &result) == RUN_REPORT &&
-	       !strcmp(result.title, m->title);
+	if (!run_gives(p, m->world, &m->options, m->title, &result))
+		return false;
+	*met = run_schedule_met(&result);
+	return true;
 }
 
 static bool holds(const struct prog *p, void *arg)
 {
-	return fails_alike(arg, p);
+	bool met;
+
+	return fails_alike(arg, p, &met) && met;
 }
 
 static bool tick(void *arg)
@@ -51,18 +57,20 @@ static unsigned prog_size(const struct prog *p)
 	return size;
 }
 
-/* Records p's schedule anew and keeps what is needed; true: p got smaller, or is
- * a replay now where it was not. */
+/* Records p's schedule anew and keeps what is needed; true: p got smaller, or is a
+ * replay whose edges are met now where it was not. */
 static bool reduce_again(struct run_minimize *m, struct prog *p)
 {
 	static struct prog out;
 	static struct run_result result;
+	bool met = false;
 
-	if (run_reduce(p, m->world, &m->options, &out, &result, m->tick, m->arg) != 0)
+	if (!fails_alike(m, p, &met) ||
+	    run_reduce(p, m->world, &m->options, m->title, &out, &result, m->tick, m->arg) != 0)
 		return false;
-	if (strcmp(result.title, m->title) != 0)
+	if (!run_schedule_met(&result))
 		return false;
-	if (p->policy == PROG_POLICY_REPLAY && prog_size(&out) >= prog_size(p))
+	if (p->policy == PROG_POLICY_REPLAY && met && prog_size(&out) >= prog_size(p))
 		return false;
 	*p = out;
 	return true;
@@ -73,6 +81,7 @@ static bool reduce_again(struct run_minimize *m, struct prog *p)
 static bool fails_under_random(struct run_minimize *m, struct prog *p)
 {
 	static struct prog with_edges;
+	bool met;
 
 	with_edges = *p;
 	p->nedges = p->nchoices = 0;
@@ -81,7 +90,7 @@ static bool fails_under_random(struct run_minimize *m, struct prog *p)
 			*p = with_edges;
 		p->policy = prog_policy_with_turns(i);
 		p->seed = i;
-		if (fails_alike(m, p))
+		if (fails_alike(m, p, &met))
 			return reduce_again(m, p);
 	}
 	return false;
@@ -107,6 +116,14 @@ static void bypass_op(struct prog *p, unsigned t, unsigned index)
 	}
 }
 
+/* Does p give the title under its own edges? Those that are not met are recorded anew. */
+static bool fails_in_order(struct run_minimize *m, struct prog *p)
+{
+	bool met = false;
+
+	return fails_alike(m, p, &met) && (met || reduce_again(m, p));
+}
+
 /* Tries to remove each op, from the last to the first. */
 static bool remove_ops_and_search(struct run_minimize *m, struct prog *p)
 {
@@ -123,7 +140,7 @@ static bool remove_ops_and_search(struct run_minimize *m, struct prog *p)
 			if (trial.task[t].nops == 0 && trial.ntasks > 1)
 				prog_task_remove(&trial, t);
 			prog_repair(&trial);
-			if (!fails_alike(m, &trial) && !fails_under_random(m, &trial))
+			if (!fails_in_order(m, &trial) && !fails_under_random(m, &trial))
 				continue;
 			if (prog_size(&trial) >= prog_size(p))
 				continue;
@@ -143,7 +160,7 @@ int run_minimize(struct prog *p, struct run_minimize *m)
 	static struct run_result result;
 	struct prog_minimize minimize = { .holds = holds, .tick = tick, .arg = m };
 	const char *why = NULL;
-	bool smaller = true;
+	bool smaller = true, met = false;
 	int ret = 0;
 
 	m->runs = 0;
@@ -161,7 +178,7 @@ int run_minimize(struct prog *p, struct run_minimize *m)
 			return -ENOENT;
 		memcpy(m->title, result.title, sizeof(m->title));
 	}
-	if (!fails_alike(m, p))
+	if (!fails_alike(m, p, &met))
 		return -ENOENT;
 	reduce_again(m, p);
 	if (p->policy != PROG_POLICY_REPLAY)
@@ -173,5 +190,6 @@ int run_minimize(struct prog *p, struct run_minimize *m)
 		smaller |= remove_ops_and_search(m, p);
 	}
 	BUG_ON(!prog_valid(p, &why));
+	m->met = fails_alike(m, p, &met) && met;
 	return p->policy == PROG_POLICY_REPLAY ? 0 : ret;
 }

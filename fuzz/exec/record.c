@@ -5,10 +5,11 @@
  * works on the policy's own arrays, which have no bound, so a schedule that does
  * not fit into a program gets there as well.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "fuzz/exec/run.h"
+#include "fuzz/exec/goal.h"
 
 /* ---- translation ---- */
 
@@ -134,14 +135,14 @@ struct reduction {
 	void *arg;
 };
 
+/* The title stays, and all that is left of the schedule says what happens. */
 static bool reduction_holds(struct reduction *r)
 {
 	struct run_result res = { 0 };
 	bool holds;
 
 	r->opt.schedule = &r->trial;
-	run_program(r->prog, r->world, &r->opt, &res);
-	holds = res.status == RUN_REPORT && !strcmp(res.title, r->title);
+	holds = run_gives(r->prog, r->world, &r->opt, r->title, &res) && run_schedule_met(&res);
 	run_result_clear(&res);
 	return holds;
 }
@@ -191,24 +192,29 @@ static bool reduce_part(struct reduction *r, bool decisions)
 	return true;
 }
 
-/* Dropped edges say nothing: leave them out where the title stays. */
-static void reduce_dropped(struct reduction *r)
+/* Leaves out what was not met in this schedule as it is, if the title stays without it.
+ * The schedule of a whole run has nothing of the kind, unless its log was too short. */
+static void reduce_unmet(struct reduction *r)
 {
-	sched_schedule_clear(&r->trial);
-	for (u32 i = 0; i < r->best.nedges; i++)
-		sched_add_edge(&r->trial, &r->best.edge[i]);
-	for (u32 i = 0; i < r->best.ndecisions; i++)
-		sched_add_decision(&r->trial, &r->best.decision[i]);
-	if (!reduction_holds(r))
+	struct run_result res = { 0 };
+	struct engine_stats stats;
+
+	trial_without(r, false, 0, 0);
+	if (reduction_holds(r))
 		return;
+	run_program(r->prog, r->world, &r->opt, &res);
+	run_result_clear(&res);
+	engine_stats(&stats);
 	sched_schedule_clear(&r->trial);
 	for (u32 i = 0; i < r->best.nedges; i++) {
-		if (sched_replay_edge_used(i) && !sched_replay_edge_dropped(i))
+		if (sched_replay_edge_end(i, stats.complete, stats.fair) == SCHED_EDGE_MET)
 			sched_add_edge(&r->trial, &r->best.edge[i]);
 	}
-	for (u32 i = 0; i < r->best.ndecisions; i++)
-		sched_add_decision(&r->trial, &r->best.decision[i]);
-	if (r->trial.nedges < r->best.nedges && reduction_holds(r))
+	for (u32 i = 0; i < r->best.ndecisions; i++) {
+		if (sched_replay_decision_end(i, stats.complete) == SCHED_EDGE_MET)
+			sched_add_decision(&r->trial, &r->best.decision[i]);
+	}
+	if (reduction_holds(r))
 		trial_accept(r);
 }
 
@@ -222,13 +228,12 @@ static int reduction_finish(struct reduction *r, struct prog *out, struct run_re
 	prog_repair(out);
 	r->opt.schedule = NULL;
 	r->opt.policy = PROG_POLICY_REPLAY;
-	run_program(out, r->world, &r->opt, result);
-	return result->status == RUN_REPORT && !strcmp(result->title, r->title) ? 0 : -EILSEQ;
+	return run_gives(out, r->world, &r->opt, r->title, result) ? 0 : -EILSEQ;
 }
 
 int run_reduce(const struct prog *p, const struct world_ops *world,
-	       const struct run_options *opt, struct prog *out, struct run_result *result,
-	       bool (*tick)(void *arg), void *arg)
+	       const struct run_options *opt, const char *title, struct prog *out,
+	       struct run_result *result, bool (*tick)(void *arg), void *arg)
 {
 	struct reduction *r = calloc(1, sizeof(*r));
 	int ret = -ENOENT;
@@ -245,11 +250,12 @@ int run_reduce(const struct prog *p, const struct world_ops *world,
 	r->opt.flush_shadow = true;
 	r->tick = tick;
 	r->arg = arg;
-	if (run_logged(p, world, opt, result, &r->best) == RUN_REPORT) {
-		memcpy(r->title, result->title, sizeof(r->title));
+	run_logged(p, world, opt, result, &r->best);
+	snprintf(r->title, sizeof(r->title), "%s", title ? title : result->title);
+	if (r->title[0] && run_has_title(p, world, &r->opt, r->title, result)) {
+		reduce_unmet(r);
 		if (reduce_part(r, false))
 			reduce_part(r, true);
-		reduce_dropped(r);
 		ret = reduction_finish(r, out, result);
 	}
 	sched_schedule_free(&r->best);

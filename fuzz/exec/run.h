@@ -106,13 +106,14 @@ bool run_machine_check(const struct prog *p, const struct world_ops *world, char
 int run_record(const struct prog *p, const struct world_ops *world,
 	       const struct run_options *opt, struct prog *out, struct run_result *result);
 /*
- * For programs that fail: as run_record(), but only the title must stay; edges and
- * choices that it doesn't need are left out until the schedule is as small as
- * removing parts of it makes it. tick(arg) false: time is up. -ENOENT: no report.
+ * For programs that fail: as run_record(), but only the title must stay (NULL: the one
+ * of p's report; or a counter, see goal.h); edges and choices that it doesn't need are
+ * left out until the schedule is as small as removing parts of it makes it. What is
+ * left is met in the run. tick(arg) false: time is up. -ENOENT: p does not give the title.
  */
 int run_reduce(const struct prog *p, const struct world_ops *world,
-	       const struct run_options *opt, struct prog *out, struct run_result *result,
-	       bool (*tick)(void *arg), void *arg);
+	       const struct run_options *opt, const char *title, struct prog *out,
+	       struct run_result *result, bool (*tick)(void *arg), void *arg);
 /* Edges and choices of a program as the policy takes them, and back (-E2BIG: too
  * many of them). */
 void run_schedule_of(const struct prog *p, struct sched_schedule *out);
@@ -130,7 +131,8 @@ struct run_minimize {
 	void *arg;
 	u64 runs;     /* out */
 	bool minimal; /* out: a checked local minimum */
-	char title[REPORT_TITLE_MAX]; /* in: "" takes what p gives; out */
+	bool met;     /* out: each edge and choice is met */
+	char title[REPORT_TITLE_MAX]; /* in: "" takes what p gives; a counter: goal.h; out */
 };
 int run_minimize(struct prog *p, struct run_minimize *m);
 

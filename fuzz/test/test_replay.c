@@ -124,12 +124,13 @@ static void test_reduce(void)
 		toy_program(&p, seed);
 		if (run_program(&p, &toy_world, NULL, &first) != RUN_REPORT)
 			continue;
-		CHECK_EQ(run_reduce(&p, &toy_world, NULL, &recorded, &second, NULL, NULL), 0);
+		CHECK_EQ(run_reduce(&p, &toy_world, NULL, NULL, &recorded, &second, NULL, NULL), 0);
 		CHECK_STR(first.title, second.title);
 		reduced++;
 		edges += recorded.nedges + recorded.nchoices;
 		run_program(&recorded, &toy_world, NULL, &second);
 		CHECK_STR(first.title, second.title);
+		CHECK_EQ(second.unmet + second.open, 0);
 	}
 	printf("%u reduced to %u edges and choices\n", reduced, edges);
 	CHECK_EQ(reduced, 40);
@@ -151,8 +152,10 @@ static void test_minimize(void)
 		CHECK_EQ(run_minimize(&p, &m), 0);
 		CHECK_STR(m.title, first.title);
 		CHECK(m.minimal);
+		CHECK(m.met);
 		run_program(&p, &toy_world, NULL, &second);
 		CHECK_STR(first.title, second.title);
+		CHECK_EQ(second.unmet + second.open, 0);
 		for (unsigned t = 0; t < p.ntasks; t++)
 			ops += p.task[t].nops;
 		minimized++;

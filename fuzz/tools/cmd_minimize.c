@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fuzz/prog/expect.h"
 #include "fuzz/tools/tool.h"
 
 static const struct option_spec options[] = {
@@ -38,6 +39,19 @@ static unsigned count_ops(const struct prog *p)
 	return n;
 }
 
+/* Is it a behaviour that FILE expects of this build and world? Then it is the title. */
+static bool counter_expected(const char *line, char *title, size_t size)
+{
+	struct expect e;
+	const char *why;
+
+	if (!expect_parse(line, &e, &why) || !e.is_counter ||
+	    !expect_applies(&e, run_build_name(), world_linked))
+		return false;
+	snprintf(title, size, "%s", e.what);
+	return true;
+}
+
 static int save(const char *path, const struct run_minimize *m)
 {
 	if (m->options.bug != BUG_NONE)
@@ -55,7 +69,8 @@ static int run_minimize_command(int argc, char **argv)
 	struct run_minimize m = { .options = run_defaults, .tick = tick };
 	struct limit limit;
 	unsigned tasks, ops;
-	const char *out, *title;
+	const char *out, *title, *why = NULL;
+	struct expect e;
 	bool bad = false;
 	int bug, err, status = args_parse(&a, &command_minimize, argc, argv);
 
@@ -77,11 +92,16 @@ static int run_minimize_command(int argc, char **argv)
 	m.options.race_tries = 4;
 	m.arg = &limit;
 	title = args_get(&a, "title");
+	if (title && (!expect_parse(title, &e, &why) || strlen(title) >= sizeof(m.title)))
+		return bad_usage("minimize", "--title=%s: %s", title, why ? why : "too long");
 	if (title)
 		snprintf(m.title, sizeof(m.title), "%s", title);
 	tasks = prog.ntasks;
 	ops = count_ops(&prog);
 	err = run_minimize(&prog, &m);
+	for (int i = 0; err == -ENOENT && !title && i < text.nexpects; i++)
+		if (counter_expected(text.expect[i], m.title, sizeof(m.title)))
+			err = run_minimize(&prog, &m);
 	progress_end();
 	if (err == -ENOENT) {
 		fprintf(stderr, "swaprace minimize: %s gives no report%s%s\n", a.file[0],
@@ -99,6 +119,7 @@ static int run_minimize_command(int argc, char **argv)
 	printf("report: %s\n%u tasks, %u ops -> %u tasks, %u ops, %u order edges, %u choices%s\n"
 	       "%llu runs in %.1f s\nreplay: swaprace run %s", m.title, tasks, ops, prog.ntasks,
 	       count_ops(&prog), prog.nedges, prog.nchoices,
+	       !m.met ? " (time was up: not all of them are met)" :
 	       m.minimal ? " (a checked local minimum)" : " (time was up: may get smaller)",
 	       (unsigned long long)m.runs, now_seconds() - limit.start, out);
 	print_world_option();

@@ -133,7 +133,7 @@ static int run_port(int argc, char **argv)
 		       title, (unsigned long long)tried);
 		return EXIT_REPORT;
 	}
-	if (run_reduce(&prog, NULL, &opt, &ported, &result, within_time, NULL))
+	if (run_reduce(&prog, NULL, &opt, NULL, &ported, &result, within_time, NULL))
 		return bad_usage("port", "%s: its schedule cannot be recorded", a.file[0]);
 	status = save(out, title);
 	if (status)

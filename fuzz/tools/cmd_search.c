@@ -90,7 +90,7 @@ static int save(void)
 	opt.races_marked = search.races_marked;
 	opt.flush_shadow = true;
 	opt.race_tries = 4;
-	if (run_reduce(&search.prog, NULL, &opt, &out, &r, reduce_time, &end))
+	if (run_reduce(&search.prog, NULL, &opt, search.result.title, &out, &r, reduce_time, &end))
 		out = search.prog;
 	run_result_clear(&r);
 	return save_program(search.result.title, &out);

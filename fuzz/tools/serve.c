@@ -100,7 +100,7 @@ static void do_reduce(void)
 	static struct prog out;
 	struct run_options opt = asked_options();
 
-	shared->ret = run_reduce(&shared->prog, NULL, &opt, &out, &result, NULL, NULL);
+	shared->ret = run_reduce(&shared->prog, NULL, &opt, NULL, &out, &result, NULL, NULL);
 	if (!shared->ret)
 		shared->prog = out;
 	answer_result(&result);
