@@ -299,11 +299,20 @@ NOTHING(tree_ksm_scan, int pages __always_unused)
 NOTHING(tree_ksm_pass, void)
 NOTHING(tree_ksm_unmerge, int mm __always_unused, int page __always_unused,
 	int pages __always_unused)
-NOTHING(tree_migrate, int mm __always_unused, int page __always_unused,
-	int pages __always_unused, int sync __always_unused)
 NOTHING(tree_swapon, int dev __always_unused)
 NOTHING(tree_swapoff, int dev __always_unused)
 NOTHING(tree_worker, void)
+
+/* The ops that trees alone have: as their rows say. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+#define OP_MADVISE_TREE(...)
+#define OP_BY_HAND(...)
+#define OP(...)
+#define OP_TREE(name, on, nargs, a, b, c, ...) \
+	int tree_##name(WORLD_PARAMS(on, nargs, a, b, c)) { return -ENOSYS; }
+#include "core/base/ops.def"
+#pragma GCC diagnostic pop
 
 void tree_mm_counters(int mm, long *anon, long *swap)
 {
