@@ -121,10 +121,10 @@ class Service:
         if facts['state'] == 'known':
             self.say(f'known: {facts["title"]}\n    {facts["known"]}; {folder}/')
         else:
-            word = 'NEW' if facts['news'] and not self.options['no-triage'] else 'again:'
+            word = 'NEW' if facts.get('news') and not self.options['no-triage'] else 'again:'
             word = 'NEW' if facts['first'] >= time.time() - (self.clock() - self.began) else word
             self.say(f'{word} {facts["title"]}\n    {folder}/')
-            if self.options['no-triage'] and facts['news']:
+            if self.options['no-triage'] and facts.get('news'):
                 self.hook('new', facts['title'], folder)
 
     def file_what_is_left(self):
