@@ -5,11 +5,14 @@
 Usage: scripts/tree.py add NAME PATH | add NAME --debian[=VERSION]
        | add NAME --of=TREE [--patch=SERIES]... [--edit=RULES]... [--switch] | list | check NAME
        | build NAME [release|tsan|asan] [-j N] [--partial] | remove NAME
+       | coverage NAME FILE... [--build=release|tsan|asan]
 
 --of: another tree with patches (a mailbox or a diff) or edits by rule (scripts/tree/edit.py);
 only what the change reaches is compiled again. --switch: the edits are compiled in and off;
---world=tree:NAME+EDIT runs with one of them on. A tree is never written to. Everything lies in work/trees/NAME/. --partial stops before
-swaprace's own libraries are linked and lists the undefined names that became stubs.
+--world=tree:NAME+EDIT runs with one of them on. A tree is never written to. Everything lies
+in work/trees/NAME/. --partial stops before swaprace's own libraries are linked and lists
+the undefined names that became stubs.
+coverage: what ran of each file, by what searches wrote with --edges=FILE.
 Exit status: 0 done, 2 usage, 3 a tree, a tool or a build that fails (one line says why).
 """
 import argparse
@@ -22,7 +25,8 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from tree import compiler, configure, debian, final, generate, partial, patched, state  # noqa: E402
+from tree import (compiler, configure, coverage, debian, final, generate,  # noqa: E402
+                  partial, patched, state)
 from tree.state import TreeError  # noqa: E402
 
 
@@ -197,6 +201,20 @@ def check(args):
     say(f'{identity(tree, config)}: configuration and files are as the shim needs them')
 
 
+def show_coverage(args):
+    """A table of the tree's files, and what of each never ran."""
+    tree = state.Tree(args.name).load()
+    binary = os.path.join(tree.build(args.build), 'swaprace')
+    if not os.path.exists(binary):
+        raise TreeError(f'{args.build} is not built', 2)
+    try:
+        edges = coverage.read_edges(args.file)
+    except OSError as error:
+        raise TreeError(f'{error.filename}: {error.strerror}', 2) from None
+    for line in coverage.table(coverage.functions(tree, binary, edges)):
+        print(line)
+
+
 def remove(args):
     tree = state.Tree(args.name)
     if not os.path.exists(os.path.join(tree.folder, 'tree.json')):
@@ -224,6 +242,11 @@ def main():
     sub.add_argument('build', nargs='?', default='release', choices=state.BUILDS)
     sub.add_argument('-j', '--jobs', type=int, default=os.cpu_count())
     sub.add_argument('--partial', action='store_true')
+    sub = commands.add_parser('coverage')
+    sub.add_argument('name')
+    sub.add_argument('file', nargs='+')
+    sub.add_argument('--build', default='release', choices=state.BUILDS)
+    sub.set_defaults(run=show_coverage)
     args = parser.parse_args()
     try:
         args.run(args)

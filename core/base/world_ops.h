@@ -86,6 +86,14 @@ struct world_counters {
 	long folios_free;
 };
 
+/* Edges of the world's code, as the compiler counts them. taken: one byte each, which
+ * wraps; whoever reads them sets them to 0. pc: in the edge's target. */
+struct world_edges {
+	u8 *taken;
+	const struct { unsigned long pc, flags; } *at;
+	u32 n;
+};
+
 /* How an op's row (ops.def) becomes its parameters, and the arguments of a call. */
 #define ARG(kind, name, min, max, type, text) typedef type world_arg_##kind;
 #include "core/base/ops.def"
@@ -136,6 +144,8 @@ struct world_ops {
 	size_t (*arena_size)(const struct world_config *config);
 	/* So many bytes at the arena's base are cleared by the world itself. */
 	size_t (*arena_kept)(const struct world_config *config);
+
+	void (*edges)(struct world_edges *out); /* NULL: its code has named paths (PATH()) */
 
 	/* ---- tasks: made in set-up, after setup(); the others run on the task ---- */
 	int (*task_make)(unsigned index, char label);

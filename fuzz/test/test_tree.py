@@ -5,7 +5,7 @@
 Goal: it is deterministic, equal in all builds, and finds what was planted.
 Method: a fixed list of programs runs twice in each build of the tree that is there: no
 report, and one hash for all of these runs, also over random schedules. A search finds
-nothing but what core/tree/known.txt and repro/findings have. Where the tree TREE-edits is
+nothing but what core/tree/known.txt and repro/findings have, and says what ran. Where the tree TREE-edits is
 built, a search of an edit's program finds the edit, and what it recorded is replayed and
 minimised.
 Usage: test_tree.py SWAPRACE TREE
@@ -93,6 +93,21 @@ def check_search(build, binary, schedules):
     check(not strange, f'{build}: search found {strange}')
 
 
+def check_coverage(tree, binary):
+    """A search says what ran: faults and zaps did, and nothing that no op leads to."""
+    with tempfile.TemporaryDirectory() as folder:
+        edges = os.path.join(folder, 'edges')
+        run(binary, 'search', '--schedules=200', '--seed=3', '--edges=' + edges)
+        done = run(sys.argv[1], 'tree', 'coverage', tree, edges)
+        rows = {line.split()[0]: line.split() for line in done.stdout.splitlines()[1:]}
+        check(int(rows.get('mm/memory.c', '- 0 0 0'.split())[1]) > 20,
+              f'coverage: {done.stdout[:200]}{done.stderr}')
+        check('do_swap_page' not in rows.get('mm/memory.c', ['do_swap_page']),
+              'coverage: no search swaps in')
+        check('__oom_kill_process' in rows.get('mm/oom_kill.c', []) or 'mm/oom_kill.c' not in rows,
+              'coverage: the OOM killer ran')
+
+
 def planted_bugs(tree):
     """[(binary, world, program)] of every fifth edit of repro/tree, if the tree NAME-edits
     is built, which has each of them under a switch."""
@@ -146,6 +161,7 @@ def main():
     if 'release' in binaries:
         done = run(sys.argv[1], f'--world=tree:{tree}', 'run', PROGRAMS[0], '--bug=none', '--quiet')
         check(done.returncode == 0, f'--world=tree:{tree}: {done.stdout}{done.stderr}')
+        check_coverage(tree, binaries['release'])
     planted = planted_bugs(tree)
     for binary, world, program in planted:
         check_planted(binary, world, program)

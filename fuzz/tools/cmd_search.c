@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "fuzz/tools/paths.h"
+#include "fuzz/tools/rare.h"
 #include "fuzz/tools/search.h"
 #include "fuzz/tools/tool.h"
 
@@ -19,6 +20,7 @@ static const struct option_spec options[] = {
 	{ "schedules", "N", "runs at most" },
 	{ "out", "DIR", "where the program that failed goes, as text with its schedule" },
 	{ "coverage", NULL, "print what overlapped, where interrupts went, paths never taken" },
+	{ "edges", "FILE", "write which edges of a tree's code ran, for: swaprace tree coverage" },
 	{ "rss", NULL, "print resident memory after 10^3, 10^4, ... runs (with --keep-going)" },
 	{ "keep-going", NULL, "count reports by title instead of ending at the first" },
 	{ "races", "plain|marked", "TSan, on a tree: plain (default) reports races of plain accesses" },
@@ -189,6 +191,20 @@ static int configure(struct args *a)
 	return 0;
 }
 
+/* Gives status, or a worse one. */
+static int save_edges(const char *path, int status)
+{
+	u32 taken;
+	int err = rare_save(path, &taken);
+
+	if (err == -ENODATA)
+		return bad_usage("search", "--edges: %s has none, see --coverage", world_linked->name);
+	if (err)
+		return bad_usage("search", "cannot write %s: %s", path, strerror(-err));
+	printf("%u edges of the tree's code were taken: %s\n", taken, path);
+	return status;
+}
+
 static int run_search(int argc, char **argv)
 {
 	static struct args a;
@@ -234,6 +250,8 @@ static int run_search(int argc, char **argv)
 		run_coverage_print_ops(&coverage, stdout);
 		paths_print(stdout);
 	}
+	if (args_get(&a, "edges"))
+		status = save_edges(args_get(&a, "edges"), status);
 	run_result_clear(&search.result);
 	run_exit();
 	return status ? status : search.found ? EXIT_REPORT : EXIT_CLEAN;

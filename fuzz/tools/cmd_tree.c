@@ -28,6 +28,6 @@ static int run(int argc, char **argv)
 
 const struct command command_tree = {
 	"tree", "add NAME PATH | add NAME --debian[=VERSION] | list | check NAME | build NAME | "
-	"remove NAME",
+	"coverage NAME FILE... | remove NAME",
 	"kernel trees whose own mm code runs as a world: --world=tree:NAME", options, run,
 };

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The pool of a search: for each named path (PATH()) the last program that took it,
- * and how many did. A program that took a path which few take is worth more runs.
+ * The pool of a search: for each place the last program that reached it, and how many
+ * did. A place is a named path (PATH()) or, in a world that has them, an edge of its
+ * code; of the edges the rarest ones have a program. A program that reached what few
+ * reach is worth more runs.
  */
 #ifndef FUZZ_TOOLS_RARE_H
 #define FUZZ_TOOLS_RARE_H
@@ -14,7 +16,11 @@ void rare_reset(void);
  * runs; a much longer program does not take a shorter one's place. */
 void rare_begin(void);
 void rare_end(const struct prog *p, u64 points);
-/* A program of the pool, the rarer its path the likelier; NULL: there is none. */
+/* A program of the pool, the rarer its place the likelier; NULL: there is none. */
 const struct prog *rare_pick(struct prng *rng);
+
+/* For each edge of the world's code a line: its address, how many programs took it.
+ * taken: so many were. 0, or -errno; -ENODATA: the world has named paths instead. */
+int rare_save(const char *path, u32 *taken);
 
 #endif

@@ -7,6 +7,7 @@ The tree's own files are compiled without warnings; the shim's with.
 import concurrent.futures
 import functools
 import os
+import re
 import shlex
 import subprocess
 
@@ -29,6 +30,8 @@ SANITIZER = {
     # No redzones round globals: they would need constructors, and move the world.
     'asan': ['-fsanitize=address', '-fsanitize-recover=address', '-mllvm', '-asan-globals=0'],
 }
+# A counter for each edge of the tree's own code: what search and coverage.py go by.
+COVERAGE = ['-fsanitize-coverage=inline-8bit-counters,pc-table']
 SHIM_WARNINGS = '-Wall -Wextra -Wno-unused-parameter -Wno-sign-compare'.split()
 
 
@@ -98,7 +101,7 @@ def includes(tree, flag):
 def tree_command(tree, kind, source):
     base = os.path.splitext(os.path.basename(source))[0].replace('-', '_')
     names = [f'-DKBUILD_{what}="{base}"' for what in ('MODNAME', 'BASENAME', 'MODFILE')]
-    return [CLANG, *BASE, '-w', *names, *includes(tree, '-I'), *SANITIZER[kind]]
+    return [CLANG, *BASE, '-w', *names, *includes(tree, '-I'), *SANITIZER[kind], *COVERAGE]
 
 
 def shim_command(tree, kind):
@@ -201,6 +204,12 @@ def unless_changed(tree, jobs, base_jobs):
     return picked
 
 
+def includes_tree_file(path):
+    """Is a .c file of the tree included there, as shim/ksm.c does?"""
+    with open(path, encoding='utf-8') as f:
+        return re.search(r'^#include ".*\.c"$', f.read(), re.M) is not None
+
+
 def shim_jobs(tree, kind):
     shim = os.path.join(OURS, 'shim')
     folder = os.path.join(tree.build(kind), 'shim')
@@ -211,6 +220,9 @@ def shim_jobs(tree, kind):
         raise TreeError(f'uninstrumented.list names what is not there: {" ".join(sorted(absent))}')
     commands = {n: shim_command(tree, 'release' if kind == 'tsan' and n in plain else kind)
                 for n in names}
-    jobs = [Job(commands[n], os.path.join(shim, n), os.path.join(folder, n[:-2] + '.o'), 'shim/' + n)
-            for n in names]
+    for name in names:
+        if includes_tree_file(os.path.join(shim, name)):
+            commands[name] = commands[name] + COVERAGE
+    jobs = [Job(commands[n], os.path.join(shim, n), os.path.join(folder, n[:-2] + '.o'),
+                'shim/' + n) for n in names]
     return unless_changed(tree, jobs, shim_jobs(tree.base, kind)) if tree.base else jobs

@@ -16,12 +16,15 @@ from . import compiler
 from .state import OURS, ROOT, TreeError, run, write_if_changed
 
 WORLD, PERCPU = 'swaprace_world', 'swaprace_tree_percpu'
+COUNTERS = '__sancov_cntrs'  # of edges: no data of the world's
 # What the C library, the sanitizers and the engine's side have.
 LIBC = '''memcpy memset memmove memcmp memchr bcmp strlen strnlen strcmp strncmp strchr strrchr
 strstr vsnprintf snprintf'''.split()
 OUTSIDE = re.compile(r'seam_|__tsan_|__asan_|__ubsan_|__sanitizer_|Annotate|__start_|__stop_')
 
 
+# The counters of edges stand in a section group for each function.
+LD = ['ld', '-r', '--force-group-allocation']
 OBJDUMP = 'llvm-objdump-19'
 TRACEPOINT = re.compile(r'__tracepoint_')
 
@@ -127,7 +130,8 @@ def check_writable(path):
     for line in run(['readelf', '-SW', path], 'readelf').splitlines():
         found = re.match(r'\s*\[\s*(\d+)\]\s+(\S+)\s+\S+\s+\S+\s+\S+\s+([0-9a-f]+)\s+\S+\s+(\S*W\S*)',
                          line)
-        if found and 'A' in found[4] and int(found[3], 16) and found[2] not in (WORLD, PERCPU):
+        if found and 'A' in found[4] and int(found[3], 16) and \
+                found[2] not in (WORLD, PERCPU, COUNTERS):
             bad[int(found[1])] = found[2]
     if not bad:
         return
@@ -149,14 +153,14 @@ def link(tree, kind, tree_jobs, shim_jobs):
     wanted = roots()
     objects = [job.output for job in shim_jobs] + adapt(tree, kind, tree_jobs)
     keep = [word for name in wanted for word in ('-u', name)]
-    run(['ld', '-r', '--gc-sections', *keep, '-o', whole, *objects], 'partial link')
+    run([*LD, '--gc-sections', *keep, '-o', whole, *objects], 'partial link')
     names = undefined(whole)
     check_no_variable(tree, kind, whole, names)
     source, made = os.path.join(folder, 'stubs.s'), os.path.join(folder, 'stubs.o')
     write_if_changed(source, stubs(names))
     run([compiler.CLANG, '-c', source, '-o', made], 'stubs')
     script = os.path.join(ROOT, 'scripts', 'tree', 'merge.ld')
-    run(['ld', '-r', '-T', script, '-o', merged, whole, made], 'merging link')
+    run([*LD, '-T', script, '-o', merged, whole, made], 'merging link')
     globals_ = wanted + ['tree_text_start', 'tree_text_end']
     run(['objcopy', *[f'--keep-global-symbol={n}' for n in globals_], merged, kernel], 'objcopy')
     check_writable(kernel)

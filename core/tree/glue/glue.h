@@ -67,6 +67,11 @@ u64 glue_races_seen(void); /* in this process */
 /* slab.c: where the object begins that p lies in; NULL: in none. */
 const void *slab_object_start(const void *p);
 
+/* ---- coverage.c: of struct world_ops --------------------------------------------------- */
+
+struct world_edges;
+void glue_edges(struct world_edges *out);
+
 /* ---- world.c ------------------------------------------------------------------------- */
 
 struct world_ops;

@@ -276,6 +276,7 @@ const struct world_ops tree_world_ops = {
 	.op_points = TREE_OP_POINTS,
 	.arena_size = arena_bytes,
 	.arena_kept = pool_bytes,
+	.edges = glue_edges,
 	.task_make = task_make,
 	.task_begin = task_begin,
 	.op_end = op_end,

@@ -9,7 +9,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..'))
-from tree import configure, debian, partial, sites, state  # noqa: E402
+from tree import configure, coverage, debian, partial, sites, state  # noqa: E402
 from tree.state import OURS, TreeError  # noqa: E402
 
 KERNEL = '/k/linux/'
@@ -18,6 +18,29 @@ SHIM = os.path.join(OURS, 'shim', 'spinlock.c')
 
 def chain(*frames):
     return [(name, path if path.startswith('/') else KERNEL + path) for name, path in frames]
+
+
+class Coverage(unittest.TestCase):
+    def test_files_add_up(self):
+        with tempfile.TemporaryDirectory() as folder:
+            paths = [os.path.join(folder, name) for name in 'ab']
+            for path, text in zip(paths, ('10 2\n20 0\n', '10 1\n20 0\n')):
+                with open(path, 'w', encoding='utf-8') as f:
+                    f.write(text)
+            self.assertEqual(coverage.read_edges(paths), {0x10: 3, 0x20: 0})
+
+    def test_rubbish_is_named(self):
+        with tempfile.NamedTemporaryFile('w', suffix='.edges') as f:
+            f.write('10 2\nhello\n')
+            f.flush()
+            with self.assertRaisesRegex(TreeError, f'{f.name}:2: not an address'):
+                coverage.read_edges([f.name])
+
+    def test_table(self):
+        lines = list(coverage.table({'mm/a.c': {'ran': 3, 'never': 0}, 'mm/b.c': {'both': 1}}))
+        self.assertRegex(lines[1], r'^mm/a\.c +1 +2 +50  never$')
+        self.assertRegex(lines[2], r'^mm/b\.c +1 +1 +100 *$')
+        self.assertRegex(lines[3], r'^all +2 +3 +67$')
 
 
 class Sites(unittest.TestCase):
