@@ -14,7 +14,9 @@
 	CHOICE(IO, "io")         /* a read or write of a device fails */         \
 	CHOICE(SIGNAL, "signal") /* a signal is pending */                       \
 	CHOICE(DMA, "dma")       /* no failure: a device copies at once */       \
-	CHOICE(TIMER, "timer")   /* no failure: delayed work is due, or not yet */
+	CHOICE(TIMER, "timer")   /* no failure: delayed work is due, or not yet */ \
+	CHOICE(COMPRESS, "compress") /* no failure: a page does not compress */  \
+	CHOICE(SOURCE, "source") /* no failure: what is copied is not in memory yet */
 
 enum choice_kind {
 #define CHOICE(ID, name) CHOICE_##ID,

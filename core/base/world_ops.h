@@ -46,6 +46,9 @@ struct world_config {
 	struct world_dev dev[WORLD_DEVS_MAX];
 };
 
+/* What userfaultfd catches: accesses to missing pages, stores to protected ones. */
+enum world_uffd_mode { WORLD_UFFD_MISSING = 1, WORLD_UFFD_WP = 2 };
+
 enum world_vma_flag { WORLD_VMA_MERGEABLE = 1, WORLD_VMA_READONLY = 2 };
 
 /* What /proc/PID/pagemap can say of a page. */
@@ -76,6 +79,8 @@ struct world_page_state {
 struct world_hooks {
 	void (*store)(int mm, int page, int word, u64 value);
 	void (*load)(int mm, int page, int word, u64 value);
+	/* A page that was missing is mapped, with this word, by no user's store. */
+	void (*fill)(int mm, int page, int word, u64 value);
 };
 extern struct world_hooks world_hooks;
 

@@ -132,6 +132,8 @@ void seam_unexpected(const char *name) __attribute__((noreturn));
 /* A user's word is stored or loaded, at this very instant: the contents oracle. */
 void seam_user_store(int mm, int page, int word, unsigned long value);
 void seam_user_load(int mm, int page, int word, unsigned long value);
+/* ... or a page that was missing is mapped with such a word (userfaultfd). */
+void seam_user_fill(int mm, int page, int word, unsigned long value);
 
 /* ======================================================================================= */
 
@@ -190,6 +192,18 @@ int tree_shm_map(int mm, int page, int pages, int shm);
 int tree_shm_punch(int shm, int index, int pages);
 int tree_shm_truncate(int shm, int size); /* in pages */
 int tree_shm_close(int shm);
+/* mode: TREE_UFFD_*. The first registration opens the mm's userfaultfd. */
+enum tree_uffd_mode { TREE_UFFD_MISSING = 1, TREE_UFFD_WP = 2 };
+int tree_uffd_register(int mm, int page, int pages, unsigned mode);
+int tree_uffd_unregister(int mm, int page, int pages);
+int tree_uffd_copy(int mm, int page, unsigned long value);
+int tree_uffd_zeropage(int mm, int page, int pages);
+int tree_uffd_wp(int mm, int page, int pages, int on);
+int tree_uffd_move(int mm, int page, int from, int pages);
+int tree_uffd_close(int mm);
+int tree_mglru(int on);
+int tree_zswap(int on);
+int tree_zswap_shrink(int entries);
 void tree_page_state(int mm, int page, struct tree_page_state *out);
 void tree_mm_counters(int mm, long *anon, long *swap);
 void tree_counters(struct tree_counters *out);

@@ -69,15 +69,20 @@ void exec_contents_begin(const struct exec_call *c, u8 kind, enum contents_effec
 {
 	const struct prog_op_info *info = &prog_ops[kind];
 	struct contents_op op = { .effect = effect, .mm = info->needs_mm ? c->mm : 0 };
+	unsigned npages = 0;
 
 	BUG_ON(effect == CONTENTS_NONE);
 	BUG_ON(info->needs_mm && !c->mm);
 	for (unsigned i = 0; i < info->nargs; i++) {
-		if (info->arg_kind[i] == PROG_ARG_PAGE) {
+		if (info->arg_kind[i] == PROG_ARG_PAGE && npages++) {
+			op.from = c->arg[i];
+		} else if (info->arg_kind[i] == PROG_ARG_PAGE) {
 			op.page = c->arg[i];
 			op.pages = 1;
 		} else if (info->arg_kind[i] == PROG_ARG_PAGES) {
 			op.pages = c->arg[i];
+		} else if (info->arg_kind[i] == PROG_ARG_SWITCH) {
+			op.value = c->arg[i];
 		} else if (info->arg_kind[i] == PROG_ARG_VALUE) {
 			op.value = exec_value(c->arg[i]);
 		} else if (info->arg_kind[i] == PROG_ARG_MM) {

@@ -107,7 +107,7 @@ static bool value_allowed(int mm, int page, int word, u64 value)
 
 	if (shadow.mm[mm].unknown || word_has(w, value))
 		return true;
-	if (shadow_page_open(mm, p) && value == 0)
+	if ((shadow_page_open(mm, p) && value == 0) || shadow_move_allows(mm, page, word, value))
 		return true;
 	fork = shadow_fork_into(mm);
 	if (!fork)
@@ -124,7 +124,8 @@ bool value_allowed_parent(const struct shadow_window *fork, int page, int word, 
 	const struct shadow_word *w = &p->word[word];
 
 	return word_has(w, value) || word_had_after(w, value, fork->begin) ||
-	       (shadow_page_open(fork->op.mm, p) && value == 0);
+	       (shadow_page_open(fork->op.mm, p) && value == 0) ||
+	       shadow_move_allows(fork->op.mm, page, word, value);
 }
 
 bool contents_allows(int mm, int page, int word, u64 value)
@@ -156,6 +157,7 @@ static void note_store(int mm, int page, int word, u64 value)
 	p = shadow_page(mm, page);
 	w = &p->word[word];
 	memcpy(p->writer, win->op.label, sizeof(p->writer));
+	shadow_check_protected(mm, page, p);
 	if (!shadow_page_open(mm, p)) {
 		if (p->mapped == SHADOW_UNMAPPED && !shadow.mm[mm].unknown)
 			shadow_report_unmapped(mm, page, "store");
@@ -209,6 +211,14 @@ static void hook_load(int mm, int page, int word, u64 value)
 	shadow_unlock();
 }
 
+static void hook_fill(int mm, int page, int word, u64 value)
+{
+	shadow_lock();
+	if (page_valid(mm, page))
+		shadow_fill(mm, page, word, value);
+	shadow_unlock();
+}
+
 void contents_reset(u8 mms, bool native)
 {
 	memset(shadow.window, 0, sizeof(shadow.window));
@@ -220,12 +230,12 @@ void contents_reset(u8 mms, bool native)
 	shadow.clock = 1;
 	shadow.io_errors = 0;
 	shadow.native = native;
-	world_hooks = (struct world_hooks){ hook_store, hook_load };
+	world_hooks = (struct world_hooks){ hook_store, hook_load, hook_fill };
 }
 
 void contents_stop(void)
 {
-	world_hooks = (struct world_hooks){ NULL, NULL };
+	world_hooks = (struct world_hooks){ NULL, NULL, NULL };
 }
 
 void contents_io_error(void)
@@ -253,6 +263,8 @@ void contents_op_begin(const struct contents_op *op)
 	shadow_lock();
 	*win = (struct shadow_window){ .op = *op, .begin = shadow_tick() };
 	win->io_errors = shadow.io_errors;
+	if (op->effect == CONTENTS_UNTRAP && !op->pages)
+		win->op.pages = WORLD_PAGES;
 	if (op->effect == CONTENTS_SHM_PUNCH || op->effect == CONTENTS_SHM_TRUNCATE) {
 		shadow_shm_begin(win);
 	} else if (op->mm < 1 || op->mm > WORLD_MM_MAX) {
@@ -265,16 +277,21 @@ void contents_op_begin(const struct contents_op *op)
 			shadow.mm[op->child].windows++;
 		else
 			win->op.effect = CONTENTS_NONE;
-	} else if (!covers(op)) {
+	} else if (!covers(&win->op)) {
 		win->op.effect = CONTENTS_NONE;
+	} else if (op->effect >= CONTENTS_MOVE) {
+		shadow_uffd_begin(win);
 	} else if (op->effect >= CONTENTS_MAP) {
-		for (int i = op->page; i < op->page + op->pages; i++)
+		for (int i = op->page; i < op->page + op->pages; i++) {
 			shadow_page_window_begin(op, shadow_page(op->mm, i));
+			shadow_unprotect(shadow_page(op->mm, i));
+		}
 	} else if (op->effect == CONTENTS_READ) {
 		struct shadow_page *p = shadow_page(op->mm, op->page);
 
 		win->sure = p->mapped == SHADOW_MAPPED && !shadow_page_open(op->mm, p) &&
-			    shadow.mm[op->mm].exists && !shadow_shm_may_fail(op->mm, op->page);
+			    shadow.mm[op->mm].exists && !p->trapped &&
+			    !shadow_shm_may_fail(op->mm, op->page);
 		win->changes = page_changes(op->mm, op->page);
 	}
 	shadow_unlock();
@@ -317,6 +334,9 @@ static void range_end(const struct shadow_window *win, int ret)
 			p->mapped = ret == 0 && !busy ? SHADOW_UNMAPPED : SHADOW_MAYBE;
 		if (op->effect != CONTENTS_DISCARD)
 			p->remapped = now;
+		if (op->effect == CONTENTS_UNMAP && ret == 0 && p->trapped_at < win->begin)
+			p->trapped = false;
+		shadow_unprotect(p);
 	}
 }
 
@@ -332,6 +352,9 @@ static void fork_page(const struct shadow_window *win, int page)
 	page_copy(to, from);
 	to->windows = own.windows;
 	to->changes = own.changes + 1;
+	to->trapped = own.trapped; /* a child has no userfaultfd but its own */
+	to->trapped_at = own.trapped_at;
+	shadow_unprotect(to);
 	to->backs |= own.backs;
 	if (open || from->remapped > win->begin || own.remapped > win->begin) {
 		to->mapped = SHADOW_MAYBE; /* before or after the copy? */
@@ -381,6 +404,7 @@ static void fork_end(const struct shadow_window *win, int ret)
 	 * parent that is a child itself the fork may not be over. */
 	child->unknown = child->windows > 0 || child->exits > 0 || parent->unknown ||
 			 child->exists || parent->windows > 0 || win->zombie ||
+			 shadow_move_open(win->op.mm) ||
 			 zombies_may_be_in(child, win->begin);
 	child->exists = true;
 	for (int page = 0; page < WORLD_PAGES; page++) {
@@ -443,6 +467,12 @@ static void window_end(struct shadow_window *win, int ret)
 	case CONTENTS_EXIT:
 		exit_end(win, ret);
 		break;
+	case CONTENTS_MOVE:
+	case CONTENTS_TRAP:
+	case CONTENTS_UNTRAP:
+	case CONTENTS_PROTECT:
+		shadow_uffd_end(win, ret);
+		break;
 	case CONTENTS_READ:
 	case CONTENTS_WRITE: /* the hooks say when each word changes */
 	case CONTENTS_NONE:
@@ -497,39 +527,4 @@ void contents_read_end(int ret, const u64 words[WORLD_WORDS],
 	window_end(win, ret);
 	memset(win, 0, sizeof(*win));
 	shadow_unlock();
-}
-
-/* ---- quiet ---- */
-
-static bool page_expects_zero(const struct shadow_page *p)
-{
-	for (int w = 0; w < WORLD_WORDS; w++) {
-		if (!word_has(&p->word[w], 0))
-			return false;
-	}
-	return true;
-}
-
-void contents_check_quiet(const struct world_ops *world)
-{
-	for (int mm = 1; mm <= WORLD_MM_MAX; mm++) {
-		for (int page = 0; page < WORLD_PAGES; page++) {
-			const struct shadow_page *p = &shadow.page[mm][page];
-			struct world_page_state state = { 0 };
-			u64 words[WORLD_WORDS] = { 0 };
-			int ret;
-
-			if (p->run != shadow.run || !shadow.mm[mm].exists ||
-			    p->mapped == SHADOW_UNMAPPED)
-				continue;
-			world->page_state(mm, page, &state);
-			if (!(state.bits & (WORLD_PAGE_PRESENT | WORLD_PAGE_SWAPPED)) &&
-			    page_expects_zero(shadow_contents(mm, page)))
-				continue;
-			contents_op_begin(&(struct contents_op){ .effect = CONTENTS_READ,
-				.mm = (u8)mm, .page = (u8)page, .pages = 1, .label = "end" });
-			ret = world->read(mm, page, words);
-			contents_read_end(ret, words, world->read);
-		}
-	}
 }

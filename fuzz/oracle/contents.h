@@ -15,6 +15,8 @@
  *   contents: data after discard   a value from before munmap or MADV_DONTNEED
  *   contents: foreign data         a value that this page never had
  *   contents: access after unmap   a load or store where nothing is mapped
+ *   contents: fill of a page that is not missing    userfaultfd put a page over data
+ *   contents: store to a write-protected page       userfaultfd had protected it
  *   contents: fault on a mapped page        -EFAULT, or SIGBUS without a failed
  *   contents: poison without an I/O error   read, where the page must be there
  *   contents: access beyond the end of a file   where it must give SIGBUS
@@ -41,14 +43,21 @@ enum contents_effect {
 	CONTENTS_SHM_MAP,      /* pages become those of a shared file */
 	CONTENTS_SHM_PUNCH,    /* pages of a file become zero */
 	CONTENTS_SHM_TRUNCATE, /* a file gets another size; what lies behind becomes zero */
+	/* userfaultfd's: contents_uffd.c */
+	CONTENTS_MOVE,     /* pages go from one range to another, where they were missing */
+	CONTENTS_TRAP,     /* from here on an access may end in SIGBUS */
+	CONTENTS_UNTRAP,   /* not any more; and nothing is write-protected */
+	CONTENTS_PROTECT,  /* value 1: stores fail; 0: not any more */
 };
 
 struct contents_op {
 	enum contents_effect effect;
 	u8 mm, child;      /* child: of a fork */
-	u8 page, pages;    /* SHM_PUNCH: of the file; SHM_TRUNCATE: those behind its size */
+	/* SHM_PUNCH: of the file; SHM_TRUNCATE: those behind its size; UNTRAP without any: all */
+	u8 page, pages;
 	u8 shm;            /* the file of SHM_... */
-	u64 value;         /* of a write */
+	u8 from;           /* of a move: the first page of its source */
+	u64 value;         /* of a write; of PROTECT 1 or 0 */
 	char label[12];    /* "A3", for the report */
 };
 

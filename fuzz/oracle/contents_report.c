@@ -160,6 +160,13 @@ void shadow_report_beyond(int mm, int page, const char *what)
 	report("contents: access beyond the end of a file", body);
 }
 
+void shadow_report_page(int mm, int page, const char *title, const char *why)
+{
+	body_page(mm, page);
+	body_add("%s\n", why);
+	report(title, body);
+}
+
 void shadow_report_failure(const struct shadow_window *win, const char *title)
 {
 	body_page(win->op.mm, win->op.page);

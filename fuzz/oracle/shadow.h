@@ -39,6 +39,10 @@ struct shadow_page {
 	/* What the page may lead to now, SHADOW_ANON and SHADOW_SHM(); of a file's own page
 	 * nothing. backs_before: when no window was open. */
 	u8 backs, backs_before;
+	bool trapped;    /* userfaultfd may answer an access with SIGBUS */
+	bool guarded;    /* userfaultfd lets no store through */
+	u32 trapped_at;  /* clock of the last registration */
+	u32 unprotected; /* clock of the last end of protection */
 	char writer[12]; /* op of the last store */
 	struct shadow_word word[WORLD_WORDS];
 };
@@ -136,6 +140,17 @@ void shadow_page_window_end(const struct shadow_window *win, struct shadow_page 
 bool shadow_shm_may_fail(int mm, int page);
 u32 shadow_shm_changes(void);
 
+/* ---- contents_uffd.c ---- */
+void shadow_uffd_begin(struct shadow_window *win); /* effects from CONTENTS_MOVE on */
+void shadow_uffd_end(const struct shadow_window *win, int ret);
+/* A missing page is mapped with this word now. */
+void shadow_fill(int mm, int page, int word, u64 value);
+/* Is a page on its way in the mm; may this one hold value because of it? */
+bool shadow_move_open(int mm);
+bool shadow_move_allows(int mm, int page, int word, u64 value);
+void shadow_unprotect(struct shadow_page *p);
+void shadow_check_protected(int mm, int page, const struct shadow_page *p);
+
 /* ---- contents_report.c ---- A mismatch inside of a read op is reported at its end, when
  * all words are known; elsewhere at once. */
 void shadow_mismatch(struct shadow_window *win, int mm, int page, int word, u64 got);
@@ -143,6 +158,7 @@ void shadow_report_mismatch(const struct shadow_window *win, const u64 words[WOR
 			    int (*reread)(int mm, int page, u64 words[WORLD_WORDS]));
 void shadow_report_unmapped(int mm, int page, const char *what);
 void shadow_report_beyond(int mm, int page, const char *what);
+void shadow_report_page(int mm, int page, const char *title, const char *why);
 void shadow_report_failure(const struct shadow_window *win, const char *title);
 
 #endif

@@ -221,6 +221,10 @@ static u8 pick_arg(const struct prog *p, u8 mm, struct mapped mapped, u8 kind, u
 		return (u8)between(rng, 0, WORLD_REGION_PAGES);
 	case PROG_ARG_SYNC:
 		return (u8)between(rng, 0, 1);
+	case PROG_ARG_UFFD:
+		return (u8)between(rng, WORLD_UFFD_MISSING, WORLD_UFFD_MISSING | WORLD_UFFD_WP);
+	case PROG_ARG_SWITCH:
+		return percent(rng, 75);
 	default:
 		assert(kind == PROG_ARG_MM);
 		return pick_child(p, mm, rng);

@@ -95,6 +95,47 @@ static bool parse_flags(struct parse *ps, u8 *out)
 	return true;
 }
 
+static const char *uffd_mode_name(unsigned i)
+{
+	static const char *const names[] = { "missing", "wp", NULL };
+
+	return names[i];
+}
+
+/* One mode or both. */
+static bool parse_uffd_mode(struct parse *ps, u8 *out)
+{
+	const char *at = ps->scan.at;
+
+	*out = 0;
+	while (!scan_ended(&ps->scan)) {
+		struct span word = scan_word(&ps->scan);
+
+		if (span_is(word, "missing"))
+			*out |= WORLD_UFFD_MISSING;
+		else if (span_is(word, "wp"))
+			*out |= WORLD_UFFD_WP;
+		else
+			return scan_fail_unknown(&ps->scan, word, "mode", uffd_mode_name);
+	}
+	return *out || scan_fail(&ps->scan, at, "the mode is missing: missing, wp or both");
+}
+
+static const char *switch_name(unsigned i)
+{
+	static const char *const names[] = { "off", "on", NULL };
+
+	return names[i];
+}
+
+static bool parse_switch(struct parse *ps, struct span word, u8 *out)
+{
+	*out = span_is(word, "on");
+	if (!*out && !span_is(word, "off"))
+		return scan_fail_unknown(&ps->scan, word, "switch", switch_name);
+	return true;
+}
+
 static bool parse_arg(struct parse *ps, const struct prog_op_info *info, unsigned a, u8 *out)
 {
 	struct span word;
@@ -103,9 +144,13 @@ static bool parse_arg(struct parse *ps, const struct prog_op_info *info, unsigne
 
 	if (info->arg_kind[a] == PROG_ARG_FLAGS)
 		return parse_flags(ps, out);
+	if (info->arg_kind[a] == PROG_ARG_UFFD)
+		return parse_uffd_mode(ps, out);
 	word = scan_word(&ps->scan);
 	if (info->arg_kind[a] == PROG_ARG_PAGE)
 		return parse_page(ps, word, out);
+	if (info->arg_kind[a] == PROG_ARG_SWITCH)
+		return parse_switch(ps, word, out);
 	if (info->arg_kind[a] == PROG_ARG_DEV)
 		ok = parse_dev(ps, word, &number);
 	else if (info->arg_kind[a] == PROG_ARG_MM)

@@ -101,6 +101,13 @@ static void put_arg(struct print_out *o, u8 kind, u8 value)
 	case PROG_ARG_SHM:
 		put(o, " shm%u", value);
 		break;
+	case PROG_ARG_UFFD:
+		put(o, "%s%s", value & WORLD_UFFD_MISSING ? " missing" : "",
+		    value & WORLD_UFFD_WP ? " wp" : "");
+		break;
+	case PROG_ARG_SWITCH:
+		put(o, value ? " on" : " off");
+		break;
 	case PROG_ARG_FLAGS:
 		put(o, "%s%s", value & WORLD_VMA_MERGEABLE ? " mergeable" : "",
 		    value & WORLD_VMA_READONLY ? " readonly" : "");

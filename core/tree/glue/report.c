@@ -128,6 +128,12 @@ void seam_user_store(int mm, int page, int word, unsigned long value)
 		world_hooks.store(mm, page, word, value);
 }
 
+void seam_user_fill(int mm, int page, int word, unsigned long value)
+{
+	if (world_hooks.fill)
+		world_hooks.fill(mm, page, word, value);
+}
+
 void seam_user_load(int mm, int page, int word, unsigned long value)
 {
 	if (world_hooks.load)

@@ -25,6 +25,8 @@ BUILD_BUG_ON((int)TREE_PAGE_POISON != WORLD_PAGE_POISON);
 BUILD_BUG_ON((int)TREE_PAGE_WRITABLE != WORLD_PAGE_WRITABLE);
 BUILD_BUG_ON((int)TREE_PAGE_SWAPCACHE != WORLD_PAGE_SWAPCACHE);
 BUILD_BUG_ON((int)TREE_PAGE_KSM != WORLD_PAGE_KSM);
+BUILD_BUG_ON((int)TREE_UFFD_MISSING != WORLD_UFFD_MISSING);
+BUILD_BUG_ON((int)TREE_UFFD_WP != WORLD_UFFD_WP);
 
 /* The build overrides these. */
 const char seam_tree_name[] __attribute__((weak)) = "tree";
@@ -208,6 +210,11 @@ static int op_write(int mm, int page, u64 value)
 	return tree_write(mm, page, value);
 }
 
+static int op_uffd_copy(int mm, int page, u64 value)
+{
+	return tree_uffd_copy(mm, page, value);
+}
+
 static int op_read(int mm, int page, u64 words[WORLD_WORDS])
 {
 	unsigned long read[SEAM_PAGE_WORDS] = { 0 };
@@ -309,6 +316,16 @@ const struct world_ops tree_world_ops = {
 	.shm_punch = tree_shm_punch,
 	.shm_truncate = tree_shm_truncate,
 	.shm_close = tree_shm_close,
+	.uffd_register = tree_uffd_register,
+	.uffd_unregister = tree_uffd_unregister,
+	.uffd_copy = op_uffd_copy,
+	.uffd_zeropage = tree_uffd_zeropage,
+	.uffd_wp = tree_uffd_wp,
+	.uffd_move = tree_uffd_move,
+	.uffd_close = tree_uffd_close,
+	.mglru = tree_mglru,
+	.zswap = tree_zswap,
+	.zswap_shrink = tree_zswap_shrink,
 	.ksm_pass = tree_ksm_pass,
 	.page_state = page_state,
 	.mm_counters = mm_counters,

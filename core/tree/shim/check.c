@@ -18,6 +18,7 @@
 #include "core/tree/shim/device.h"
 #include "core/tree/shim/shim.h"
 #include "core/tree/shim/world.h"
+#include "core/tree/shim/zswap.h"
 
 /* ---- pagemap --------------------------------------------------------------------- */
 
@@ -110,6 +111,7 @@ void tree_check_cheap(void)
 {
 	check_page_cheap();
 	check_swap_cheap();
+	check_zswap_cheap();
 	check_mm_cheap();
 	check_shm_cheap();
 }
@@ -118,6 +120,7 @@ void tree_check_quiet(void)
 {
 	check_page_quiet();
 	check_swap_quiet();
+	check_zswap_quiet();
 	check_mm_quiet();
 	check_shm_quiet();
 }

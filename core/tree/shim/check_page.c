@@ -146,6 +146,75 @@ void check_page_cheap(void)
 
 /* ---- a quiet machine ------------------------------------------------------------- */
 
+#ifdef CONFIG_LRU_GEN
+static int folio_gen(const struct folio *folio)
+{
+	return (int)((folio->flags.f & LRU_GEN_MASK) >> LRU_GEN_PGOFF) - 1;
+}
+
+/* Pages by generation, type and zone, as lrugen->nr_pages has them. */
+#define GENERATION_LISTS (MAX_NR_GENS * ANON_AND_FILE * MAX_NR_ZONES)
+typedef long generation_sizes[GENERATION_LISTS];
+
+/* False: a report. A folio's own number may be of a younger generation than its list: an
+ * aging leaves sorting to the eviction. Sizes go by the folio's number. */
+static bool check_generation(const struct lru_gen_folio *lrugen, const struct list_head *head,
+			     unsigned list, unsigned char *seen, long *size)
+{
+	const struct folio *folio;
+	const struct list_head *p;
+
+	for (p = head->next; p != head; p = p->next) {
+		folio = list_entry(p, struct folio, lru);
+		if (folio_pfn(folio) >= shim_pages || seen[folio_pfn(folio)]++) {
+			folio_fail("invariant: folio is on an LRU list twice", folio);
+			return false;
+		}
+		if (!check_flag(folio, PG_lru))
+			folio_fail("invariant: folio on an LRU list without PG_lru", folio);
+		if (!lrugen->enabled || folio_gen(folio) < 0 || check_flag(folio, PG_active)) {
+			folio_fail("invariant: folio is on the wrong LRU list", folio);
+			return false;
+		}
+		size[(unsigned)folio_gen(folio) * ANON_AND_FILE * MAX_NR_ZONES +
+		     list % (ANON_AND_FILE * MAX_NR_ZONES)] += folio_pages(folio);
+	}
+	return true;
+}
+
+static void check_generations(const struct lruvec *lruvec, unsigned char *seen)
+{
+	const struct lru_gen_folio *lrugen = &lruvec->lrugen;
+	const struct list_head *heads = &lrugen->folios[0][0][0];
+	const long *counted = &lrugen->nr_pages[0][0][0];
+	generation_sizes size = { 0 };
+	unsigned i;
+
+	for (i = 0; i < GENERATION_LISTS; i++)
+		if (!check_generation(lrugen, &heads[i], i, seen, size))
+			return;
+	for (i = 0; i < GENERATION_LISTS; i++)
+		if (size[i] != counted[i])
+			check_fail("invariant: generation's size does not match its folios",
+				   "generation %u: %ld pages, %ld counted\n",
+				   i / (unsigned)(ANON_AND_FILE * MAX_NR_ZONES), size[i], counted[i]);
+}
+
+static bool in_generations(const struct lruvec *lruvec, const struct folio *folio)
+{
+	return lruvec->lrugen.enabled || folio_gen(folio) >= 0;
+}
+#else
+static void check_generations(const struct lruvec *lruvec, unsigned char *seen)
+{
+}
+
+static bool in_generations(const struct lruvec *lruvec, const struct folio *folio)
+{
+	return false;
+}
+#endif
+
 /* I9: a folio that says it is on the LRU is on exactly one list, the right one. */
 static void check_lru(void)
 {
@@ -167,10 +236,12 @@ static void check_lru(void)
 			}
 			if (!check_flag(folio, PG_lru))
 				folio_fail("invariant: folio on an LRU list without PG_lru", folio);
-			if (check_flag(folio, PG_active) != is_active_lru(lru))
+			if (check_flag(folio, PG_active) != is_active_lru(lru) ||
+			    in_generations(lruvec, folio))
 				folio_fail("invariant: folio is on the wrong LRU list", folio);
 		}
 	}
+	check_generations(lruvec, seen);
 	while ((folio = next_folio(&pfn)))
 		if (check_flag(folio, PG_lru) && !check_flag(folio, PG_unevictable) &&
 		    !seen[folio_pfn(folio)])

@@ -3,7 +3,7 @@
  * The swap table: what a word says and what the folio, the cluster, the device and the
  * totals say (I2, I4, I5, Q4). A cluster is looked at when its lock is free; sums over
  * clusters when all are. Titles are the model's (core/check/check_swap.c).
- * Left out: memcg, zswap, per-CPU clusters (Q5).
+ * Left out: memcg, per-CPU clusters (Q5).
  * Never instrumented: it reads everything raw.
  */
 #include <linux/mm.h>

@@ -5,12 +5,11 @@
  * point before the first and the middle one: a copy can be torn, as in the model
  * (core/page/contents.c). What the tree does by plain loops (is_folio_zero_filled())
  * has no points.
- * Left out: copies from and to user memory of system calls; machine checks.
+ * Left out: machine checks. User memory of system calls: uaccess.c.
  * Locking: none.
  */
 #include <linux/mm.h>
 #include <linux/string.h>
-#include <linux/uaccess.h>
 #include <linux/xxhash.h>
 
 #include "core/tree/shim/page_state.h"
@@ -36,15 +35,20 @@ static __always_inline void contents_point(const unsigned long *words, int i, un
 		seam_point(ip, SEAM_COPY, &words[i], HALF * sizeof(*words));
 }
 
-void shim_clear_page_at(void *page, unsigned long ip)
+void shim_fill_page_at(void *page, unsigned long value, unsigned long ip)
 {
 	unsigned long *words = page;
 	int i;
 
 	for (i = 0; i < SEAM_PAGE_WORDS; i++) {
 		contents_point(words, i, ip);
-		store_word(words, i, 0);
+		store_word(words, i, value);
 	}
+}
+
+void shim_clear_page_at(void *page, unsigned long ip)
+{
+	shim_fill_page_at(page, 0, ip);
 }
 
 noinline void shim_clear_page(void *page)
@@ -52,7 +56,7 @@ noinline void shim_clear_page(void *page)
 	shim_clear_page_at(page, _RET_IP_);
 }
 
-noinline void shim_copy_page(void *to, const void *from)
+void shim_copy_page_at(void *to, const void *from, unsigned long ip)
 {
 	const unsigned long *source = from;
 	unsigned long *words = to;
@@ -60,9 +64,14 @@ noinline void shim_copy_page(void *to, const void *from)
 
 	VM_BUG_ON(to == from);
 	for (i = 0; i < SEAM_PAGE_WORDS; i++) {
-		contents_point(source, i, _RET_IP_);
+		contents_point(source, i, ip);
 		store_word(words, i, load_word(source, i));
 	}
+}
+
+noinline void shim_copy_page(void *to, const void *from)
+{
+	shim_copy_page_at(to, from, _RET_IP_);
 }
 
 static bool is_page(const void *p, size_t n)
@@ -129,31 +138,4 @@ noinline uint64_t xxh64(const void *input, size_t length, uint64_t seed)
 	}
 	seam_result((uint32_t)h);
 	return (uint32_t)h;
-}
-
-/* ---- user memory of system calls: nobody passes any ------------------------------ */
-
-unsigned long raw_copy_from_user(void *to, const void __user *from, unsigned long n)
-{
-	seam_unexpected(__func__);
-}
-
-unsigned long raw_copy_to_user(void __user *to, const void *from, unsigned long n)
-{
-	seam_unexpected(__func__);
-}
-
-unsigned long __clear_user(void __user *to, unsigned long n)
-{
-	seam_unexpected(__func__);
-}
-
-long strncpy_from_user(char *to, const char __user *from, long count)
-{
-	seam_unexpected(__func__);
-}
-
-long strnlen_user(const char __user *s, long n)
-{
-	seam_unexpected(__func__);
 }

@@ -3,8 +3,8 @@
  * Stands for init/main.c: the initialisation functions of the tree's files at hand,
  * in the order in which the kernel calls them. Static ones are made global by the
  * build (globalize.list); one that a tree lacks is weak here.
- * Left out: whatever starts a kernel thread, sysctl, sysfs, debugfs;
- * userfaultfd and zswap until there are ops for them.
+ * Left out: whatever starts a kernel thread, sysctl, sysfs, debugfs. zswap.c sets itself
+ * up when it is switched on.
  * Locking: set-up runs alone.
  */
 #include <linux/init.h>
@@ -17,6 +17,7 @@
 #include <linux/shmem_fs.h>
 
 #include "core/tree/shim/shim.h"
+#include "core/tree/shim/userfaultfd.h"
 
 void wait_bit_init(void) __weak;
 void ptlock_cache_init(void) __weak;
@@ -89,4 +90,5 @@ void shim_initcalls(bool thp)
 	init_must(swapfile_init(), "BUG: swapfile_init() failed");
 	init_thp(thp);
 	init_must(shim_ksm_init(), "BUG: ksm_init() failed");
+	init_must(shim_uffd_setup(), "BUG: userfaultfd_init() failed");
 }

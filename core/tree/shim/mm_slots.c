@@ -11,6 +11,7 @@
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
 
+#include "core/tree/shim/userfaultfd.h"
 #include "core/tree/shim/world.h"
 
 struct mm_slot_of_op shim_mm_slots[SEAM_MMS_MAX + 1];
@@ -41,6 +42,14 @@ static void current_mm_set(struct mm_struct *mm)
 	current->active_mm = mm;
 }
 
+/* What a switch to the mm tells MGLRU (lru_gen_use_mm()); no event. */
+static void mm_used(struct mm_struct *mm)
+{
+#ifdef CONFIG_LRU_GEN_WALKS_MMU
+	__atomic_store_n(&mm->lru_gen.bitmap, ~0UL, __ATOMIC_RELAXED);
+#endif
+}
+
 struct mm_struct *mm_enter(int mm)
 {
 	struct mm_slot_of_op *slot;
@@ -53,6 +62,7 @@ struct mm_struct *mm_enter(int mm)
 		return NULL;
 	found = __atomic_load_n(&slot->mm, __ATOMIC_ACQUIRE);
 	current_mm_set(found);
+	mm_used(found);
 	return found;
 }
 
@@ -77,6 +87,7 @@ static void users_drop(int mm)
 	(void)__atomic_load_n(&slot->users, __ATOMIC_ACQUIRE);
 	dead = __atomic_load_n(&slot->mm, __ATOMIC_RELAXED);
 	mmput(dead);
+	shim_uffd_close(mm); /* as exit_files() after exit_mm() */
 	__atomic_store_n(&slot->mm, NULL, __ATOMIC_RELAXED);
 	__atomic_store_n(&slot->users, 0, __ATOMIC_RELEASE);
 }
@@ -104,6 +115,7 @@ void mm_slot_publish(int mm, struct mm_struct *new)
 		__atomic_store_n(&slot->users, 0, __ATOMIC_RELEASE);
 		return;
 	}
+	lru_gen_add_mm(new); /* as kernel_clone() */
 	__atomic_store_n(&slot->mm, new, __ATOMIC_RELEASE);
 	__atomic_store_n(&slot->users, 1, __ATOMIC_RELAXED);
 }
@@ -117,6 +129,16 @@ int mm_slot_exit(int mm)
 	return 0;
 }
 
+/* The mm of a program that has just been started. */
+static struct mm_struct *mm_exec(void)
+{
+	struct mm_struct *mm = mm_alloc();
+
+	if (mm)
+		mm->task_size = TASK_SIZE; /* setup_new_exec() */
+	return mm;
+}
+
 /* Set-up: bit i-1 of mms says that mm i exists. */
 void mm_slots_setup(unsigned mms)
 {
@@ -128,7 +150,7 @@ void mm_slots_setup(unsigned mms)
 			continue;
 		BUG_ON(!mm_slot_claim(i));
 		task->making_mm = i;
-		mm_slot_publish(i, mm_alloc());
+		mm_slot_publish(i, mm_exec());
 		task->making_mm = 0;
 	}
 }

@@ -14,5 +14,9 @@ unsigned int page_state_order(const struct page *page);
 
 /* contents.c: as clear_page(), with the site of ip. */
 void shim_clear_page_at(void *page, unsigned long ip);
+/* Each of the page's used words gets value. */
+void shim_fill_page_at(void *page, unsigned long value, unsigned long ip);
+/* As copy_page(), with the site of ip. */
+void shim_copy_page_at(void *to, const void *from, unsigned long ip);
 
 #endif

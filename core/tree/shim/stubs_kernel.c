@@ -63,9 +63,40 @@ bool __weak kthread_freezable_should_stop(bool *was_frozen)
 
 /* ---- kernel/ --------------------------------------------------------------------- */
 
+/* Of the one state with several instances, zswap's. */
+static int (*instance_startup)(unsigned int cpu, struct hlist_node *node);
+
 int __cpuhp_setup_state(enum cpuhp_state state, const char *name, bool invoke,
 			int (*startup)(unsigned int cpu), int (*teardown)(unsigned int cpu),
 			bool multi_instance)
 {
+	if (multi_instance) {
+		BUG_ON(state != CPUHP_MM_ZSWP_POOL_PREPARE);
+		instance_startup = (void *)startup;
+	}
 	return 0;
+}
+
+/* All CPUs are there already, and stay. */
+int __cpuhp_state_add_instance(enum cpuhp_state state, struct hlist_node *node, bool invoke)
+{
+	unsigned int cpu;
+	int err;
+
+	BUG_ON(state != CPUHP_MM_ZSWP_POOL_PREPARE || !invoke);
+	for_each_possible_cpu(cpu) {
+		err = instance_startup(cpu, node);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int __cpuhp_state_remove_instance(enum cpuhp_state state, struct hlist_node *node, bool invoke)
+{
+	return 0;
+}
+
+void __cpuhp_remove_state(enum cpuhp_state state, bool invoke)
+{
 }

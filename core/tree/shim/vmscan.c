@@ -1,8 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The tree's own mm/vmscan.c, with a way in to two of its static functions. The
+ * The tree's own mm/vmscan.c, with ways in to its static functions. The
  * build compiles this file in the place of mm/vmscan.c.
  */
+#include <linux/mmzone.h>
+
+/* MGLRU's batches are meant for millions of pages: 64 and 4096. Below the small one of free
+ * swap it leaves anonymous memory alone; the large one is how long it keeps a lock. */
+#ifdef CONFIG_LRU_GEN
+#undef MIN_LRU_BATCH
+#undef MAX_LRU_BATCH
+#define MIN_LRU_BATCH 4
+#define MAX_LRU_BATCH 8
+#endif
+
 #include "mm/vmscan.c"
 
 #include "core/tree/shim/world.h"
@@ -29,4 +40,33 @@ unsigned long shim_reclaim(unsigned long nr)
 void shim_balance_pgdat(void)
 {
 	balance_pgdat(NODE_DATA(0), 0, MAX_NR_ZONES - 1);
+}
+
+/* As a write of y or n to /sys/kernel/mm/lru_gen/enabled. */
+void shim_lru_gen_enable(bool on)
+{
+#ifdef CONFIG_LRU_GEN
+	lru_gen_change_state(on);
+	if (on) {
+		static_branch_enable(&lru_gen_caps[LRU_GEN_MM_WALK]);
+		static_branch_enable(&lru_gen_caps[LRU_GEN_NONLEAF_YOUNG]);
+	} else {
+		static_branch_disable(&lru_gen_caps[LRU_GEN_MM_WALK]);
+		static_branch_disable(&lru_gen_caps[LRU_GEN_NONLEAF_YOUNG]);
+	}
+#endif
+}
+
+/* A kernel keeps the root's filters for ever. */
+void shim_lru_gen_exit(void)
+{
+#ifdef CONFIG_LRU_GEN_WALKS_MMU
+	struct lru_gen_mm_state *state = &NODE_DATA(0)->__lruvec.mm_state;
+	int i;
+
+	for (i = 0; i < NR_BLOOM_FILTERS; i++) {
+		bitmap_free(state->filters[i]);
+		state->filters[i] = NULL;
+	}
+#endif
 }

@@ -18,6 +18,7 @@
 
 #include "core/tree/shim/shim.h"
 #include "core/tree/shim/world.h"
+#include "core/tree/shim/zswap.h"
 
 const unsigned tree_version_code = LINUX_VERSION_CODE;
 struct tree_machine shim_machine;
@@ -128,6 +129,8 @@ void tree_teardown(void)
 	shim_run_work(_THIS_IP_);
 	drain_all_cpus();
 	swapoff_all();
+	shim_zswap_exit();
+	shim_lru_gen_exit();
 	rcu_barrier();
 }
 
@@ -186,6 +189,31 @@ int tree_worker(void)
 {
 	shim_run_work(_THIS_IP_);
 	return 0;
+}
+
+int tree_mglru(int on)
+{
+	shim_lru_gen_enable(on);
+	return 0;
+}
+
+int tree_zswap(int on)
+{
+	return shim_zswap_enable(on);
+}
+
+/* As reclaim calls it. */
+int tree_zswap_shrink(int entries)
+{
+	unsigned int noreclaim;
+	int ret;
+
+	if (entries < 1)
+		return -EINVAL;
+	noreclaim = memalloc_noreclaim_save();
+	ret = shim_zswap_shrink((unsigned long)entries);
+	memalloc_noreclaim_restore(noreclaim);
+	return ret;
 }
 
 /* ---- swapon and swapoff ---------------------------------------------------------- */

@@ -21,6 +21,10 @@ static inline unsigned long user_addr(int page)
 	return USER_BASE + ((unsigned long)page << PAGE_SHIFT);
 }
 
+/* Where a system call's arguments are, and a page for each byte value (uaccess.c). */
+#define USER_ARGS 0x80000UL
+#define USER_SOURCE 0x100000UL
+
 extern struct tree_machine shim_machine;
 
 /* Of a function that only checkers call: it looks at others' data without locks. */
@@ -56,6 +60,8 @@ struct shim_task {
 	struct task_struct task;
 	int making_mm; /* number of the mm that this task creates: init_new_context() */
 	struct callback_head *late_puts; /* files whose last count it has dropped */
+	unsigned long user_args[8];  /* of a system call, at USER_ARGS */
+	unsigned long uffd_value;    /* what userfaultfd.c maps now, in each word */
 };
 struct shim_task *shim_task_of(struct task_struct *task);
 void shim_tasks_setup(void);
@@ -119,6 +125,9 @@ bool shim_device_is_on(int dev);
 unsigned long shim_reclaim(unsigned long nr);
 /* One pass of kswapd. */
 void shim_balance_pgdat(void);
+/* Generations instead of active and inactive lists, or back. */
+void shim_lru_gen_enable(bool on);
+void shim_lru_gen_exit(void);
 
 /* ---- names.c: roles of what the tree allocates for itself ------------------------ */
 
