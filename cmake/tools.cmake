@@ -51,6 +51,9 @@ endif()
 # A library of its own, because each kernel tree's executable is linked with it too
 # (scripts/tree.py).
 swaprace_module(tools fuzz/tools outside kernel)
+if(TARGET tools)
+  target_compile_definitions(tools PRIVATE SWAPRACE_VERSION="${PROJECT_VERSION}")
+endif()
 if(TARGET tools AND TARGET check AND TARGET mm AND TARGET exec)
   set_source_files_properties(fuzz/tools/world.c PROPERTIES
     COMPILE_DEFINITIONS "SWAPRACE_SOURCE_DIR=\"${CMAKE_SOURCE_DIR}\"")

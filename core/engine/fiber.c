@@ -66,7 +66,7 @@ void fiber_create(struct engine_ctx *c)
 	if (c->stack == MAP_FAILED || mprotect(c->stack, FIBER_GUARD, PROT_NONE) != 0) {
 		fprintf(stderr, "swaprace: no memory for a %zu KiB fiber stack\n",
 			c->stack_size >> 10);
-		exit(2);
+		exit(3);
 	}
 	c->stack += FIBER_GUARD;
 	top = (void **)(c->stack + c->stack_size) - 2;

@@ -304,7 +304,7 @@ static void thread_start(u32 i)
 	t->go = t->seen = 0;
 	if (pthread_create(&t->thread, NULL, thread_main, &eng.ctx[i]) != 0) {
 		fprintf(stderr, "swaprace: cannot start a thread\n");
-		exit(2);
+		exit(3);
 	}
 	t->started = true;
 }

@@ -113,7 +113,7 @@ void trace_reset(void)
 		eng.log = malloc(LOG_MAX * sizeof(*eng.log));
 		if (!eng.log) {
 			fprintf(stderr, "swaprace: no memory for the event log\n");
-			exit(2);
+			exit(3);
 		}
 	}
 }

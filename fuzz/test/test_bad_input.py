@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Goal: bad input and bad usage of `swaprace` end in one line on stderr, with file,
-line and column where there are any, in exit status 2, and leave nothing half
-written. Method: one case after the other, each in a folder of its own.
+line and column where there are any, in exit status 2, or 3 where the machine is
+to blame, and leave nothing half written. Method: one case after the other, each in a folder of its own.
 
 Usage: test_bad_input.py SWAPRACE CLEAN_PROGRAM
 """
@@ -25,7 +25,7 @@ def no_file_space():
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
-def run(name, arguments, stderr_pattern, stdout=subprocess.PIPE, full=False, leaves=()):
+def run(name, arguments, stderr_pattern, stdout=subprocess.PIPE, full=False, leaves=(), status=2):
     """Runs in an empty folder; arguments may name files made by make()."""
     before = set(os.listdir('.'))
     got = subprocess.run([swaprace] + arguments, stdout=stdout, stderr=subprocess.PIPE,
@@ -34,8 +34,8 @@ def run(name, arguments, stderr_pattern, stdout=subprocess.PIPE, full=False, lea
     lines = [l for l in got.stderr.splitlines() if not l.startswith('==')]
     after = set(os.listdir('.')) - before - set(leaves)
     problems = []
-    if got.returncode != 2:
-        problems.append(f'exit status {got.returncode}, wanted 2')
+    if got.returncode != status:
+        problems.append(f'exit status {got.returncode}, wanted {status}')
     if len(lines) != 1:
         problems.append(f'{len(lines)} lines on stderr, wanted 1')
     if not re.search(stderr_pattern, got.stderr, re.M):
@@ -130,17 +130,22 @@ def bad_output():
                     ['search', '--schedules=1', '--out=none/there/out']):
         run(f'missing output directory: {command[0]}', command, r'none/.*No such file')
     for command in (['encode', clean, '-o', 'out'], ['run', clean, '--json=out']):
-        run(f'no space: {command[0]}', command, r'^out: cannot be written', full=True)
+        run(f'no space: {command[0]}', command, r'^out: cannot be written', full=True, status=3)
     make('out', 'what was there before\n')
-    run('no space, older file', ['encode', clean, '-o', 'out'], r'^out: cannot be written', full=True)
+    run('no space, older file', ['encode', clean, '-o', 'out'], r'^out: cannot be written', full=True,
+        status=3)
     with open('out') as f:
         if f.read() != 'what was there before\n':
             failures.append('the older file was touched')
-    run('/dev/full', ['encode', clean, '-o', '/dev/full'], r'^/dev/full: cannot be written: No space')
+    run('/dev/full', ['encode', clean, '-o', '/dev/full'], r'^/dev/full: cannot be written: No space',
+        status=3)
+    for option in '--json', '--junit', '--sarif':
+        run(f'/dev/full: {option}', ['run', clean, f'{option}=/dev/full'],
+            r'^/dev/full: cannot be written: No space', status=3)
     with open('/dev/full', 'w') as device:
         for command in (['show', clean], ['run', clean], ['bugs'], ['trace', clean]):
             run(f'full standard output: {command[0]}', command, r'standard output cannot be written',
-                stdout=device)
+                stdout=device, status=3)
 
 
 def main():

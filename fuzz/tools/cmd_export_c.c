@@ -42,7 +42,7 @@ static int write_delays(const char *path, const char *name)
 	int status;
 
 	if (!out)
-		return bad_usage("export-c", "out of memory");
+		return bad_environment("export-c", "out of memory");
 	n = export_delays(out, &prog, name);
 	fclose(out);
 	if (n == 0)
@@ -70,7 +70,7 @@ static int run(int argc, char **argv)
 		return status;
 	out = open_memstream(&buf, &size);
 	if (!out)
-		return bad_usage("export-c", "out of memory");
+		return bad_environment("export-c", "out of memory");
 	name = base_name(args.file[0]);
 	why = export_c(out, &prog, &text, name, args_get(&args, "loop") != NULL);
 	fclose(out);

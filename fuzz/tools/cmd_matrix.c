@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -63,11 +64,14 @@ static void native_found(const struct engine_report *r)
 	_exit(0);
 }
 
-static void child(int fd, enum seeded_bug bug, unsigned column, u64 seed, double seconds,
+static void child(pid_t parent, int fd, enum seeded_bug bug, unsigned column, u64 seed, double seconds,
 		  const struct prog_profile *profile)
 {
 	double start = now_seconds();
 
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* no search goes on behind a matrix that was ended */
+	if (getppid() != parent)
+		_exit(EXIT_ENVIRONMENT);
 	result_pipe = fd;
 	engine_native_report = native_found;
 	search = (struct search){
@@ -101,21 +105,22 @@ struct slot { pid_t pid; int fd; unsigned trial; };
 static void trial_start(struct slot *s, enum seeded_bug bug, unsigned column, unsigned trial,
 			double seconds, const struct prog_profile *profile)
 {
+	pid_t parent = getpid();
 	int fds[2];
 
 	if (pipe(fds) != 0) {
 		fprintf(stderr, "swaprace matrix: no pipe: %s\n", strerror(errno));
-		exit(EXIT_USAGE);
+		exit(EXIT_ENVIRONMENT);
 	}
 	fflush(NULL);
 	s->pid = fork();
 	if (s->pid < 0) {
 		fprintf(stderr, "swaprace matrix: no process: %s\n", strerror(errno));
-		exit(EXIT_USAGE);
+		exit(EXIT_ENVIRONMENT);
 	}
 	if (s->pid == 0) {
 		close(fds[0]);
-		child(fds[1], bug, column, trial + 1, seconds, profile);
+		child(parent, fds[1], bug, column, trial + 1, seconds, profile);
 	}
 	close(fds[1]);
 	s->fd = fds[0];

@@ -80,11 +80,13 @@ static int run_minimize_command(int argc, char **argv)
 	if (a.nfiles != 1 || !out)
 		return bad_usage("minimize", "one file and -o OUT are wanted");
 	status = load_runnable(a.file[0], &prog, &text);
+	if (status)
+		return status;
 	bug = args_bug(&a, world_linked->seeded_bugs ? text.bug : NULL);
 	limit.start = now_seconds();
 	limit.end = limit.start + args_seconds(&a, "time", 60, &bad);
 	limit.calls = 0;
-	if (status || bug == -2 || bad)
+	if (bug == -2 || bad)
 		return EXIT_USAGE;
 	m.options.bug = bug < 0 ? BUG_NONE : (enum seeded_bug)bug;
 	m.options.flush_shadow = true;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "fuzz/prog/expect.h"
-#include "fuzz/tools/tool.h"
+#include "fuzz/tools/run_results.h"
 #include "fuzz/tools/unmet.h"
 
 static const struct option_spec options[] = {
@@ -21,6 +21,7 @@ static const struct option_spec options[] = {
 	{ "quiet", NULL, "a line a file, no reports" },
 	{ "json", "OUT", "results as JSON" },
 	{ "junit", "OUT", "results as JUnit XML" },
+	{ "sarif", "OUT", "what failed as SARIF 2.1.0" },
 	{ NULL, NULL, NULL },
 };
 
@@ -31,10 +32,7 @@ struct run_job {
 	struct run_options opt;
 	bool check, quiet, bug_none, edges_may;
 	u64 schedules;
-	FILE *json, *junit;
-	char *json_text, *junit_text;
-	size_t json_size, junit_size;
-	unsigned failed, skipped;
+	struct run_results results;
 };
 
 static struct prog prog;
@@ -54,19 +52,29 @@ static const char *bug_name(const struct run_job *j)
 	return j->opt.bug == BUG_NONE ? "none" : seeded_bug_info(j->opt.bug)->name;
 }
 
-static void print_replay(const char *path, const struct run_options *opt, const struct prog *p)
+/* The command that does this run again. */
+static void put_replay(FILE *out, const char *path, const struct run_options *opt)
 {
-	printf("\nreplay: swaprace run %s", path);
-	print_world_option();
+	fprintf(out, "swaprace run %s", path);
+	if (strcmp(world_linked->name, "model") != 0)
+		fprintf(out, " --world=%s", world_linked->name);
 	if (world_linked->seeded_bugs)
-		printf(" --bug=%s", bug_name(&job));
+		fprintf(out, " --bug=%s", bug_name(&job));
 	if (opt->policy != RUN_POLICY_OF_PROGRAM)
-		printf(" --policy=%s", prog_policy_names[opt->policy]);
+		fprintf(out, " --policy=%s", prog_policy_names[opt->policy]);
 	if (opt->seed_set)
-		printf(" --seed=%llu", (unsigned long long)opt->seed);
-	printf("\n");
-	if (p->nedges)
-		printf("schedule: %u order edges, %u choices\n", p->nedges, p->nchoices);
+		fprintf(out, " --seed=%llu", (unsigned long long)opt->seed);
+	fprintf(out, "\n");
+}
+
+static void print_report(const char *path, const struct run_options *opt,
+			 const struct run_result *r)
+{
+	printf("%s: report: %s\n%s", path, r->title, r->body ? r->body : "");
+	printf("\nreplay: ");
+	put_replay(stdout, path, opt);
+	if (prog.nedges)
+		printf("schedule: %u order edges, %u choices\n", prog.nedges, prog.nchoices);
 }
 
 /* --check: is what the run gave what the file expects? *why names the first miss. */
@@ -114,39 +122,6 @@ static void hashes_add(struct run_hashes *h, const struct run_result *r, enum se
 		h->at_bug = (h->at_bug ^ seeded_bug_hash_at_first(bug)) * 0x100000001b3ull;
 }
 
-static void add_result(struct run_job *j, const char *path, const struct run_result *r,
-		       const struct run_hashes *hashes, u64 good, bool ok, const char *why)
-{
-	if (j->json) {
-		fprintf(j->json, "%s\n  {\"file\": ", ftell(j->json) > 1 ? "," : "");
-		print_json(j->json, path);
-		fprintf(j->json, ", \"bug\": ");
-		print_json(j->json, bug_name(j));
-		fprintf(j->json, ", \"title\": ");
-		print_json(j->json, r->title);
-		fprintf(j->json, ", \"ok\": %s, \"schedules\": %llu, \"good\": %llu, \"points\": %llu, "
-			"\"hash\": \"%016llx\", \"hashes\": \"%016llx\", \"hash_at_bug\": \"%016llx\", "
-			"\"truncated\": %llu}",
-			ok ? "true" : "false", (unsigned long long)j->schedules,
-			(unsigned long long)good, (unsigned long long)r->stats.steps,
-			(unsigned long long)r->hash, (unsigned long long)hashes->traces,
-			(unsigned long long)hashes->at_bug, (unsigned long long)hashes->truncated);
-	}
-	if (j->junit) {
-		fprintf(j->junit, "<testcase classname=\"swaprace\" name=\"");
-		print_xml(j->junit, path);
-		fprintf(j->junit, "\">");
-		if (!ok) {
-			fprintf(j->junit, "<failure message=\"");
-			print_xml(j->junit, r->title[0] ? r->title : why);
-			fprintf(j->junit, "\">");
-			print_xml(j->junit, r->body ? r->body : "");
-			fprintf(j->junit, "</failure>");
-		}
-		fprintf(j->junit, "</testcase>\n");
-	}
-}
-
 static bool expects_race(void)
 {
 	for (int i = 0; i < text.nexpects; i++)
@@ -165,7 +140,8 @@ static bool is_elsewhere(struct run_job *j, const char *path)
 	else if (run_machine_check(&prog, NULL, why, sizeof(why)))
 		return false;
 	printf("%s: skipped: %s\n", path, why);
-	j->skipped++;
+	results_add(&j->results, &(struct run_outcome){ .path = path, .kind = OUTCOME_SKIPPED,
+							.why = why });
 	return true;
 }
 
@@ -234,118 +210,143 @@ static void print_unmet(const struct unmet_edges *u, const char *path, u64 sched
 	printf(": %s\n", u->first);
 }
 
-static void print_outcome(const struct run_job *j, const char *path, const struct run_result *r,
-			  u64 good, const char *why, u64 first_hash, bool same)
-{
-	bool ok = good == j->schedules;
+/* The runs of one file: their sums, and the first that failed (else the last). */
+struct file_runs {
+	struct run_hashes hashes;
+	struct unmet_edges unmet;
+	struct run_result last;
+	enum seeded_bug watched;
+	u64 good, first_hash;
+	bool same;
+	struct run_options shown_opt;
+	char title[REPORT_TITLE_MAX];
+	char *body;
+	char why[UNMET_TEXT_MAX];
+};
 
-	if (j->check)
-		printf("%s: %s: bug %s: %s%s%s (%llu of %llu)\n", path, ok ? "ok" : "FAILED",
-		       bug_name(j), r->title[0] ? r->title : "clean", ok ? "" : "; not met: ",
-		       ok ? "" : why, (unsigned long long)good, (unsigned long long)j->schedules);
+static void print_outcome(const struct run_job *j, const char *path, const struct file_runs *f)
+{
+	bool ok = f->good == j->schedules;
+
+	if (j->check && ok)
+		printf("%s: ok: bug %s: %s (%llu of %llu)\n", path, bug_name(j),
+		       f->title[0] ? f->title : "clean", (unsigned long long)f->good,
+		       (unsigned long long)j->schedules);
+	else if (j->check)
+		printf("%s: FAILED: bug %s: %s; not met: %s (%llu of %llu)\n", path, bug_name(j),
+		       f->title[0] ? f->title : "clean", f->why, (unsigned long long)f->good,
+		       (unsigned long long)j->schedules);
 	else if (ok)
 		printf("%s: %s (%llu schedules, %llu points, hash %016llx%s)\n", path,
-		       r->status == RUN_TRUNCATED ? "nothing found, but longer than TSan's history" :
-		       "clean", (unsigned long long)j->schedules, (unsigned long long)r->stats.steps,
-		       (unsigned long long)first_hash, same ? "" : ", schedules differ");
+		       f->last.status == RUN_TRUNCATED ? "nothing found, but longer than TSan's history" :
+		       "clean", (unsigned long long)j->schedules,
+		       (unsigned long long)f->last.stats.steps, (unsigned long long)f->first_hash,
+		       f->same ? "" : ", schedules differ");
 	else if (j->quiet)
-		printf("%s: report: %s\n", path, r->title);
+		printf("%s: report: %s\n", path, f->title);
+}
+
+static void add_outcome(struct run_job *j, const char *path, const struct file_runs *f,
+			double seconds)
+{
+	char *replay = NULL;
+	size_t size;
+	FILE *out = open_memstream(&replay, &size);
+
+	if (out) {
+		put_replay(out, path, &f->shown_opt);
+		fclose(out);
+	}
+	results_add(&j->results, &(struct run_outcome){
+		.path = path, .kind = f->good == j->schedules ? OUTCOME_OK : OUTCOME_FAILED,
+		.why = f->why, .bug = bug_name(j), .title = f->title, .body = f->body,
+		.replay = replay, .seed = f->shown_opt.seed, .seeded = f->shown_opt.seed_set,
+		.schedules = j->schedules, .good = f->good, .points = f->last.stats.steps,
+		.truncated = f->hashes.truncated, .hash = f->last.hash, .hashes = f->hashes.traces,
+		.hash_at_bug = f->hashes.at_bug, .seconds = seconds });
+	free(replay);
+}
+
+/* Keeps what is shown of this run. */
+static void show_run(struct file_runs *f, const struct run_options *opt, const char *why)
+{
+	f->shown_opt = *opt;
+	snprintf(f->title, sizeof(f->title), "%s", f->last.title);
+	free(f->body);
+	f->body = f->last.body ? strdup(f->last.body) : NULL;
+	snprintf(f->why, sizeof(f->why), "%s", why);
+}
+
+/* Did the nth run go as it should? False also ends the runs of a file without --check. */
+static bool run_nth(struct run_job *j, const char *path, struct file_runs *f, u64 n)
+{
+	struct run_options opt = j->opt;
+	const char *miss = "";
+	struct run_result *r = &f->last;
+	bool ok, first = f->good == n;
+
+	seed_nth(&opt, n, j->schedules);
+	run_program(&prog, NULL, &opt, r);
+	if (n == 0)
+		f->first_hash = r->hash;
+	f->same &= r->hash == f->first_hash;
+	hashes_add(&f->hashes, r, f->watched);
+	unmet_add(&f->unmet, r, &opt);
+	ok = j->check ? meets(j, r, &miss) : r->status != RUN_REPORT;
+	if (ok && j->check && schedule_fails(j, r, &f->unmet)) {
+		ok = false;
+		miss = f->unmet.first;
+	}
+	f->good += ok;
+	if (ok && !first)
+		return true;
+	if (first)
+		show_run(f, &opt, miss);
+	if (!ok && first && r->status == RUN_REPORT && !j->quiet)
+		print_report(path, &opt, r);
+	return ok;
+}
+
+/* A file that cannot be run: said on stderr already. */
+static int file_error(struct run_job *j, const char *path, const char *why)
+{
+	results_add(&j->results, &(struct run_outcome){ .path = path, .kind = OUTCOME_ERROR,
+							.why = why });
+	return EXIT_USAGE;
 }
 
 static int run_file(struct run_job *j, const char *path)
 {
-	struct run_hashes hashes = { 0 };
-	struct unmet_edges unmet = { 0 };
-	struct run_result r = { 0 };
-	enum seeded_bug watched;
-	u64 good = 0, first_hash = 0;
-	const char *why = "";
-	bool ok = true, same = true;
+	struct file_runs f = { .same = true };
+	double start = now_seconds();
 	int bug, status = load_program(path, &prog, &text);
 
 	if (status)
-		return status;
+		return file_error(j, path, load_error());
 	if (is_elsewhere(j, path))
 		return EXIT_CLEAN;
 	/* A world without switches runs the program as it is without its bug. */
 	bug = args_bug(&j->args, world_linked->seeded_bugs ? text.bug : NULL);
 	if (bug == -2)
-		return EXIT_USAGE;
+		return file_error(j, path, "no such seeded bug here");
 	j->opt.bug = bug < 0 ? BUG_NONE : (enum seeded_bug)bug;
 	j->bug_none = j->opt.bug == BUG_NONE && text.bug[0];
-	watched = j->bug_none ? (enum seeded_bug)seeded_bug_find(text.bug) : j->opt.bug;
+	f.watched = j->bug_none ? (enum seeded_bug)seeded_bug_find(text.bug) : j->opt.bug;
 	native_file = path;
 	j->opt.report_known = text.nexpects > 0;
 	j->opt.race_tries = !j->check || expects_race() ? RACE_TRIES : 1;
 	if (j->opt.backend == ENGINE_NATIVE && prog.nedges)
 		printf("%s: native ignores the %u order edges\n", path, prog.nedges);
-	print_unknown(&unmet, path);
-	for (u64 i = 0; i < j->schedules; i++) {
-		struct run_options opt = j->opt;
-		const char *miss = "";
-
-		seed_nth(&opt, i, j->schedules);
-		run_program(&prog, NULL, &opt, &r);
-		if (i == 0)
-			first_hash = r.hash;
-		same &= r.hash == first_hash;
-		hashes_add(&hashes, &r, watched);
-		unmet_add(&unmet, &r, &opt);
-		ok = j->check ? meets(j, &r, &miss) : r.status != RUN_REPORT;
-		if (ok && j->check && schedule_fails(j, &r, &unmet)) {
-			ok = false;
-			miss = unmet.first;
-		}
-		good += ok;
-		if (!ok && !*why)
-			why = *miss ? miss : r.title;
-		if (!ok || (j->check && r.status == RUN_REPORT && j->schedules == 1) || !j->check) {
-			if (r.status == RUN_REPORT && !j->quiet && !(j->check && ok)) {
-				printf("%s: report: %s\n%s", path, r.title, r.body ? r.body : "");
-				print_replay(path, &opt, &prog);
-			}
-			if (!ok && !j->check)
-				break;
-		}
-	}
-	ok = good == j->schedules;
-	print_unmet(&unmet, path, j->schedules);
-	print_outcome(j, path, &r, good, why, first_hash, same);
-	add_result(j, path, &r, &hashes, good, ok, why);
-	j->failed += !ok;
-	run_result_clear(&r);
-	return ok ? EXIT_CLEAN : EXIT_REPORT;
-}
-
-static int finish_files(struct run_job *j)
-{
-	const char *json = args_get(&j->args, "json"), *junit = args_get(&j->args, "junit");
-	int status = 0;
-
-	if (j->json) {
-		fprintf(j->json, "\n]\n");
-		fclose(j->json);
-		status = write_file(json, j->json_text, j->json_size);
-		free(j->json_text);
-	}
-	if (j->junit) {
-		char head[200];
-		char *whole;
-		int n = snprintf(head, sizeof(head), "<?xml version=\"1.0\"?>\n<testsuite "
-				 "name=\"swaprace\" tests=\"%d\" failures=\"%u\">\n",
-				 j->args.nfiles, j->failed);
-
-		fprintf(j->junit, "</testsuite>\n");
-		fclose(j->junit);
-		whole = malloc((size_t)n + j->junit_size);
-		if (whole) {
-			memcpy(whole, head, (size_t)n);
-			memcpy(whole + n, j->junit_text, j->junit_size);
-			status |= write_file(junit, whole, (size_t)n + j->junit_size);
-		}
-		free(whole);
-		free(j->junit_text);
-	}
+	print_unknown(&f.unmet, path);
+	for (u64 i = 0; i < j->schedules; i++)
+		if (!run_nth(j, path, &f, i) && !j->check)
+			break;
+	print_unmet(&f.unmet, path, j->schedules);
+	print_outcome(j, path, &f);
+	add_outcome(j, path, &f, now_seconds() - start);
+	status = f.good == j->schedules ? EXIT_CLEAN : EXIT_REPORT;
+	run_result_clear(&f.last);
+	free(f.body);
 	return status;
 }
 
@@ -380,20 +381,17 @@ static int run(int argc, char **argv)
 		return bad_usage("run", "--schedules=0 runs nothing");
 	j->quiet = args_get(&j->args, "quiet") != NULL;
 	engine_native_report = print_native;
-	if (args_get(&j->args, "json")) {
-		j->json = open_memstream(&j->json_text, &j->json_size);
-		fputc('[', j->json);
-	}
-	if (args_get(&j->args, "junit"))
-		j->junit = open_memstream(&j->junit_text, &j->junit_size);
-	for (int i = 0; i < j->args.nfiles && worst != EXIT_USAGE; i++) {
+	if (results_begin(&j->results, args_get(&j->args, "json"), args_get(&j->args, "junit"),
+			  args_get(&j->args, "sarif")))
+		return EXIT_ENVIRONMENT;
+	for (int i = 0; i < j->args.nfiles; i++) {
 		status = run_file(j, j->args.file[i]);
 		worst = max(worst, status);
 	}
-	if (finish_files(j))
-		worst = EXIT_USAGE;
+	status = results_end(&j->results);
+	worst = max(worst, status);
 	run_exit();
-	if (worst == EXIT_CLEAN && j->skipped == (unsigned)j->args.nfiles)
+	if (worst == EXIT_CLEAN && j->results.skipped == (unsigned)j->args.nfiles)
 		worst = EXIT_SKIPPED;
 	return worst;
 }

@@ -12,37 +12,54 @@
 
 #define FILE_MAX_BYTES (4u << 20)
 
+static char last_error[4096 + 200];
+
+static __printf_like(1, 2) int load_fail(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(last_error, sizeof(last_error), fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "%s\n", last_error);
+	return EXIT_USAGE;
+}
+
+const char *load_error(void)
+{
+	return last_error;
+}
+
 static int read_file(const char *path, char **data, size_t *size)
 {
 	FILE *f = fopen(path, "rb");
 	struct stat st;
 	size_t n = 0, got;
+	int status = 0;
 
-	if (!f) {
-		fprintf(stderr, "%s: %s\n", path, strerror(errno));
-		return EXIT_USAGE;
-	}
+	if (!f)
+		return load_fail("%s: %s", path, strerror(errno));
 	if (fstat(fileno(f), &st) == 0 && S_ISDIR(st.st_mode)) {
-		fprintf(stderr, "%s: is a directory; name the programs in it\n", path);
 		fclose(f);
-		return EXIT_USAGE;
+		return load_fail("%s: is a directory; name the programs in it", path);
 	}
 	*data = malloc(FILE_MAX_BYTES + 1);
 	if (!*data) {
-		fprintf(stderr, "%s: out of memory\n", path);
 		fclose(f);
-		return EXIT_USAGE;
+		load_fail("%s: out of memory", path);
+		return EXIT_ENVIRONMENT;
 	}
 	while (n <= FILE_MAX_BYTES && (got = fread(*data + n, 1, FILE_MAX_BYTES + 1 - n, f)) > 0)
 		n += got;
-	if (ferror(f) || n > FILE_MAX_BYTES) {
-		fprintf(stderr, "%s: %s\n", path,
-			ferror(f) ? "cannot be read" : "larger than 4 MiB: not a program");
-		fclose(f);
-		free(*data);
-		return EXIT_USAGE;
-	}
+	if (ferror(f))
+		status = load_fail("%s: cannot be read", path);
+	else if (n > FILE_MAX_BYTES)
+		status = load_fail("%s: larger than 4 MiB: not a program", path);
 	fclose(f);
+	if (status) {
+		free(*data);
+		return status;
+	}
 	(*data)[n] = 0;
 	*size = n;
 	return 0;
@@ -57,10 +74,8 @@ int load_program(const char *path, struct prog *p, struct prog_text *text)
 
 	if (status)
 		return status;
-	if (prog_load(p, text, data, size, &err) != 0) {
-		fprintf(stderr, "%s:%u:%u: %s\n", path, err.line, err.column, err.what);
-		status = EXIT_USAGE;
-	}
+	if (prog_load(p, text, data, size, &err) != 0)
+		status = load_fail("%s:%u:%u: %s", path, err.line, err.column, err.what);
 	free(data);
 	return status;
 }
@@ -92,29 +107,38 @@ static bool write_all(int fd, const void *data, size_t size)
 	return true;
 }
 
+/* Why a file cannot be written: a folder that is not there is the caller's mistake. */
+static int write_status(int error)
+{
+	return error == ENOENT || error == ENOTDIR || error == EISDIR ? EXIT_USAGE : EXIT_ENVIRONMENT;
+}
+
 /* A terminal, a pipe, /dev/full: written to as it is, never replaced by a file. */
 static int write_special(const char *path, const void *data, size_t size)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
 	bool ok = fd >= 0 && write_all(fd, data, size);
+	int status = ok ? 0 : write_status(errno);
 
 	if (!ok)
 		fprintf(stderr, "%s: cannot be written: %s\n", path, strerror(errno));
 	if (fd >= 0)
 		close(fd);
-	return ok ? 0 : EXIT_USAGE;
+	return status;
 }
 
 int output_check(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	char dir[4096];
+	int status;
 
 	snprintf(dir, sizeof(dir), "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
 	if (access(dir, W_OK | X_OK) == 0 || access(path, W_OK) == 0)
 		return 0;
+	status = write_status(errno);
 	fprintf(stderr, "%s: cannot be written: %s\n", path, strerror(errno));
-	return EXIT_USAGE;
+	return status;
 }
 
 int write_file(const char *path, const void *data, size_t size)
@@ -122,7 +146,7 @@ int write_file(const char *path, const void *data, size_t size)
 	char temporary[4096];
 	struct stat st;
 	bool ok;
-	int fd;
+	int fd, status;
 
 	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
 		return write_special(path, data, size);
@@ -133,16 +157,18 @@ int write_file(const char *path, const void *data, size_t size)
 	}
 	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (fd < 0) {
+		status = write_status(errno);
 		fprintf(stderr, "%s: cannot be written: %s\n", path, strerror(errno));
-		return EXIT_USAGE;
+		return status;
 	}
 	ok = write_all(fd, data, size) && fsync(fd) == 0;
 	ok = close(fd) == 0 && ok;
 	if (!ok || rename(temporary, path) != 0) {
+		status = write_status(errno ? errno : ENOSPC);
 		fprintf(stderr, "%s: cannot be written: %s; an older one is untouched\n", path,
 			strerror(errno ? errno : ENOSPC));
 		unlink(temporary);
-		return EXIT_USAGE;
+		return status;
 	}
 	return 0;
 }
@@ -164,35 +190,80 @@ int write_program(const char *path, const struct prog *p, const struct prog_text
 	return status;
 }
 
+#define NOT_A_CHARACTER 0xfffdu
+
+/* The next character of a string that should be UTF-8; NOT_A_CHARACTER for a byte that
+ * does not belong there. */
+static u32 next_character(const char **s)
+{
+	const u8 *b = (const u8 *)*s;
+	unsigned more = b[0] < 0x80 ? 0 : b[0] < 0xc2 ? 9 : b[0] < 0xe0 ? 1 : b[0] < 0xf0 ? 2 :
+			b[0] < 0xf5 ? 3 : 9;
+	u32 c = more == 0 ? b[0] : b[0] & (0x3fu >> more);
+
+	(*s)++;
+	if (more == 9)
+		return NOT_A_CHARACTER;
+	for (unsigned i = 1; i <= more; i++) {
+		if ((b[i] & 0xc0) != 0x80)
+			return NOT_A_CHARACTER;
+		c = c << 6 | (b[i] & 0x3f);
+	}
+	if ((more == 2 && c < 0x800) || (more == 3 && c < 0x10000) || c > 0x10ffff ||
+	    (c >= 0xd800 && c < 0xe000))
+		return NOT_A_CHARACTER;
+	*s += more;
+	return c;
+}
+
+static void put_character(FILE *out, u32 c)
+{
+	if (c < 0x80)
+		fputc((int)c, out);
+	else if (c < 0x800)
+		fprintf(out, "%c%c", 0xc0 | c >> 6, 0x80 | (c & 0x3f));
+	else if (c < 0x10000)
+		fprintf(out, "%c%c%c", 0xe0 | c >> 12, 0x80 | (c >> 6 & 0x3f), 0x80 | (c & 0x3f));
+	else
+		fprintf(out, "%c%c%c%c", 0xf0 | c >> 18, 0x80 | (c >> 12 & 0x3f),
+			0x80 | (c >> 6 & 0x3f), 0x80 | (c & 0x3f));
+}
+
 void print_json(FILE *out, const char *s)
 {
 	fputc('"', out);
-	for (; *s; s++) {
-		if (*s == '"' || *s == '\\')
-			fprintf(out, "\\%c", *s);
-		else if (*s == '\n')
+	while (*s) {
+		u32 c = next_character(&s);
+
+		if (c == '"' || c == '\\')
+			fprintf(out, "\\%c", (int)c);
+		else if (c == '\n')
 			fputs("\\n", out);
-		else if ((unsigned char)*s < 0x20)
-			fprintf(out, "\\u%04x", *s);
+		else if (c < 0x20)
+			fprintf(out, "\\u%04x", c);
 		else
-			fputc(*s, out);
+			put_character(out, c);
 	}
 	fputc('"', out);
 }
 
 void print_xml(FILE *out, const char *s)
 {
-	for (; *s; s++) {
-		if (*s == '<')
+	while (*s) {
+		u32 c = next_character(&s);
+
+		if (c == '<')
 			fputs("&lt;", out);
-		else if (*s == '>')
+		else if (c == '>')
 			fputs("&gt;", out);
-		else if (*s == '&')
+		else if (c == '&')
 			fputs("&amp;", out);
-		else if (*s == '"')
+		else if (c == '"')
 			fputs("&quot;", out);
-		else if ((unsigned char)*s >= 0x20 || *s == '\n' || *s == '\t')
-			fputc(*s, out);
+		else if ((c < 0x20 && c != '\n' && c != '\t') || c == 0xfffe || c == 0xffff)
+			put_character(out, NOT_A_CHARACTER);
+		else
+			put_character(out, c);
 	}
 }
 

@@ -26,8 +26,7 @@ static void print_commands(FILE *out)
 	}
 	fprintf(out, "\n--world=model|tree:NAME, with each command: what programs run on (default: the\n"
 		"model; a tree's own mm code: see swaprace tree).\n"
-		"swaprace COMMAND --help says more.\n"
-		"Exit status: 0 clean, 1 a report, 2 bad usage or unreadable input, 77 nothing to run.\n");
+		"swaprace COMMAND --help says more; swaprace --version.\n%s", exit_status_text);
 }
 
 static int run_command(int argc, char **argv)
@@ -39,6 +38,11 @@ static int run_command(int argc, char **argv)
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
 	    strcmp(argv[1], "help") == 0) {
 		print_commands(stdout);
+		return EXIT_CLEAN;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		printf("swaprace %s, build %s, world %s\n", SWAPRACE_VERSION, run_build_name(),
+		       world_linked->name);
 		return EXIT_CLEAN;
 	}
 	if (strcmp(argv[1], "serve") == 0)
@@ -62,5 +66,5 @@ int main(int argc, char **argv)
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;
 	fprintf(stderr, "swaprace: standard output cannot be written: %s\n", strerror(errno));
-	return EXIT_USAGE;
+	return EXIT_ENVIRONMENT;
 }

@@ -6,17 +6,40 @@
 
 #include "fuzz/tools/tool.h"
 
+static void say(const char *command, const char *fmt, va_list ap)
+{
+	fprintf(stderr, "swaprace %s: ", command);
+	vfprintf(stderr, fmt, ap);
+	fputc('\n', stderr);
+}
+
 int bad_usage(const char *command, const char *fmt, ...)
 {
 	va_list ap;
 
-	fprintf(stderr, "swaprace %s: ", command);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	say(command, fmt, ap);
 	va_end(ap);
-	fputc('\n', stderr);
 	return EXIT_USAGE;
 }
+
+int bad_environment(const char *command, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(command, fmt, ap);
+	va_end(ap);
+	return EXIT_ENVIRONMENT;
+}
+
+const char exit_status_text[] =
+	"Exit status:\n"
+	"  0   clean, done\n"
+	"  1   findings: a report, a difference, an expectation that was not met\n"
+	"  2   bad usage, or input that cannot be read\n"
+	"  3   the environment: a build, the disk, memory, a process\n"
+	"  77  skipped: there was nothing to run here\n";
 
 /* What each policy does, for the commands that take one. */
 static void policy_usage(FILE *out, const struct command *c)
@@ -41,7 +64,7 @@ void usage(FILE *out, const struct command *c)
 		fprintf(out, "  %-22s %s\n", left, o->text);
 	}
 	policy_usage(out, c);
-	fprintf(out, "Exit status: 0 clean, 1 a report, 2 bad usage or unreadable input.\n");
+	fprintf(out, "%s", exit_status_text);
 }
 
 static int option_index(const struct command *c, const char *name, size_t len)
@@ -74,11 +97,15 @@ static int parse_option(struct args *a, const char *arg)
 /* Files that are written at the end of long work: better said now. */
 static int check_outputs(const struct args *a)
 {
+	int status = 0;
+
 	for (int i = 0; a->command->options[i].name; i++) {
 		const char *kind = a->command->options[i].value;
 
-		if (kind && strcmp(kind, "OUT") == 0 && a->value[i] && output_check(a->value[i]))
-			return EXIT_USAGE;
+		if (kind && strcmp(kind, "OUT") == 0 && a->value[i])
+			status = output_check(a->value[i]);
+		if (status)
+			return status;
 	}
 	return 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the commands of `swaprace` share: options, programs from files, output
- * that is never half written. A command returns the exit status: 0 clean, 1 a
- * report, 2 bad usage or unreadable input (said in one line on stderr).
+ * that is never half written. A command returns the exit status, EXIT_...; 2 and 3 are
+ * said in one line on stderr.
  */
 #ifndef FUZZ_TOOLS_TOOL_H
 #define FUZZ_TOOLS_TOOL_H
@@ -15,6 +15,7 @@
 #define EXIT_CLEAN 0
 #define EXIT_REPORT 1
 #define EXIT_USAGE 2
+#define EXIT_ENVIRONMENT 3 /* a build, the disk, memory, a process: not the caller's input */
 #define EXIT_SKIPPED 77 /* nothing was run: all files are for other worlds */
 
 /* One "--name=value" (or "--name" where value is NULL) that a command takes. */
@@ -76,8 +77,11 @@ int args_races(const struct args *a, bool *marked);
 int args_backend(const struct args *a); /* enum engine_backend, -2 after an error */
 const struct prog_profile *args_profile(const struct args *a); /* NULL after an error */
 void usage(FILE *out, const struct command *c);
+extern const char exit_status_text[]; /* the table of all commands */
 /* "swaprace NAME: ..." on stderr, one line; returns EXIT_USAGE. */
 int bad_usage(const char *command, const char *fmt, ...) __printf_like(2, 3);
+/* The same, but it is the machine's fault; returns EXIT_ENVIRONMENT. */
+int bad_environment(const char *command, const char *fmt, ...) __printf_like(2, 3);
 
 /* ---- files.c ---- */
 
@@ -85,13 +89,17 @@ int bad_usage(const char *command, const char *fmt, ...) __printf_like(2, 3);
 int load_runnable(const char *path, struct prog *p, struct prog_text *text);
 /* Text or libFuzzer's bytes, told apart by content. 0 or EXIT_USAGE. */
 int load_program(const char *path, struct prog *p, struct prog_text *text);
-/* Before long work: can path be written when it is done? 0 or EXIT_USAGE. */
+/* What the last load_program() that failed has said on stderr. */
+const char *load_error(void);
+/* Before long work: can path be written when it is done? 0, EXIT_USAGE where its folder
+ * is not there, EXIT_ENVIRONMENT where it cannot be written. */
 int output_check(const char *path);
 /* To a temporary file beside path, then renamed; what is no regular file (a pipe,
- * a device) is written to as it is. 0 or EXIT_USAGE. */
+ * a device) is written to as it is. 0, EXIT_USAGE or EXIT_ENVIRONMENT as above. */
 int write_file(const char *path, const void *data, size_t size);
 int write_program(const char *path, const struct prog *p, const struct prog_text *text);
-/* Prints a string as JSON, with its quotes. */
+/* Prints a string as JSON, with its quotes; as XML text. What is not UTF-8, and what XML
+ * cannot have, becomes U+FFFD. */
 void print_json(FILE *out, const char *s);
 void print_xml(FILE *out, const char *s);
 double now_seconds(void);

@@ -67,16 +67,16 @@ static int tree_build(const char *tree)
 	fflush(NULL);
 	pid = fork();
 	if (pid < 0)
-		return bad_usage("tree", "no process can be started: %s", strerror(errno));
+		return bad_environment("tree", "no process can be started: %s", strerror(errno));
 	if (pid == 0) {
 		dup2(STDERR_FILENO, STDOUT_FILENO);
 		execlp("python3", "python3", tree_script(), "build", tree, build_folder(), (char *)NULL);
 		fprintf(stderr, "swaprace: python3 cannot be started: %s\n", strerror(errno));
-		_exit(EXIT_USAGE);
+		_exit(EXIT_ENVIRONMENT);
 	}
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_USAGE;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_ENVIRONMENT;
 }
 
 /* world: "NAME" or "NAME+EDIT". Never returns unless it fails. */
@@ -100,11 +100,11 @@ static int become_tree(const char *world, char **argv)
 	if (!is_fresh(path) && tree_build(tree) != 0) {
 		fprintf(stderr, "swaprace: tree '%s' cannot be built for %s; see above\n", tree,
 			build_folder());
-		return EXIT_USAGE;
+		return EXIT_ENVIRONMENT;
 	}
 	execv(path, argv);
 	fprintf(stderr, "swaprace: %s cannot be started: %s\n", path, strerror(errno));
-	return EXIT_USAGE;
+	return EXIT_ENVIRONMENT;
 }
 
 /* Removes --world=... from the command line; the last one counts. NULL: none. */
@@ -152,7 +152,7 @@ int world_select(int *argc, char **argv)
 
 	if (!all) {
 		fprintf(stderr, "swaprace: out of memory\n");
-		return EXIT_USAGE;
+		return EXIT_ENVIRONMENT;
 	}
 	memcpy(all, argv, (size_t)*argc * sizeof(*all));
 	world = take_option(argc, argv);
