@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* swaprace search: random programs and schedules, without libFuzzer. */
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,7 +16,7 @@ static const struct option_spec options[] = {
 	{ "policy", "P", option_search_policy_text },
 	{ "backend", "sim|native", "native ends at its first report" },
 	{ "profile", "P", "all (default), swap, swapoff, ksm, hibernate or reclaim" },
-	{ "seed", "N", "of the search (default 1)" },
+	{ "seed", "N", "of the search (default: a new one, which is printed)" },
 	{ "time", "S", "seconds at most (default 60)" },
 	{ "schedules", "N", "runs at most" },
 	{ "out", "DIR", "where the program that failed goes, as text with its schedule" },
@@ -33,6 +34,14 @@ static struct prog fixed;
 static struct prog_text text;
 
 static const char *out_dir;
+static bool fresh_seed;
+
+/* The first SIGINT or SIGTERM ends the search in an orderly way, the second at once. */
+static void stop_search(int sig)
+{
+	signal(sig, SIG_DFL);
+	search_stop = 1;
+}
 
 /* Writes the program to DIR/<title>.prog. */
 static int save_program(const char *title, const struct prog *p)
@@ -45,7 +54,7 @@ static int save_program(const char *title, const struct prog *p)
 		slug[n++] = strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_",
 				   *t) ? *t : '-';
 	slug[n] = 0;
-	snprintf(path, sizeof(path), "%s/%s.prog", out_dir, slug);
+	snprintf(path, sizeof(path) - 32, "%s/%s", out_dir, slug);
 	memset(&text, 0, sizeof(text));
 	if (search.bug != BUG_NONE)
 		snprintf(text.bug, sizeof(text.bug), "%s", seeded_bug_info(search.bug)->name);
@@ -54,8 +63,8 @@ static int save_program(const char *title, const struct prog *p)
 	snprintf(text.expect[0], sizeof(text.expect[0]), "%s", title);
 	text.nexpects = 1;
 	if (mkdir(out_dir, 0777) != 0 && errno != EEXIST)
-		return bad_usage("search", "cannot make %s: %s", out_dir, strerror(errno));
-	err = write_program(path, p, &text);
+		return bad_environment("search", "cannot make %s: %s", out_dir, strerror(errno));
+	err = write_new_program(path, sizeof(path), p, &text);
 	if (err)
 		return err;
 	printf("kept: %s\n%s: swaprace run %s", path,
@@ -124,7 +133,7 @@ static void keep_going(bool rss)
 	double end = now_seconds() + search.seconds, total_time = search.seconds;
 	u64 total = 0, max_total = search.schedules_max, mark = 1000;
 
-	while (now_seconds() < end && (!max_total || total < max_total)) {
+	while (!search_stop && now_seconds() < end && (!max_total || total < max_total)) {
 		unsigned before = ntitles;
 
 		search.seconds = end - now_seconds();
@@ -140,9 +149,11 @@ static void keep_going(bool rss)
 		}
 		if (search.found) {
 			count_title(search.result.title, total);
-			if (ntitles > before)
+			if (ntitles > before) {
 				printf("report: %s (after %llu schedules)\n", search.result.title,
 				       (unsigned long long)total);
+				fflush(stdout);
+			}
 			if (ntitles > before && out_dir)
 				save();
 		}
@@ -163,7 +174,7 @@ static int configure(struct args *a)
 
 	search.profile = args_profile(a);
 	search.policy = policy;
-	search.seed = args_number(a, "seed", 1, UINT64_MAX, &bad);
+	search.seed = args_seed(a, &fresh_seed, &bad);
 	search.schedules_max = args_number(a, "schedules", 0, UINT64_MAX, &bad);
 	search.seconds = args_seconds(a, "time", args_get(a, "schedules") ? 1e9 : 60, &bad);
 	if (args_races(a, &search.races_marked))
@@ -221,6 +232,12 @@ static int run_search(int argc, char **argv)
 		return bad_usage("search", "cannot write to %s: %s", out_dir, strerror(errno));
 	if (args_get(&a, "coverage"))
 		search.coverage = &coverage;
+	if (fresh_seed) {
+		printf("seed: %llu\n", (unsigned long long)search.seed);
+		fflush(stdout);
+	}
+	signal(SIGINT, stop_search);
+	signal(SIGTERM, stop_search);
 	engine_native_report = print_native;
 	if (args_get(&a, "keep-going")) {
 		keep_going(args_get(&a, "rss") != NULL);
@@ -238,8 +255,9 @@ static int run_search(int argc, char **argv)
 		       (unsigned long long)search.result.hash,
 		       prog_policy_names[search.prog.policy],
 		       (unsigned long long)search.prog.seed);
-	printf("%s after %llu schedules in %.2f s (%.0f a second)\n",
-	       search.found ? "found" : "nothing found", (unsigned long long)search.schedules,
+	printf("%s%s after %llu schedules in %.2f s (%.0f a second)\n",
+	       search_stop ? "ended by a signal: " : "", search.found ? "found" : "nothing found",
+	       (unsigned long long)search.schedules,
 	       search.elapsed, (double)search.schedules / max(search.elapsed, 1e-6));
 	if (search.truncated)
 		printf("%llu runs were longer than TSan's history: not called clean\n",

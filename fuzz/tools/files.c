@@ -173,20 +173,73 @@ int write_file(const char *path, const void *data, size_t size)
 	return 0;
 }
 
-int write_program(const char *path, const struct prog *p, const struct prog_text *text)
+/* The program as text, malloc'ed; NULL after a line on stderr. */
+static char *program_text(const char *path, const struct prog *p, const struct prog_text *text,
+			  size_t *size)
 {
 	char *out = malloc(PROG_TEXT_MAX);
-	size_t n = out ? prog_print(p, text, out, PROG_TEXT_MAX) : 0;
+
+	*size = out ? prog_print(p, text, out, PROG_TEXT_MAX) : 0;
+	if (*size)
+		return out;
+	fprintf(stderr, "%s: the program does not fit into %d bytes of text\n", path, PROG_TEXT_MAX);
+	free(out);
+	return NULL;
+}
+
+int write_program(const char *path, const struct prog *p, const struct prog_text *text)
+{
+	size_t size;
+	char *out = program_text(path, p, text, &size);
+	int status = out ? write_file(path, out, size) : EXIT_USAGE;
+
+	free(out);
+	return status;
+}
+
+/* Gives the file from its temporary name to the first free one of path.prog,
+ * path-2.prog, ...; link() never replaces what is there. */
+static int take_free_name(const char *temporary, char *path, size_t size)
+{
+	size_t stem = strlen(path);
+
+	for (unsigned n = 1; n < 100000; n++) {
+		if (n == 1)
+			snprintf(path + stem, size - stem, ".prog");
+		else
+			snprintf(path + stem, size - stem, "-%u.prog", n);
+		if (link(temporary, path) == 0)
+			return 0;
+		if (errno != EEXIST)
+			break;
+	}
+	fprintf(stderr, "%s: cannot be written: %s\n", path, strerror(errno));
+	return EXIT_ENVIRONMENT;
+}
+
+int write_new_program(char *path, size_t path_size, const struct prog *p,
+		      const struct prog_text *text)
+{
+	char temporary[4096];
+	size_t size;
+	char *out;
 	int status;
 
-	if (n == 0) {
-		fprintf(stderr, "%s: the program does not fit into %d bytes of text\n", path,
-			PROG_TEXT_MAX);
-		free(out);
+	if (strlen(path) + 32 > path_size ||
+	    snprintf(temporary, sizeof(temporary), "%s.%ld.new", path, (long)getpid()) >=
+	    (int)sizeof(temporary)) {
+		fprintf(stderr, "%s: name too long\n", path);
 		return EXIT_USAGE;
 	}
-	status = write_file(path, out, n);
+	out = program_text(path, p, text, &size);
+	if (!out)
+		return EXIT_USAGE;
+	status = write_file(temporary, out, size);
 	free(out);
+	if (!status) {
+		status = take_free_name(temporary, path, path_size);
+		unlink(temporary);
+	}
 	return status;
 }
 

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "fuzz/tools/tool.h"
 
@@ -168,6 +169,18 @@ u64 args_number(const struct args *a, const char *name, u64 otherwise, u64 max_v
 		return otherwise;
 	}
 	return v;
+}
+
+u64 args_seed(const struct args *a, bool *fresh, bool *bad)
+{
+	u32 seed = 0;
+
+	*fresh = args_get(a, "seed") == NULL;
+	if (!*fresh)
+		return args_number(a, "seed", 1, UINT64_MAX, bad);
+	if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
+		seed = (u32)(now_seconds() * 1e6);
+	return seed;
 }
 
 double args_seconds(const struct args *a, const char *name, double otherwise, bool *bad)

@@ -19,6 +19,7 @@ enum {
 };
 
 const struct search *search_current;
+volatile sig_atomic_t search_stop;
 
 /* The next program: fresh, or after one that took a rare path. */
 static void next_program(struct search *s, struct prng *rng)
@@ -89,7 +90,7 @@ void search_run(struct search *s)
 		next_program(s, &rng);
 		rare_begin();
 		for (unsigned k = 0; k < SCHEDULES_A_PROGRAM && !s->found; k++) {
-			if (s->schedules_max && s->schedules >= s->schedules_max)
+			if (search_stop || (s->schedules_max && s->schedules >= s->schedules_max))
 				goto out;
 			opt.seed = prng_next(&rng);
 			opt.policy = s->policy != SEARCH_POLICY_PORTFOLIO ? s->policy :

@@ -4,6 +4,8 @@
 #ifndef FUZZ_TOOLS_SEARCH_H
 #define FUZZ_TOOLS_SEARCH_H
 
+#include <signal.h>
+
 #include "fuzz/exec/coverage.h"
 #include "fuzz/exec/run.h"
 
@@ -34,5 +36,7 @@ struct search {
 void search_run(struct search *s);
 /* For native, whose first report ends the process: called before each run. */
 extern const struct search *search_current;
+/* Set by a signal handler: the search ends after the run that is under way. */
+extern volatile sig_atomic_t search_stop;
 
 #endif

@@ -61,6 +61,8 @@ int args_parse(struct args *a, const struct command *c, int argc, char **argv);
 /* NULL where the option was not given. */
 const char *args_get(const struct args *a, const char *name);
 /* Numbers: the default where it was not given; *bad is set after a line on stderr. */
+/* --seed=: a new one where it was not given; then *fresh, and it must be printed. */
+u64 args_seed(const struct args *a, bool *fresh, bool *bad);
 u64 args_number(const struct args *a, const char *name, u64 otherwise, u64 max, bool *bad);
 double args_seconds(const struct args *a, const char *name, double otherwise, bool *bad);
 /* What --policy= takes: of a program, of a search. */
@@ -97,6 +99,10 @@ int output_check(const char *path);
 /* To a temporary file beside path, then renamed; what is no regular file (a pipe,
  * a device) is written to as it is. 0, EXIT_USAGE or EXIT_ENVIRONMENT as above. */
 int write_file(const char *path, const void *data, size_t size);
+/* path: without ".prog", with room for 32 more characters; gets the name that was free:
+ * path.prog, path-2.prog, ... An older file is never replaced. Status as write_file(). */
+int write_new_program(char *path, size_t path_size, const struct prog *p,
+		      const struct prog_text *text);
 int write_program(const char *path, const struct prog *p, const struct prog_text *text);
 /* Prints a string as JSON, with its quotes; as XML text. What is not UTF-8, and what XML
  * cannot have, becomes U+FFFD. */
