@@ -17,6 +17,7 @@ from service import child, files
 INPUTS_KEPT = 50       # inputs of a finding whose bytes are kept
 NAMES_KEPT = 20000     # ... whose names are kept
 LOG_KEPT = 64 << 10    # of the log of the process that found it
+SHOWN_KEPT = 50        # revisions in which it showed
 COUNTED_KEPT = 256     # folders that a finding remembers
 
 
@@ -44,6 +45,14 @@ def title_in(text):
 def assertion_in(text):
     match = re.search(r"^\S+?([^/\s]+):\d+: (\S+): Assertion `(.+)' failed\.", text, re.M)
     return f'{match.group(3)} in {match.group(2)}' if match else None
+
+
+def come_back(facts, revision):
+    """It was known or had gone, and is news again: between when it had gone and the revision
+    that shows it is where to look."""
+    if facts['state'] != 'known':
+        facts.update(good=facts.get('since'), bad=revision, since='', bisect='wanted')
+    facts.update(state='new', news=True)
 
 
 class Filer:
@@ -146,15 +155,19 @@ class Filer:
         with self.store.transaction():
             self.store.put_finding_row(facts)
 
-    def judge(self, facts, text):
-        """The state of a finding that came again."""
+    def judge(self, facts, text, revision):
+        """The state of a finding that came again. A process of a revision in which it showed
+        before says nothing new: it may end after the finding was seen to be fixed."""
+        shown = facts.setdefault('shown', [])
+        is_new_here = revision not in shown
+        if is_new_here:
+            facts['shown'] = (shown + [revision])[-SHOWN_KEPT:]
         entry = self.known.match(facts['title'], text)
         facts['known'] = entry.reason if entry else ''
         if entry:
             facts['state'] = 'known'
-        elif facts['state'] in ('known', 'fixed', 'not seen since'):
-            facts['news'] = True
-            facts['state'] = 'new'
+        elif facts['state'] == 'known' or (facts['state'] in ('fixed', 'not seen since') and is_new_here):
+            come_back(facts, revision)
 
     # ---- a folder ----
 
@@ -170,7 +183,7 @@ class Filer:
             slug = files.slug(name)
             facts = touched.get(slug) or self.facts_of(name, title, meta)
             touched[slug] = facts
-            self.judge(facts, text)
+            self.judge(facts, text, meta.get('revision') or '')
             self.add_input(facts, artifact, data, text, result['log'], now)
             if not os.path.basename(artifact).startswith('report-') or title not in counts:
                 self.count(facts, folder, 1)
@@ -179,7 +192,8 @@ class Filer:
             slug = files.slug(title)
             if slug not in touched:
                 touched[slug] = self.facts_of(title, title, meta)
-                self.judge(touched[slug], files.read_text(os.path.join(self.folder_of(slug), 'report.txt')))
+                report = files.read_text(os.path.join(self.folder_of(slug), 'report.txt'))
+                self.judge(touched[slug], report, meta.get('revision') or '')
             self.count(touched[slug], folder, count)
         for facts in touched.values():
             facts['last'] = now

@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 
-from service import builds, child, files, turns
+from service import builds, child, files, findings, turns
 from service.options import Refused
 
 SCRIPTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..')
@@ -195,20 +195,26 @@ class Follower:
                 fixed.append(facts)
                 service.filer.save(facts)
             elif result['hits'] and facts['state'] in ('fixed', 'not seen since'):
-                facts['state'], facts['since'] = 'new', revision
+                findings.come_back(facts, revision)
                 service.hook('new', facts['title'], service.filer.folder_of(slug))
                 service.filer.save(facts)
+        with service.store.transaction():
+            service.store.put('revision-before', service.builds.revision.partition('+')[0])
         service.take_builds(self.builds)
         self.builds = None
         files.write_whole(os.path.join(self.top, 'current'), root + '\n')
         for name in os.listdir(self.top):
             path = os.path.join(os.path.abspath(self.top), name)
-            if os.path.isdir(path) and path not in (root, os.path.abspath(before)):
+            if os.path.isdir(path) and name != 'bisect' and path not in (root, os.path.abspath(before)):
                 self.remove(path)
         service.say(f'{revision} is fuzzed from now on; {len(results)} finding(s) replayed')
         for facts in fixed:
             service.say(f'{facts["state"]} since {revision}: {facts["title"]}')
             service.hook('fixed', facts['title'], service.filer.folder_of(facts['slug']))
+
+    def revision_before(self):
+        """The revision that was fuzzed before this one, or None."""
+        return self.service.store.get('revision-before')
 
     def remove(self, root):
         git(self.options['root'], 'worktree', 'remove', '--force', root)

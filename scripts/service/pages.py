@@ -171,6 +171,8 @@ def finding(facts, texts, names):
             ('bug', facts.get('bug') or 'none')]
     if facts.get('since'):
         rows.append(('since', facts['since']))
+    if facts.get('bisect') and facts['bisect'] != 'wanted':
+        rows.append(('brought by', facts['bisect']))
     triage = facts['triage']
     for build, pair in triage.get('replays', {}).items():
         text = f'{queue.rate(pair)} replays'

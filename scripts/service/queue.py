@@ -15,7 +15,7 @@ SCRIPTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..')
 
 class Queue:
     def __init__(self, service):
-        self.service, self.child, self.facts = service, None, None
+        self.service, self.child, self.facts, self.is_bisecting = service, None, None, False
         self.tried = {}
 
     def waiting(self):
@@ -32,6 +32,7 @@ class Queue:
         builds = self.service.builds
         waiting = self.waiting() if builds.ready else []
         if not waiting:
+            self.start_bisection()
             return
         self.facts = waiting[0]
         self.tried[self.facts['slug']] = self.tried.get(self.facts['slug'], 0) + 1
@@ -52,9 +53,54 @@ class Queue:
         status = self.child.poll()
         if status is None:
             if self.service.clock() - self.child.started > SECONDS_MAX:
-                self.child.stop()
+                self.child.ask_to_stop()
             return
-        self.adopt(status)
+        if self.is_bisecting:
+            self.adopt_bisection()
+        else:
+            self.adopt(status)
+
+    # ---- which commit was it? ----
+
+    def start_bisection(self):
+        """Where a branch is followed: of a finding that repeats, and that an earlier revision,
+        which was fuzzed, does not show yet."""
+        follower = self.service.follower
+        wanted = [f for f in self.service.store.findings() if f.get('bisect') == 'wanted'] if follower else []
+        if not wanted:
+            return
+        self.facts = wanted[0]
+        folder = os.path.abspath(self.service.filer.folder_of(self.facts['slug']))
+        build = next((b for b, pair in self.facts['triage'].get('replays', {}).items() if pair[0]), None)
+        good = self.facts.get('good') or follower.revision_before()
+        bad = (self.facts.get('bad') or self.facts['revision']).partition('+')[0]
+        if build is None or good is None:
+            self.facts['bisect'] = ''
+            self.service.filer.save(self.facts)
+            return
+        if os.path.exists(os.path.join(folder, 'bisect.json')):
+            os.unlink(os.path.join(folder, 'bisect.json'))
+        self.is_bisecting = True
+        self.child = child.Child(
+            [sys.executable, '-m', 'service.bisect', os.path.abspath(self.service.options['root']),
+             os.path.join(os.path.abspath(follower.top), 'bisect'), folder, good,
+             bad, build],
+            os.path.join(folder, '.bisect.log'), cwd=SCRIPTS, nice=10,
+            env=child.environment(PYTHONDONTWRITEBYTECODE='1'))
+
+    def adopt_bisection(self):
+        folder, self.child, self.is_bisecting = self.service.filer.folder_of(self.facts['slug']), None, False
+        facts = self.service.store.finding(self.facts['slug']) or self.facts
+        try:
+            with open(os.path.join(folder, 'bisect.json')) as f:
+                facts['bisect'] = json.load(f)['outcome']
+        except (OSError, ValueError, KeyError, TypeError):
+            facts['bisect'] = 'not bisected: it took too long or failed'
+        for name in ('.bisect.log', '.bisect.log.old'):
+            if os.path.exists(os.path.join(folder, name)):
+                os.unlink(os.path.join(folder, name))
+        self.service.filer.save(facts)
+        self.service.say(f'bisected: {facts["title"]}: {facts["bisect"]}')
 
     def adopt(self, status):
         """Takes what triage has learnt into the finding."""
@@ -71,6 +117,8 @@ class Queue:
             facts['triage'] = dict(learnt, wanted=False, builds=list(service.builds.ready))
             if learnt.get('flaky') and facts['state'] == 'new':
                 facts['state'] = 'flaky'
+            elif service.follower and facts['state'] == 'new' and facts['revision'] == service.builds.revision:
+                facts['bisect'] = 'wanted'
             for name in ('.triage.log', '.triage.log.old'):
                 if os.path.exists(os.path.join(folder, name)):
                     os.unlink(os.path.join(folder, name))
@@ -89,7 +137,7 @@ class Queue:
     def stop(self):
         if self.child is not None:
             self.child.stop()
-            self.child = None
+            self.child, self.is_bisecting = None, False
 
 
 def rate(pair):

@@ -265,7 +265,7 @@ class Service:
             before = facts['state']
             report = os.path.join(self.filer.folder_of(facts['slug']), 'report.txt')
             if before in ('new', 'flaky', 'known'):
-                self.filer.judge(facts, files.read_text(report))
+                self.filer.judge(facts, files.read_text(report), (facts.get('shown') or [''])[-1])
                 if facts['state'] != before:
                     self.filer.save(facts)
 

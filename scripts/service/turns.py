@@ -8,6 +8,7 @@ import time
 from service import child, files
 
 INPUT_MAX = 4096
+READ_GRACES = 15
 
 
 def numbers_in(log):
@@ -69,11 +70,15 @@ class Process:
         return time.monotonic() - self.started
 
     def poll(self):
-        """None while it runs. A hung one is ended here."""
+        """None while it runs. One that hangs is ended here: it did not make a run in its time and
+        the grace, or it reads its corpus for READ_GRACES times as long. (One that hangs in an
+        input is libFuzzer's: -timeout.)"""
         status = self.child.poll()
-        if status is None and not self.asked and self.age() > self.seconds + self.grace:
-            self.hung = self.asked = True
-            self.child.ask_to_stop()
+        over = self.age() - self.seconds
+        if status is None and not self.asked and over > self.grace:
+            if over > READ_GRACES * self.grace or not numbers_in(self.child.output())['runs']:
+                self.hung = self.asked = True
+                self.child.ask_to_stop()
         return status
 
     def ask_to_stop(self):
@@ -89,7 +94,7 @@ class Process:
         if result['runs'] > 0 and not self.hung:
             return None
         if self.hung and result['runs'] > 0:
-            return f'{self.target} ({self.build}) hung after {result["runs"]} runs'
+            return f'{self.target} ({self.build}) did not end in its time, after {result["runs"]} runs'
         if self.asked and not self.hung:
             return None
         last = [line for line in result['log'].splitlines() if line.strip()][-1:] or ['no output']

@@ -59,7 +59,7 @@ class FollowTest(unittest.TestCase):
                 os.unlink(path)
             else:
                 files.write_whole(path, text)
-        for command in (['add', '-A'], ['-c', 'user.name=t', '-c', 'user.email=t@t', 'commit', '-q', '-m', 'c']):
+        for command in (['add', '-A'], ['-c', 'user.name=t', '-c', 'user.email=t@t', 'commit', '-q', '-m', f'changes {" ".join(changes)}']):
             subprocess.run(['git', '-C', self.repository, *command], check=True)
         return subprocess.run(['git', '-C', self.repository, 'rev-parse', '--short=12', 'HEAD'], check=True,
                               capture_output=True, text=True).stdout.strip()
@@ -72,8 +72,12 @@ class FollowTest(unittest.TestCase):
             facts = json.load(f)
         return facts['state'], facts['triage'].get('done', False)
 
+    def bisected(self):
+        with open(glob.glob(f'{self.root.work}/findings/*/finding.json')[0]) as f:
+            return json.load(f).get('bisect') or ''
+
     def wait(self, condition, what):
-        if not bench.wait_until(condition, 60):
+        if not bench.wait_until(condition, 240):
             self.service.kill()
             self.fail(f'{what}\n{self.service.communicate()[0]}')
 
@@ -93,14 +97,17 @@ class FollowTest(unittest.TestCase):
         self.wait(lambda: not os.path.exists(f'{self.root.work}/builds/{broken}') and
                   broken in self.events(), 'the broken build was not refused')
         self.assertTrue(files.read_text(current).strip().endswith(fixed))
-        self.commit(broken=None, bug='again')
+        self.commit(broken=None)
+        culprit = self.commit(bug='again')
+        self.commit(readme='no change')
         self.wait(lambda: self.state()[0] == 'new', 'the bug did not come back')
+        self.wait(lambda: culprit[:7] in self.bisected(), 'it was not bisected')
         self.service.send_signal(signal.SIGTERM)
         out = self.service.communicate(timeout=40)[0]
         self.assertEqual(self.service.returncode, 1, out)
         self.assertIn(f'fixed since {fixed}: WARNING: bug in f', out)
         self.assertIn(f'{broken} is not taken, {fixed} goes on: the build release failed: core/x.c:3: error', out)
-        self.assertLessEqual(len(glob.glob(f'{self.root.work}/builds/*/.git')), 2)
+        self.assertLessEqual(len(glob.glob(f'{self.root.work}/builds/*/.git')), 3)  # two and the one for bisecting
 
     def events(self):
         import sqlite3
