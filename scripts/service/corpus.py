@@ -140,7 +140,11 @@ class Corpora:
         self.forced = set(self.service.options['targets'])
         torn = os.path.join(self.service.work, 'torn')
         for name in sorted(os.listdir(torn) if os.path.isdir(torn) else [])[:-100]:
-            os.unlink(os.path.join(torn, name))
+            path = os.path.join(torn, name)
+            if os.path.isdir(path):
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                os.unlink(path)
         if not self.is_over:
             self.is_over = True
             self.service.say(f'{self.service.work}/ takes {used >> 20} MB, --disk-max is {most >> 20}: '

@@ -18,6 +18,7 @@ import signal
 import sqlite3
 import sys
 import time
+import traceback
 
 from service import (builds, child, corpus, dashboard, disk, files, findings, follow, known, lock, notify,
                      queue, store, turns)
@@ -107,9 +108,24 @@ class Service:
             return False
         except store.Damaged:
             return False
+        except (sqlite3.Error, MemoryError):
+            raise
+        except Exception as error:  # a defect of ours must not end the service again and again
+            self.set_aside(folder, error)
+            return True
         for facts in found:
             self.tell(facts)
         return True
+
+    def set_aside(self, folder, error):
+        """A folder that cannot be filed is kept, and said."""
+        torn = os.path.join(self.work, 'torn')
+        os.makedirs(torn, exist_ok=True)
+        path = os.path.join(self.work, 'run', folder)
+        if os.path.exists(path):
+            os.replace(path, os.path.join(torn, folder))
+        self.say(f'fuzz: {folder} could not be filed ({error!r}); it is kept in {torn}/')
+        traceback.print_exception(error)
 
     def tell(self, facts):
         """Says what is new: once for each finding."""
@@ -126,6 +142,8 @@ class Service:
             self.say(f'{word} {facts["title"]}\n    {folder}/')
             if self.options['no-triage'] and facts.get('news'):
                 self.hook('new', facts['title'], folder)
+                facts['news'] = False
+                self.filer.save(facts)
 
     def file_what_is_left(self):
         if not self.unfiled or self.clock() < self.file_again_at:

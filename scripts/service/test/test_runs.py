@@ -253,8 +253,21 @@ class RunsTest(unittest.TestCase):
         files.write_whole(hook, f'#!/bin/sh\necho "$1|$2" >>{log}\ntest -d "$3"\n')
         os.chmod(hook, 0o755)
         self.fuzz('--time=1', '--no-triage', f'--hook={hook}')
-        self.assertEqual(sorted(files.read_text(log).splitlines()),
-                         ['new|Sanitizer: one in f', 'new|Sanitizer: two in f'])
+        told = ['new|Sanitizer: one in f', 'new|Sanitizer: two in f']
+        self.assertEqual(sorted(files.read_text(log).splitlines()), told)
+        self.fuzz('--time=1', '--no-triage', f'--hook={hook}')
+        self.assertEqual(sorted(files.read_text(log).splitlines()), told, 'told a second time')
+
+    def test_what_cannot_be_filed_is_set_aside(self):
+        self.root = root_of(mm_fuzzer=CRASHES)
+        wrong = os.path.join(self.root.work, 'run', 'wrong')
+        os.makedirs(wrong)
+        files.write_whole(os.path.join(wrong, 'meta.json'), '{"target": {}, "build": []}')
+        files.write_whole(os.path.join(wrong, f'crash-{files.hash_of(b"one")}'), 'one')
+        status, out, err = self.fuzz('--time=1', '--no-triage')
+        self.assertEqual(status, 1, (out, err))
+        self.assertIn('wrong could not be filed', out)
+        self.assertIn('wrong', os.listdir(os.path.join(self.root.work, 'torn')))
 
     def test_every_target_has_its_turn(self):
         self.fuzz('--time=1', '--jobs=1', '--slice=1', '--targets=mm,swap')
