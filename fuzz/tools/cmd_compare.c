@@ -20,6 +20,7 @@ static const struct option_spec options[] = {
 	{ "profile", "P", "of generated programs: all (default), swap, swapoff, ksm, ..." },
 	{ "seed", "N", "of the first generated program (default 1)" },
 	{ "ops", NULL, "op by op in a fixed order, also where neither is the model" },
+	{ "events", NULL, "which events became more or fewer, by schedules" },
 	{ "out", "DIR", "programs that differ go there, as text" },
 	{ NULL, NULL, NULL },
 };
@@ -169,6 +170,7 @@ static int configure(struct comparison *c, const struct args *a)
 	c->seed = args_number(a, "seed", 1, UINT64_MAX, &bad);
 	c->seconds = args_seconds(a, "time", 0, &bad);
 	c->profile = prog_profile_find(args_get(a, "profile") ? args_get(a, "profile") : "all");
+	c->events = args_get(a, "events") != NULL;
 	c->out = args_get(a, "out");
 	c->file = a->file;
 	c->nfiles = a->nfiles;

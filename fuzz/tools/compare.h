@@ -13,6 +13,7 @@
 struct comparison {
 	struct remote side[SIDES];
 	bool ops;             /* op by op: the machine is the one of the fixed order */
+	bool events;          /* count events by site, too; by schedules alone */
 	u64 schedules, seed;
 	double seconds;       /* generated programs for so long; 0: as many as programs says */
 	u64 programs;

@@ -15,6 +15,7 @@
 #define TITLES_MAX 256
 #define VALUES_MAX 16
 #define RETRIES 10
+#define EVENT_LINES 16
 /* Expected that often, a value that does not come is another behaviour: p < 1e-6. */
 #define VALUE_OFTEN 16
 
@@ -195,8 +196,10 @@ static int compare_one(struct comparison *c, const struct prog *p, const char *n
 		u64 seed = nth_seed(c, n);
 
 		for (int i = 0; i < SIDES; i++) {
+			c->side[i].shared->count_events = c->events;
 			if (run_one(&c->side[i], p, policy, seed))
 				return EXIT_USAGE;
+			c->side[i].shared->count_events = false;
 			note_run(c->side[i].shared, i, name);
 		}
 		total.runs++;
@@ -281,6 +284,19 @@ static void print_counters(void)
 	}
 }
 
+static void print_events(const struct comparison *c)
+{
+	const struct event_counts *base = &c->side[0].shared->events;
+	const struct event_counts *with = &c->side[1].shared->events;
+
+	if (!c->events)
+		return;
+	printf("events, per run without a report (%llu and %llu runs):\n",
+	       (unsigned long long)base->runs, (unsigned long long)with->runs);
+	if (!event_counts_print(base, with, EVENT_LINES, stdout))
+		printf("  none differs by more than chance\n");
+}
+
 int compare_schedules(struct comparison *c)
 {
 	static struct prog p;
@@ -308,6 +324,7 @@ int compare_schedules(struct comparison *c)
 	gone = print_titles(c, GONE, "gone:");
 	print_titles(c, BOTH, "on both:");
 	print_counters();
+	print_events(c);
 	if (total.titles_lost)
 		printf("more than %d titles: %llu reports were not counted\n", TITLES_MAX,
 		       (unsigned long long)total.titles_lost);

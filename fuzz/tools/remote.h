@@ -12,6 +12,7 @@
 
 #include "fuzz/kernel/fixed_order.h"
 #include "fuzz/kernel/observe.h"
+#include "fuzz/tools/event_counts.h"
 #include "fuzz/tools/tool.h"
 
 #define REMOTE_BODY_MAX (64 * 1024)
@@ -37,6 +38,7 @@ struct remote_shared {
 	struct prog prog;   /* FIT and REDUCE change it */
 	s32 policy;         /* enum prog_policy, RUN_POLICY_OF_PROGRAM */
 	bool seed_set;
+	bool count_events;  /* RUN: adds those of a run without a report to events */
 	u64 seed;
 	u8 race_tries;
 	char profile[24];   /* GENERATE */
@@ -54,6 +56,7 @@ struct remote_shared {
 	struct remote_read reads[REMOTE_READS_MAX];
 	u32 nreads;
 	struct observation seen;
+	struct event_counts events;
 };
 
 struct remote {

@@ -90,7 +90,10 @@ static void do_run(void)
 	struct run_options opt = asked_options();
 
 	shared->nreads = 0;
+	opt.log = shared->count_events;
 	run_program(&shared->prog, noting_world(), &opt, &result);
+	if (shared->count_events && result.status != RUN_REPORT)
+		event_counts_add(&shared->events);
 	answer_result(&result);
 }
 

@@ -325,7 +325,7 @@ int main(void)
 
 	if (bug && seeded_bug_find(bug) > 0)
 		seeded_bug_select((enum seeded_bug)seeded_bug_find(bug));
-	world_hooks = (struct world_hooks){ on_store, on_load };
+	world_hooks = (struct world_hooks){ .store = on_store, .load = on_load };
 	sites_init();
 	for (u64 seed = first; seed < first + n; seed++) {
 		bool ok = run_seed(seed, &steps);
