@@ -302,28 +302,6 @@ NOTHING(tree_ksm_unmerge, int mm __always_unused, int page __always_unused,
 NOTHING(tree_swapon, int dev __always_unused)
 NOTHING(tree_swapoff, int dev __always_unused)
 NOTHING(tree_worker, void)
-NOTHING(tree_shm_map, int mm __always_unused, int page __always_unused,
-	int pages __always_unused, int shm __always_unused)
-NOTHING(tree_shm_punch, int shm __always_unused, int index __always_unused,
-	int pages __always_unused)
-NOTHING(tree_shm_truncate, int shm __always_unused, int size __always_unused)
-NOTHING(tree_shm_close, int shm __always_unused)
-NOTHING(tree_mglru, int on __always_unused)
-NOTHING(tree_zswap, int on __always_unused)
-NOTHING(tree_zswap_shrink, int entries __always_unused)
-NOTHING(tree_uffd_register, int mm __always_unused, int page __always_unused,
-	int pages __always_unused, unsigned mode __always_unused)
-NOTHING(tree_uffd_unregister, int mm __always_unused, int page __always_unused,
-	int pages __always_unused)
-NOTHING(tree_uffd_copy, int mm __always_unused, int page __always_unused,
-	unsigned long value __always_unused)
-NOTHING(tree_uffd_zeropage, int mm __always_unused, int page __always_unused,
-	int pages __always_unused)
-NOTHING(tree_uffd_wp, int mm __always_unused, int page __always_unused, int pages __always_unused,
-	int on __always_unused)
-NOTHING(tree_uffd_move, int mm __always_unused, int page __always_unused, int from __always_unused,
-	int pages __always_unused)
-NOTHING(tree_uffd_close, int mm __always_unused)
 
 /* The ops that trees alone have: as their rows say. */
 #pragma GCC diagnostic push
