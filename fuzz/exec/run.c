@@ -326,7 +326,7 @@ static enum run_status run_once(const struct prog *p, const struct world_ops *wo
 	report_known = opt->report_known;
 	engine_reset(&config);
 	hooks_install();
-	contents_reset(p->machine.mms, opt->backend == ENGINE_NATIVE);
+	contents_reset(p->machine.mms, opt->backend == ENGINE_NATIVE, p->machine.thp);
 	status = engine_quiet(world_set_up, &running);
 	if (status == ENGINE_DONE) {
 		status = engine_run();

@@ -219,7 +219,7 @@ static void hook_fill(int mm, int page, int word, u64 value)
 	shadow_unlock();
 }
 
-void contents_reset(u8 mms, bool native)
+void contents_reset(u8 mms, bool native, bool large_folios)
 {
 	memset(shadow.window, 0, sizeof(shadow.window));
 	memset(shadow.mm, 0, sizeof(shadow.mm));
@@ -230,6 +230,7 @@ void contents_reset(u8 mms, bool native)
 	shadow.clock = 1;
 	shadow.io_errors = 0;
 	shadow.native = native;
+	shadow.large_folios = large_folios;
 	world_hooks = (struct world_hooks){ hook_store, hook_load, hook_fill };
 }
 

@@ -61,8 +61,9 @@ struct contents_op {
 	char label[12];    /* "A3", for the report */
 };
 
-/* Forgets everything; mms: bit i-1 set when mm i exists. Installs the hooks. */
-void contents_reset(u8 mms, bool native);
+/* Forgets everything; mms: bit i-1 set when mm i exists; large_folios: the machine has
+ * them. Installs the hooks. */
+void contents_reset(u8 mms, bool native, bool large_folios);
 /* Takes the hooks away. */
 void contents_stop(void);
 /* An injected read or write error: poisoned pages are allowed from now on. */

@@ -127,6 +127,15 @@ static bool beyond_end(u32 shm, int page)
 	return !file->windows && index_of(page) >= file->size_max;
 }
 
+/*
+ * A large folio is mapped as a whole, also behind the end of its file: finish_fault()
+ * says so of shmem. What is written there may be kept or dropped with the folio's tail.
+ */
+static bool in_large_tail(u32 shm, int page)
+{
+	return shadow.large_folios && index_of(page) >= shadow.shm[shm].size_min;
+}
+
 bool shadow_shm_may_fail(int mm, int page)
 {
 	u8 backs = backs_of(mm, page);
@@ -165,6 +174,11 @@ static void store_surely(const struct shadow_window *win, int mm, int page, int 
 	struct shadow_page *p = shm_page(shm, index_of(page));
 	struct shadow_word *w = &p->word[word];
 
+	if (in_large_tail(shm, page)) {
+		word_add(w, value, shadow.clock);
+		w->any = true;
+		return;
+	}
 	if (beyond_end(shm, page))
 		shadow_report_beyond(mm, page, "store");
 	memcpy(p->writer, win->op.label, sizeof(p->writer));
@@ -202,6 +216,8 @@ bool shadow_shm_load(struct shadow_window *win, int mm, int page, int word, u64 
 	if (!(backs & ~SHADOW_ANON))
 		return false;
 	if (!backs_one(backs) || shadow_page_open(mm, shadow_page(mm, page)))
+		return true;
+	if (in_large_tail(shm_of(backs), page))
 		return true;
 	if (beyond_end(shm_of(backs), page))
 		shadow_report_beyond(mm, page, "load");

@@ -92,7 +92,7 @@ struct shadow {
 	u32 clock;
 	u32 io_errors;
 	u32 locked;   /* a hidden lock */
-	bool native;
+	bool native, large_folios;
 };
 extern struct shadow shadow;
 

@@ -26,6 +26,7 @@ struct step {
 #define B 1
 #define C 2
 
+static bool large_folios;
 static const struct step *script;
 static u32 at;
 static u64 page_words[WORLD_WORDS];
@@ -152,7 +153,7 @@ static const char *title_of(const struct step *steps)
 	at = 0;
 	memset(page_words, 0, sizeof(page_words));
 	engine_reset(&config);
-	contents_reset(1, false);
+	contents_reset(1, false, large_folios);
 	engine_run();
 	contents_stop();
 	return engine_report() ? engine_report()->title : "";
@@ -415,6 +416,21 @@ static void test_truncate(void)
 		  "contents: access beyond the end of a file");
 }
 
+/* A large folio reaches behind the end: what is stored there may go or stay. */
+static void test_large_tail(void)
+{
+	large_folios = true;
+	for (u64 value = 0; value <= 5; value += 5)
+		CHECK_STR(TITLE(BOTH, TRUNCATE(A, 0, 0), CLOSE(A, 0), SHM_ST(B, 2, 8, 5),
+				SHM_LD(B, 2, 8, value), TRUNCATE(A, 8, 0), CLOSE(A, 0),
+				SHM_LD(B, 2, 8, value)), "");
+	CHECK_STR(TITLE(BOTH, TRUNCATE(A, 0, 0), CLOSE(A, 0), SHM_ST(B, 2, 8, 5), TRUNCATE(A, 8, 0),
+			CLOSE(A, 0), SHM_ST(B, 2, 8, 9), SHM_LD(B, 2, 8, 5)), "contents: lost write");
+	CHECK_STR(TITLE(BOTH, TRUNCATE(A, 1, 0), CLOSE(A, 0), SHM_ST(B, 2, 8, 5), SHM_LD(B, 2, 8, 0)),
+		  "contents: lost write");
+	large_folios = false;
+}
+
 static void test_failed_reads(void)
 {
 	CHECK_STR(TITLE(MAP(A, 1, 0), RD(B, 0), RD_END(B, -ENOMEM)), "");
@@ -460,6 +476,7 @@ int main(void)
 	test_shared_maybe();
 	test_punch();
 	test_truncate();
+	test_large_tail();
 	test_failed_reads();
 	test_quiet();
 	test_overflow_is_silent();

@@ -67,8 +67,9 @@ static void site_map_put(unsigned long pc, struct site *site)
 	site_map[i] = (struct site_slot){ .pc = pc, .site = site };
 }
 
-/* One struct site for each name in the table; rows are sorted by name for that. */
-static void sites_of_table(void)
+/* One struct site for each name in the table; rows are sorted by name for that. Before
+ * main(): a program's text is checked against the names before it runs. */
+__attribute__((constructor)) static void sites_of_table(void)
 {
 	u32 n = &seam_site_count ? seam_site_count : 0, names = 0, size = SITES_UNKNOWN_MAX * 2;
 	const struct seam_site **row = calloc(n + 1, sizeof(*row));
@@ -211,8 +212,7 @@ void events_reset(void)
 {
 	events_quiet = 0;
 	fences_reset();
-	if (!site_map)
-		sites_of_table();
+	BUG_ON(!site_map);
 }
 
 /* What lies on a fiber's stack is nobody else's. */

@@ -146,7 +146,8 @@ static void census_migration(struct census *c, struct mm_census *m, int page, un
 		pte_fail("invariant: migration entry of a folio that is not locked", m->mm, page,
 			 pte);
 	c->migrating[pfn]++;
-	c->migrating_exclusive[pfn] += !softleaf_is_migration_read(entry);
+	/* A writable entry of a file's page says nothing of other users. */
+	c->migrating_exclusive[pfn] += check_anon(pfn) && !softleaf_is_migration_read(entry);
 	m->anon += check_anon(pfn);
 }
 

@@ -117,12 +117,11 @@ static noinline struct page *rmqueue(unsigned int order, unsigned long mark)
 /* Pages that must stay free for this caller without the fast path. */
 static unsigned long gfp_to_alloc_mark(gfp_t gfp)
 {
-	unsigned long min = min_wmark_pages(the_zone());
+	unsigned long min = shim_machine.low_watermark / 2;
 
 	if (!(gfp & __GFP_NOMEMALLOC) && (gfp & __GFP_MEMALLOC || current->flags & PF_MEMALLOC))
 		return 0; /* reclaim itself: it frees more than it takes */
-	/* One more than the half: else direct reclaim waits for kswapd, an op. */
-	return gfp & __GFP_HIGH ? min / 2 + !!min : min;
+	return gfp & __GFP_HIGH ? min / 2 : min;
 }
 
 static noinline unsigned long __perform_reclaim(gfp_t gfp, unsigned int order)
@@ -362,7 +361,9 @@ static void watermarks_setup(struct zone *zone)
 	unsigned long low = shim_machine.low_watermark;
 
 	BUG_ON(low >= shim_pages);
-	zone->_watermark[WMARK_MIN] = low / 2;
+	/* gfp_to_alloc_mark() has the real one. With 0 there is no reserve for whose end
+	 * throttle_direct_reclaim() would wait: kswapd is an op, and may never come. */
+	zone->_watermark[WMARK_MIN] = 0;
 	zone->_watermark[WMARK_LOW] = low;
 	zone->_watermark[WMARK_HIGH] = low + DIV_ROUND_UP(low, 2);
 	zone->_watermark[WMARK_PROMO] = zone->_watermark[WMARK_HIGH];
