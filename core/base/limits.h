@@ -41,6 +41,7 @@ static inline __attribute__((always_inline)) unsigned ctx_count(ctx_mask mask)
 #define WORLD_WORDS 8
 #define WORLD_DEVS_MAX 3
 #define WORLD_SHMS_MAX 2 /* shared files */
+#define WORLD_PINS_MAX 2 /* of a task */
 _Static_assert(WORLD_MM_MAX <= 8, "world_config.mms is a u8");
 _Static_assert(WORLD_PAGES <= 32, "the pages of an mm are bits of a u32 (fuzz/prog)");
 

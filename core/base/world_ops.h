@@ -51,6 +51,9 @@ enum world_uffd_mode { WORLD_UFFD_MISSING = 1, WORLD_UFFD_WP = 2 };
 
 enum world_vma_flag { WORLD_VMA_MERGEABLE = 1, WORLD_VMA_READONLY = 2 };
 
+/* How a page is pinned: FOLL_WRITE, FOLL_LONGTERM; not by the fast path. */
+enum world_pin_flag { WORLD_PIN_WRITE = 1, WORLD_PIN_LONGTERM = 2, WORLD_PIN_SLOW = 4 };
+
 /* What /proc/PID/pagemap can say of a page. */
 enum world_page_bit {
 	WORLD_PAGE_MAPPED = 1,     /* a vma covers it */

@@ -22,6 +22,7 @@
 #define SEAM_MMS_MAX 6
 #define SEAM_DEVS_MAX 3
 #define SEAM_SHMS_MAX 2     /* shared files */
+#define SEAM_PINS_MAX 2     /* of a task */
 /* Of tree_machine.pages, never free: the zero page and a swap header a device. */
 #define SEAM_PAGES_RESERVED (1 + SEAM_DEVS_MAX)
 
@@ -168,7 +169,8 @@ void tree_check_cheap(void);
 void tree_check_quiet(void);
 void tree_audit(void);
 void *tree_task_make(unsigned index, char label); /* a task_struct, in world memory */
-void tree_op_end(void);                           /* clears the task's signals */
+/* Clears the task's signals, frees its files; last: drops its pins. */
+void tree_op_end(int last);
 
 int tree_mmap(int mm, int page, int pages, unsigned mergeable, unsigned readonly);
 int tree_munmap(int mm, int page, int pages);
@@ -204,6 +206,11 @@ int tree_uffd_close(int mm);
 int tree_mglru(int on);
 int tree_zswap(int on);
 int tree_zswap_shrink(int entries);
+enum tree_pin_flag { SEAM_PIN_WRITE = 1, SEAM_PIN_LONGTERM = 2, SEAM_PIN_SLOW = 4 };
+int tree_pin(int mm, int page, int pin, unsigned flags);
+int tree_pin_write(int pin, unsigned long value);
+int tree_pin_read(int pin);
+int tree_unpin(int pin);
 void tree_page_state(int mm, int page, struct tree_page_state *out);
 void tree_mm_counters(int mm, long *anon, long *swap);
 void tree_counters(struct tree_counters *out);

@@ -91,6 +91,10 @@ void exec_contents_begin(const struct exec_call *c, u8 kind, enum contents_effec
 			op.shm = c->arg[i];
 		} else if (info->arg_kind[i] == PROG_ARG_INDEX) {
 			op.page = c->arg[i];
+		} else if (info->arg_kind[i] == PROG_ARG_PIN) {
+			op.pin = c->arg[i];
+		} else if (info->arg_kind[i] == PROG_ARG_GUP) {
+			op.flags = c->arg[i];
 		} else if (info->arg_kind[i] == PROG_ARG_SIZE) {
 			op.page = c->arg[i]; /* what lies behind is cut off, or grows */
 			op.pages = (u8)(WORLD_REGION_PAGES - c->arg[i]);

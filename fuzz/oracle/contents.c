@@ -152,6 +152,8 @@ static void note_store(int mm, int page, int word, u64 value)
 	if (!page_valid(mm, page))
 		return;
 	now = shadow_tick();
+	if (shadow_is_device(win) && shadow_pin_store(win, word, value))
+		return;
 	if (shadow_shm_store(win, mm, page, word, value) || win->zombie)
 		return;
 	p = shadow_page(mm, page);
@@ -174,6 +176,8 @@ static void note_load(int mm, int page, int word, u64 value)
 	struct shadow_word *w;
 
 	if (!page_valid(mm, page) || win->zombie || win->mismatch || shadow.mm[mm].unknown)
+		return;
+	if (shadow_is_device(win) && shadow_pin_load(win))
 		return;
 	if (shadow_shm_load(win, mm, page, word, value))
 		return;
@@ -224,6 +228,7 @@ void contents_reset(u8 mms, bool native, bool large_folios)
 	memset(shadow.window, 0, sizeof(shadow.window));
 	memset(shadow.mm, 0, sizeof(shadow.mm));
 	shadow_shm_reset();
+	memset(shadow.pin, 0, sizeof(shadow.pin));
 	for (int mm = 1; mm <= WORLD_MM_MAX; mm++)
 		shadow.mm[mm].exists = mms >> (mm - 1) & 1;
 	shadow.run++;
@@ -247,9 +252,10 @@ void contents_io_error(void)
 /* ---- ops: windows ---- */
 
 /* Ops that have ended and could have changed whether the page can be read. */
-static u32 page_changes(int mm, int page)
+u32 shadow_page_changes(int mm, int page)
 {
-	return shadow_page(mm, page)->changes + shadow.mm[mm].changes + shadow_shm_changes();
+	return shadow_page(mm, page)->changes + shadow.mm[mm].changes +
+	       shadow_shm_changes(mm, page);
 }
 
 static bool covers(const struct contents_op *op)
@@ -268,6 +274,8 @@ void contents_op_begin(const struct contents_op *op)
 		win->op.pages = WORLD_PAGES;
 	if (op->effect == CONTENTS_SHM_PUNCH || op->effect == CONTENTS_SHM_TRUNCATE) {
 		shadow_shm_begin(win);
+	} else if (shadow_is_device(win)) {
+		/* the hooks say what it does */
 	} else if (op->mm < 1 || op->mm > WORLD_MM_MAX) {
 		win->op.effect = CONTENTS_NONE;
 	} else if (op->effect == CONTENTS_EXIT) {
@@ -282,6 +290,8 @@ void contents_op_begin(const struct contents_op *op)
 		win->op.effect = CONTENTS_NONE;
 	} else if (op->effect >= CONTENTS_MOVE) {
 		shadow_uffd_begin(win);
+	} else if (op->effect == CONTENTS_PIN) {
+		shadow_pin_begin(win);
 	} else if (op->effect >= CONTENTS_MAP) {
 		for (int i = op->page; i < op->page + op->pages; i++) {
 			shadow_page_window_begin(op, shadow_page(op->mm, i));
@@ -293,7 +303,7 @@ void contents_op_begin(const struct contents_op *op)
 		win->sure = p->mapped == SHADOW_MAPPED && !shadow_page_open(op->mm, p) &&
 			    shadow.mm[op->mm].exists && !p->trapped &&
 			    !shadow_shm_may_fail(op->mm, op->page);
-		win->changes = page_changes(op->mm, op->page);
+		win->changes = shadow_page_changes(op->mm, op->page);
 	}
 	shadow_unlock();
 }
@@ -474,6 +484,11 @@ static void window_end(struct shadow_window *win, int ret)
 	case CONTENTS_PROTECT:
 		shadow_uffd_end(win, ret);
 		break;
+	case CONTENTS_PIN:
+		shadow_pin_end(win, ret);
+		break;
+	case CONTENTS_PIN_WRITE:
+	case CONTENTS_PIN_READ:
 	case CONTENTS_READ:
 	case CONTENTS_WRITE: /* the hooks say when each word changes */
 	case CONTENTS_NONE:
@@ -503,7 +518,7 @@ static void judge_failure(const struct shadow_window *win, int ret)
 	const struct shadow_page *p = shadow_page(op->mm, op->page);
 
 	if (!win->sure || shadow_page_open(op->mm, p) || shadow.mm[op->mm].unknown ||
-	    win->changes != page_changes(op->mm, op->page) ||
+	    win->changes != shadow_page_changes(op->mm, op->page) ||
 	    shadow_shm_may_fail(op->mm, op->page))
 		return;
 	if (ret == -EFAULT)

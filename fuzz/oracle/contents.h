@@ -22,7 +22,8 @@
  *   contents: access beyond the end of a file   where it must give SIGBUS
  *
  * A page of a shared file is judged by file and index: what one mm stores is what all
- * others load (contents_shm.c).
+ * others load (contents_shm.c). A device that has a page pinned is judged as the mm is, as
+ * long as nothing has unmapped or discarded the page since (contents_pin.c).
  */
 #ifndef FUZZ_ORACLE_CONTENTS_H
 #define FUZZ_ORACLE_CONTENTS_H
@@ -42,6 +43,9 @@ enum contents_effect {
 	CONTENTS_EXIT,
 	CONTENTS_SHM_MAP,      /* pages become those of a shared file */
 	CONTENTS_SHM_PUNCH,    /* pages of a file become zero */
+	CONTENTS_PIN,          /* of a page: pin, flags */
+	CONTENTS_PIN_WRITE,    /* a device's access by a pin of the calling task */
+	CONTENTS_PIN_READ,
 	CONTENTS_SHM_TRUNCATE, /* a file gets another size; what lies behind becomes zero */
 	/* userfaultfd's: contents_uffd.c */
 	CONTENTS_MOVE,     /* pages go from one range to another, where they were missing */
@@ -57,6 +61,7 @@ struct contents_op {
 	u8 page, pages;
 	u8 shm;            /* the file of SHM_... */
 	u8 from;           /* of a move: the first page of its source */
+	u8 pin, flags;     /* of PIN...; enum world_pin_flag */
 	u64 value;         /* of a write; of PROTECT 1 or 0 */
 	char label[12];    /* "A3", for the report */
 };

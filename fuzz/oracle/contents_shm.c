@@ -149,9 +149,9 @@ bool shadow_shm_may_fail(int mm, int page)
 	return false;
 }
 
-u32 shadow_shm_changes(void)
+u32 shadow_shm_changes(int mm, int page)
 {
-	return shadow.shm_changes;
+	return backs_of(mm, page) & ~SHADOW_ANON ? shadow.shm_changes : 0;
 }
 
 /* It may have gone to each of backs, or the word may have been as it was. */
@@ -166,6 +166,15 @@ static void store_maybe(const struct shadow_window *win, u8 backs, int page, int
 		memcpy(p->writer, win->op.label, sizeof(p->writer));
 		word_add(&p->word[word], value, shadow.clock);
 	}
+}
+
+void shadow_store_maybe(const struct shadow_window *win, int mm, int page, int word, u64 value)
+{
+	u8 backs = backs_of(mm, page);
+
+	store_maybe(win, backs, page, word, value);
+	if (!backs || backs & SHADOW_ANON)
+		word_add(&shadow_page(mm, page)->word[word], value, shadow.clock);
 }
 
 static void store_surely(const struct shadow_window *win, int mm, int page, int word, u64 value)

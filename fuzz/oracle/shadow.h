@@ -82,10 +82,19 @@ struct shadow_window {
 	u64 got;
 };
 
+/* A page that a task has pinned. */
+struct shadow_pin {
+	u8 mm, page;
+	bool exact;   /* it was the mm's page when it was pinned */
+	bool follows; /* the device sees what the mm stores later */
+	u32 changes;  /* shadow_page_changes() then */
+};
+
 struct shadow {
 	struct shadow_page page[WORLD_MM_MAX + 1][WORLD_PAGES];
 	struct shadow_mm mm[WORLD_MM_MAX + 1];
 	struct shadow_shm shm[WORLD_SHMS_MAX];
+	struct shadow_pin pin[ENGINE_CTX_MAX + 1][WORLD_PINS_MAX];
 	u32 shm_changes;         /* windows of files that have ended */
 	struct shadow_window window[ENGINE_CTX_MAX + 1];
 	u64 run;
@@ -106,6 +115,9 @@ void shadow_page_clear(struct shadow_page *p);
 bool shadow_page_open(int mm, const struct shadow_page *p);
 /* A fork that is open with this child, or NULL. */
 const struct shadow_window *shadow_fork_into(int child);
+/* Ops that have ended and could have changed what the page leads to, or whether it can
+ * be read. */
+u32 shadow_page_changes(int mm, int page);
 /* Errors after which nothing has happened. */
 bool shadow_did_nothing(int ret);
 bool value_allowed_parent(const struct shadow_window *fork, int page, int word, u64 value);
@@ -138,7 +150,18 @@ void shadow_page_window_end(const struct shadow_window *win, struct shadow_page 
 			    bool busy);
 /* The page may lie beyond the end of its file. */
 bool shadow_shm_may_fail(int mm, int page);
-u32 shadow_shm_changes(void);
+u32 shadow_shm_changes(int mm, int page);
+/* A store that may have gone to what the page leads to now, or not. */
+void shadow_store_maybe(const struct shadow_window *win, int mm, int page, int word, u64 value);
+
+/* ---- contents_pin.c ---- */
+/* The op is a device's. */
+bool shadow_is_device(const struct shadow_window *win);
+void shadow_pin_begin(struct shadow_window *win);
+void shadow_pin_end(const struct shadow_window *win, int ret);
+/* Is it settled? Else it is judged as an access of the mm that was pinned. */
+bool shadow_pin_store(const struct shadow_window *win, int word, u64 value);
+bool shadow_pin_load(const struct shadow_window *win);
 
 /* ---- contents_uffd.c ---- */
 void shadow_uffd_begin(struct shadow_window *win); /* effects from CONTENTS_MOVE on */

@@ -7,7 +7,8 @@
  * Every second program does without a random half of the op kinds (swarm testing,
  * Groce et al., ISSTA 2012); how many pages and ops it has is drawn once for it.
  * Where the world has shared files, every fourth program maps one instead of
- * anonymous memory: then its mms share their pages.
+ * anonymous memory: then its mms share their pages. Where it has pins, every fifth one has
+ * a device that writes to its first page.
  */
 #include "fuzz/prog/edit.h"
 #include "fuzz/prog/machine.h"
@@ -25,6 +26,7 @@ struct gen {
 	const struct prog_profile *profile;
 	u64 kinds;       /* that fillers may be, as a mask */
 	bool shared;     /* owners map a shared file */
+	bool pins;       /* owners pin their first page, and a device writes to it */
 	u8 pages_max;    /* of a mapping, mostly */
 	u8 fillers_max;  /* of a task */
 	u8 setup[PROG_TASKS_MAX]; /* leading ops that fillers stay behind */
@@ -85,6 +87,12 @@ static unsigned add_owner(struct gen *g, u8 mm, unsigned flags, u8 value, unsign
 			continue;
 		emit(g, t, OP_write, *page + i, value ? value : 0x11 * (i + 1), 0);
 		g->setup[t]++;
+	}
+	if (g->pins) {
+		emit(g, t, OP_pin, *page, 0, percent(g->rng, 60) ? WORLD_PIN_WRITE
+								 : prng_below(g->rng, 8));
+		if (percent(g->rng, 70)) /* what else there is to do with it goes in between */
+			g->setup[t]++;
 	}
 	return t;
 }
@@ -396,6 +404,25 @@ static void add_fillers(struct gen *g)
 	}
 }
 
+/* Each that has pinned a page ends with the device's store, and looks at it. */
+static void add_device(struct gen *g)
+{
+	for (unsigned t = 0; t < g->p->ntasks; t++) {
+		const struct prog_task *task = &g->p->task[t];
+		unsigned i = 0;
+
+		while (i < task->nops && task->op[i].kind != OP_pin)
+			i++;
+		if (i == task->nops)
+			continue;
+		emit(g, t, OP_pin_write, task->op[i].arg[1], 0x99, 0);
+		if (percent(g->rng, 70))
+			emit(g, t, OP_read, task->op[i].arg[0], 0, 0);
+		else
+			emit(g, t, OP_pin_read, task->op[i].arg[1], 0, 0);
+	}
+}
+
 /* What holds for the whole program. */
 static void draw_program(struct gen *g, const struct prog_profile *profile)
 {
@@ -406,6 +433,7 @@ static void draw_program(struct gen *g, const struct prog_profile *profile)
 	g->pages_max = pages_max[prng_below(g->rng, ARRAY_SIZE(pages_max))];
 	g->fillers_max = fillers_max[prng_below(g->rng, ARRAY_SIZE(fillers_max))];
 	g->shared = profile_weight(g->profile, OP_shm_map) > 0 && percent(g->rng, 25);
+	g->pins = profile_weight(g->profile, OP_pin) > 0 && percent(g->rng, 20);
 	g->kinds = PROFILE_KINDS_ALL;
 	if (percent(g->rng, 50))
 		g->kinds &= prng_next(g->rng);
@@ -433,6 +461,8 @@ void prog_generate(struct prog *p, struct prng *rng, const struct prog_profile *
 	if (p->ntasks + SCENARIO_TASKS_MAX <= MADE_TASKS_MAX && percent(rng, 25))
 		add_scenario(&g);
 	add_fillers(&g);
+	if (g.pins)
+		add_device(&g);
 	if (percent(rng, 25))
 		p->nedges = 0;
 	p->policy = draw_policy(rng);

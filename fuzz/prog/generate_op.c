@@ -217,6 +217,12 @@ static u8 pick_arg(const struct prog *p, u8 mm, struct mapped mapped, u8 kind, u
 		return (u8)(percent(rng, 80) ? 0 : prng_below(rng, WORLD_SHMS_MAX));
 	case PROG_ARG_INDEX: /* the first pages of a file are those that tasks use */
 		return (u8)prng_below(rng, percent(rng, 75) ? 3 : WORLD_REGION_PAGES);
+	case PROG_ARG_PIN:
+		return (u8)(percent(rng, 85) ? 0 : prng_below(rng, WORLD_PINS_MAX));
+	case PROG_ARG_GUP:
+		return (u8)((percent(rng, 75) ? WORLD_PIN_WRITE : 0) |
+			    (percent(rng, 40) ? WORLD_PIN_LONGTERM : 0) |
+			    (percent(rng, 30) ? WORLD_PIN_SLOW : 0));
 	case PROG_ARG_SIZE:
 		return (u8)between(rng, 0, WORLD_REGION_PAGES);
 	case PROG_ARG_SYNC:

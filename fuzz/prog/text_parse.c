@@ -79,6 +79,29 @@ static const char *flag_name(unsigned i)
 	return names[i];
 }
 
+static const char *gup_name(unsigned i)
+{
+	static const char *const names[] = { "write", "longterm", "slow", NULL };
+
+	return names[i];
+}
+
+static bool parse_gup(struct parse *ps, u8 *out)
+{
+	*out = 0;
+	while (!scan_ended(&ps->scan)) {
+		struct span word = scan_word(&ps->scan);
+		unsigned i = 0;
+
+		while (gup_name(i) && !span_is(word, gup_name(i)))
+			i++;
+		if (!gup_name(i))
+			return scan_fail_unknown(&ps->scan, word, "flag", gup_name);
+		*out |= (u8)(1u << i);
+	}
+	return true;
+}
+
 static bool parse_flags(struct parse *ps, u8 *out)
 {
 	*out = 0;
@@ -146,6 +169,8 @@ static bool parse_arg(struct parse *ps, const struct prog_op_info *info, unsigne
 		return parse_flags(ps, out);
 	if (info->arg_kind[a] == PROG_ARG_UFFD)
 		return parse_uffd_mode(ps, out);
+	if (info->arg_kind[a] == PROG_ARG_GUP)
+		return parse_gup(ps, out);
 	word = scan_word(&ps->scan);
 	if (info->arg_kind[a] == PROG_ARG_PAGE)
 		return parse_page(ps, word, out);
@@ -155,6 +180,8 @@ static bool parse_arg(struct parse *ps, const struct prog_op_info *info, unsigne
 		ok = parse_dev(ps, word, &number);
 	else if (info->arg_kind[a] == PROG_ARG_MM)
 		ok = parse_prefixed(ps, word, "mm", 1, WORLD_MM_MAX, &number);
+	else if (info->arg_kind[a] == PROG_ARG_PIN)
+		ok = parse_prefixed(ps, word, "pin", 0, WORLD_PINS_MAX - 1, &number);
 	else if (info->arg_kind[a] == PROG_ARG_SHM)
 		ok = parse_prefixed(ps, word, "shm", 0, WORLD_SHMS_MAX - 1, &number);
 	else

@@ -98,6 +98,14 @@ static void put_arg(struct print_out *o, u8 kind, u8 value)
 	case PROG_ARG_MM:
 		put(o, " mm%u", value);
 		break;
+	case PROG_ARG_PIN:
+		put(o, " pin%u", value);
+		break;
+	case PROG_ARG_GUP:
+		put(o, "%s%s%s", value & WORLD_PIN_WRITE ? " write" : "",
+		    value & WORLD_PIN_LONGTERM ? " longterm" : "",
+		    value & WORLD_PIN_SLOW ? " slow" : "");
+		break;
 	case PROG_ARG_SHM:
 		put(o, " shm%u", value);
 		break;

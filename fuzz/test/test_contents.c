@@ -18,7 +18,7 @@ struct step {
 	u8 ctx;
 	enum what what;
 	u8 effect;  /* BEGIN */
-	u8 mm, page, word; /* word: also the child, the file */
+	u8 mm, page, word; /* word: also the child, the file, flags of a pin */
 	u64 value;  /* stored, loaded; of FINISH and DONE_READ: ret */
 };
 
@@ -63,7 +63,8 @@ static void do_step(const struct step *s)
 {
 	struct contents_op op = {
 		.effect = (enum contents_effect)s->effect, .mm = s->mm, .page = s->page,
-		.pages = 1, .child = s->word, .shm = s->word, .label = "X1",
+		.pages = 1, .child = s->word, .shm = s->word, .flags = s->word,
+		.label = "X1",
 	};
 
 	if (op.effect == CONTENTS_SHM_TRUNCATE) /* to so many pages */
@@ -431,6 +432,49 @@ static void test_large_tail(void)
 	large_folios = false;
 }
 
+#define PIN(ctx, flags) \
+	{ ctx, BEGIN, CONTENTS_PIN, 1, 0, flags, 0 }, { ctx, FINISH, 0, 0, 0, 0, 0 }
+#define DEV_ST(ctx, value) \
+	{ ctx, BEGIN, CONTENTS_PIN_WRITE, 0, 0, 0, 0 }, { ctx, STORE, 0, 1, 0, 0, value }, \
+	{ ctx, FINISH, 0, 0, 0, 0, 0 }
+#define DEV_LD(ctx, value) \
+	{ ctx, BEGIN, CONTENTS_PIN_READ, 0, 0, 0, 0 }, { ctx, LOAD, 0, 1, 0, 0, value }, \
+	{ ctx, FINISH, 0, 0, 0, 0, 0 }
+
+static void test_pins(void)
+{
+	/* the device and the mm share the page, both ways */
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), PIN(A, WORLD_PIN_WRITE), DEV_ST(A, 6),
+			LD(B, 0, 0, 6), ST(B, 0, 0, 7), DEV_LD(A, 7)), "");
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), PIN(A, WORLD_PIN_WRITE), DEV_ST(A, 6),
+			LD(B, 0, 0, 5)), "contents: lost write");
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), PIN(A, WORLD_PIN_WRITE), ST(B, 0, 0, 7),
+			DEV_LD(A, 5)), "contents: lost write");
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), PIN(A, WORLD_PIN_LONGTERM), ST(B, 0, 0, 7),
+			DEV_LD(A, 5)), "contents: lost write");
+	/* for reading alone: no promise */
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), PIN(A, 0), ST(B, 0, 0, 7), DEV_LD(A, 5)), "");
+	/* a child has what was there when it was made */
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), PIN(A, WORLD_PIN_WRITE), FORK(A), CLOSE(A, 0),
+			DEV_ST(A, 6), CHILD_LD(B, 5), LD(A, 0, 0, 6)), "");
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), PIN(A, WORLD_PIN_WRITE), FORK(A), CLOSE(A, 0),
+			DEV_ST(A, 6), CHILD_LD(B, 6)), "contents: foreign data");
+	/* the page is gone, or going, or was when it was pinned: the device's alone, or not */
+	CHECK_STR(TITLE(MAP(A, 1, 0), PIN(A, WORLD_PIN_WRITE), OPEN(B, CONTENTS_DISCARD), CLOSE(B, 0),
+			DEV_ST(A, 6), LD(B, 0, 0, 0), DEV_LD(A, 6)), "");
+	CHECK_STR(TITLE(MAP(A, 1, 0), PIN(A, WORLD_PIN_WRITE), OPEN(B, CONTENTS_DISCARD), DEV_ST(A, 6),
+			LD(B, 0, 0, 6), CLOSE(B, 0), LD(B, 0, 0, 0)), "");
+	CHECK_STR(TITLE(MAP(A, 1, 0), OPEN(B, CONTENTS_DISCARD), PIN(A, WORLD_PIN_WRITE), CLOSE(B, 0),
+			DEV_ST(A, 6), LD(B, 0, 0, 0)), "");
+	/* a file's page: all who map it see the device's store */
+	CHECK_STR(TITLE(BOTH, SHM_ST(A, 1, 0, 5), PIN(A, WORLD_PIN_WRITE), DEV_ST(A, 6),
+			SHM_LD(B, 2, 8, 6)), "");
+	CHECK_STR(TITLE(BOTH, SHM_ST(A, 1, 0, 5), PIN(A, WORLD_PIN_WRITE), DEV_ST(A, 6),
+			SHM_LD(B, 2, 8, 5)), "contents: lost write");
+	CHECK_STR(TITLE(BOTH, PIN(A, WORLD_PIN_WRITE), PUNCH(B, 0, 0), CLOSE(B, 0), DEV_ST(A, 6),
+			SHM_LD(B, 2, 8, 0)), "");
+}
+
 static void test_failed_reads(void)
 {
 	CHECK_STR(TITLE(MAP(A, 1, 0), RD(B, 0), RD_END(B, -ENOMEM)), "");
@@ -477,6 +521,7 @@ int main(void)
 	test_punch();
 	test_truncate();
 	test_large_tail();
+	test_pins();
 	test_failed_reads();
 	test_quiet();
 	test_overflow_is_silent();

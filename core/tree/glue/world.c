@@ -14,7 +14,9 @@
 #include "core/tree/glue/glue.h"
 
 BUILD_BUG_ON(SEAM_MMS_MAX != WORLD_MM_MAX || SEAM_DEVS_MAX != WORLD_DEVS_MAX);
-BUILD_BUG_ON(SEAM_SHMS_MAX != WORLD_SHMS_MAX);
+BUILD_BUG_ON(SEAM_SHMS_MAX != WORLD_SHMS_MAX || SEAM_PINS_MAX != WORLD_PINS_MAX);
+BUILD_BUG_ON((int)SEAM_PIN_WRITE != WORLD_PIN_WRITE || (int)SEAM_PIN_SLOW != WORLD_PIN_SLOW);
+BUILD_BUG_ON((int)SEAM_PIN_LONGTERM != WORLD_PIN_LONGTERM);
 BUILD_BUG_ON(SEAM_PAGE_WORDS != WORLD_WORDS || sizeof(unsigned long) != sizeof(u64));
 BUILD_BUG_ON((int)TREE_PAGE_MAPPED != WORLD_PAGE_MAPPED);
 BUILD_BUG_ON((int)TREE_PAGE_PRESENT != WORLD_PAGE_PRESENT);
@@ -193,8 +195,7 @@ static void task_begin(unsigned index)
 static void op_end(unsigned index, bool last)
 {
 	(void)index;
-	(void)last;
-	tree_op_end();
+	tree_op_end(last);
 }
 
 /* ---- ops -------------------------------------------------------------------------------------- */
@@ -213,6 +214,11 @@ static int op_write(int mm, int page, u64 value)
 static int op_uffd_copy(int mm, int page, u64 value)
 {
 	return tree_uffd_copy(mm, page, value);
+}
+
+static int op_pin_write(int pin, u64 value)
+{
+	return tree_pin_write(pin, value);
 }
 
 static int op_read(int mm, int page, u64 words[WORLD_WORDS])
@@ -326,6 +332,10 @@ const struct world_ops tree_world_ops = {
 	.mglru = tree_mglru,
 	.zswap = tree_zswap,
 	.zswap_shrink = tree_zswap_shrink,
+	.pin = tree_pin,
+	.pin_write = op_pin_write,
+	.pin_read = tree_pin_read,
+	.unpin = tree_unpin,
 	.ksm_pass = tree_ksm_pass,
 	.page_state = page_state,
 	.mm_counters = mm_counters,

@@ -64,8 +64,10 @@ void *tree_task_make(unsigned index, char label)
 }
 
 /* The next op is another system call: it sees neither signals nor seqcounts of this. */
-void tree_op_end(void)
+void tree_op_end(int last)
 {
+	if (last)
+		shim_pins_drop();
 	shim_files_put_late();
 	shim_signal_clear();
 	shim_kcsan_op_end();

@@ -56,12 +56,20 @@ void mm_slots_setup(unsigned mms);
 
 /* ---- task.c: task_struct with what the shim keeps beside it ---------------------- */
 
+struct page;
+struct shim_pin {
+	struct page *page; /* NULL: none */
+	int mm, at;        /* where it was mapped then */
+	bool write;
+};
+
 struct shim_task {
 	struct task_struct task;
 	int making_mm; /* number of the mm that this task creates: init_new_context() */
 	struct callback_head *late_puts; /* files whose last count it has dropped */
 	unsigned long user_args[8];  /* of a system call, at USER_ARGS */
 	unsigned long uffd_value;    /* what userfaultfd.c maps now, in each word */
+	struct shim_pin pin[SEAM_PINS_MAX];
 };
 struct shim_task *shim_task_of(struct task_struct *task);
 void shim_tasks_setup(void);
@@ -101,6 +109,8 @@ const struct file *shim_shm_file(int shm);
 struct inode *shim_next_inode(unsigned *n);
 /* Closes what is open. */
 void shim_shm_teardown(void);
+/* pin.c: unpins what the calling task has pinned. */
+void shim_pins_drop(void);
 /* Frees the files whose last count the calling task has dropped: the end of an op. */
 void shim_files_put_late(void);
 

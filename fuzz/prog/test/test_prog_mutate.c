@@ -109,7 +109,8 @@ static bool op_mapped(const struct prog *prog, unsigned t, const struct prog_op 
 
 				if (o->kind == OP_fork && mms & (1u << o->arg[0]))
 					mms |= 1u << prog->task[u].mm;
-				if (o->kind == OP_mmap && mms & (1u << prog->task[u].mm) &&
+				if ((o->kind == OP_mmap || o->kind == OP_shm_map) &&
+				    mms & (1u << prog->task[u].mm) &&
 				    op->arg[0] >= o->arg[0] && op->arg[0] < o->arg[0] + o->arg[1])
 					return true;
 			}

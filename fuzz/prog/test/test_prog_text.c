@@ -190,6 +190,28 @@ static void test_free_hand(void)
 	CHECK_STR(text, "machine: cpus=2\n\ntask A cpu=0\n");
 }
 
+/* Names and flags of files and pins, as they are printed. */
+static void test_files_and_pins(void)
+{
+	static const char src[] =
+		"machine: cpus=2\n"
+		"\n"
+		"task A cpu=0 mm=1\n"
+		"  1  shm_map r1+2 6 shm1\n"
+		"  2  shm_punch shm0 6 2\n"
+		"  3  shm_truncate shm1 0\n"
+		"  4  shm_close shm0\n"
+		"  5  pin r0+3 pin1 write longterm slow\n"
+		"  6  pin r0+0 pin0\n"
+		"  7  pin_write pin0 0x11\n"
+		"  8  unpin pin1\n";
+
+	CHECK_EQ(prog_parse(&p, &extra, src, sizeof(src) - 1, &err), 0);
+	CHECK_STR(err.what, "");
+	text[prog_print(&p, &extra, text, sizeof(text))] = 0;
+	CHECK_STR(text, src);
+}
+
 static void check_error(unsigned line_of_test, const char *src, u32 line, u32 column,
 			const char *what)
 {
@@ -309,6 +331,11 @@ static void test_errors_tasks(void)
 	ERROR("task A mm=1\n  write r0 0x100\n", 2, 12, "value=0x100 is out of bounds: 0 to 255");
 	ERROR("task A mm=1\n  mmap r0 1 mergable\n", 2, 13,
 	      "unknown flag 'mergable' (did you mean 'mergeable'?)");
+	ERROR("task A\n  shm_punch shm0 6 3\n", 2, 20,
+	      "3 pages from index 6 run past the end of the file");
+	ERROR("task A\n  shm_close shm2\n", 2, 16, "shm=2 is out of bounds: 0 to 1");
+	ERROR("task A mm=1\n  pin r0 pin0 wirte\n", 2, 15,
+	      "unknown flag 'wirte' (did you mean 'write'?)");
 	ERROR("task A mm=1\n  fork mm1\n", 2, 8, "mm1 can't be forked into itself");
 	ERROR("task A mm=1\n  fork mm\n", 2, 8, "'mm': mm wants a number from 1 to 6");
 	ERROR("task A\n  swapoff dev3\n", 2, 14, "dev=3 is out of bounds: 0 to 2");
@@ -424,6 +451,7 @@ int main(void)
 {
 	sites_init();
 	test_free_hand();
+	test_files_and_pins();
 	test_round_trip();
 	test_print_sizes();
 	test_errors_header();
