@@ -187,6 +187,7 @@ int tree_ksm_scan(int pages);
 int tree_ksm_pass(void);
 int tree_ksm_unmerge(int mm, int page, int pages);
 int tree_migrate(int mm, int page, int pages, int sync);
+int tree_compact(int sync);
 int tree_swapon(int dev);
 int tree_swapoff(int dev);
 int tree_worker(void);

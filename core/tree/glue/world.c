@@ -315,6 +315,7 @@ const struct world_ops tree_world_ops = {
 	.ksm_scan = tree_ksm_scan,
 	.ksm_unmerge = tree_ksm_unmerge,
 	.migrate = tree_migrate,
+	.compact = tree_compact,
 	.swapon = tree_swapon,
 	.swapoff = tree_swapoff,
 	.worker = tree_worker,

@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* struct page at both ends of its life. Included after linux/mm.h. */
+/* mem_map. Included after linux/mm.h. */
 #ifndef CORE_TREE_SHIM_PAGE_STATE_H
 #define CORE_TREE_SHIM_PAGE_STATE_H
 
 /* mem_map for n pages; the first SEAM_PAGES_RESERVED are not to be freed. */
 void page_state_setup(unsigned long n);
-/* What the next owner expects; marked stores, no events. */
-void page_state_clear(struct page *page);
-/* Checks that nothing of the folio's life is left ("Bad page state") and takes the
- * compound page apart. */
-void page_state_free_prepare(struct page *page, unsigned int order);
 unsigned int page_state_order(const struct page *page);
 
 /* contents.c: as clear_page(), with the site of ip. */

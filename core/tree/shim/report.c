@@ -251,8 +251,19 @@ void dump_stack_lvl(const char *level)
 {
 }
 
+/* What the kernel prints and then goes on: the page or the entry was dumped just before. */
 void add_taint(unsigned flag, enum lockdep_ok lockdep)
 {
+	char title[TITLE_MAX];
+
+	if (flag != TAINT_BAD_PAGE)
+		return;
+	if (!dumped_condition[0] || !strcmp(dumped_condition, "bad page map"))
+		snprintf(title, sizeof(title), "BUG: Bad page map");
+	else
+		snprintf(title, sizeof(title), "BUG: Bad page state: %s", dumped_condition);
+	dumped_condition[0] = 0;
+	seam_warn(title, take_body());
 }
 
 #undef panic

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Stubs of parts of mm/ that the world does not run yet: khugepaged, compaction,
- * page protection, limits of the machine.
- * Left out: what each of them does; khugepaged and compaction come later as ops.
+ * Stubs of parts of mm/ that the world does not run yet: khugepaged, limits of the
+ * machine, page protection.
+ * Left out: what each of them does; khugepaged comes later as an op.
  */
-#include <linux/compaction.h>
 #include <linux/cpuhotplug.h>
+#include <linux/mm.h>
 #include <linux/huge_mm.h>
 #include <linux/khugepaged.h>
-#include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/security.h>
 
@@ -60,7 +59,7 @@ int cap_vm_enough_memory(struct mm_struct *mm, long pages)
 	return 1;
 }
 
-/* ---- khugepaged, compaction ------------------------------------------------------ */
+/* ---- khugepaged ------------------------------------------------------------------- */
 
 #ifdef CONFIG_TRANSPARENT_HUGEPAGE
 /* What madvise() asks for, without khugepaged. */
@@ -87,27 +86,5 @@ void __khugepaged_exit(struct mm_struct *mm)
 bool current_is_khugepaged(void)
 {
 	return false;
-}
-#endif
-
-#ifdef CONFIG_COMPACTION
-bool compaction_suitable(struct zone *zone, int order, unsigned long watermark,
-			 int highest_zoneidx)
-{
-	return false;
-}
-
-bool compaction_zonelist_suitable(struct alloc_context *ac, int order,
-				  int alloc_flags, gfp_t gfp)
-{
-	return false;
-}
-
-void wakeup_kcompactd(pg_data_t *pgdat, int order, int highest_zoneidx)
-{
-}
-
-void reset_isolation_suitable(pg_data_t *pgdat)
-{
 }
 #endif

@@ -2,8 +2,11 @@
 /*
  * The tree's own mm/vmscan.c, with ways in to its static functions. The
  * build compiles this file in the place of mm/vmscan.c.
+ * Left out: throttle_direct_reclaim() does not wait until kswapd has freed pages: kswapd
+ * is an op, which may never come.
  */
 #include <linux/mmzone.h>
+#include <linux/wait.h>
 
 /* MGLRU's batches are meant for millions of pages: 64 and 4096. Below the small one of free
  * swap it leaves anonymous memory alone; the large one is how long it keeps a lock. */
@@ -13,6 +16,11 @@
 #define MIN_LRU_BATCH 4
 #define MAX_LRU_BATCH 8
 #endif
+
+#undef wait_event_killable
+#define wait_event_killable(head, condition) ((void)(condition))
+#undef wait_event_interruptible_timeout
+#define wait_event_interruptible_timeout(head, condition, timeout) ((void)(condition))
 
 #include "mm/vmscan.c"
 

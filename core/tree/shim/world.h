@@ -114,8 +114,14 @@ void shim_pins_drop(void);
 /* Frees the files whose last count the calling task has dropped: the end of an op. */
 void shim_files_put_late(void);
 
-/* ---- page_alloc.c, slab.c, percpu.c, contents.c ---------------------------------- */
+/* ---- page_alloc.c, buddy.c, slab.c, percpu.c, contents.c --------------------------- */
 
+/* Set-up: poisons the page, which is then known as free. */
+void shim_page_set_free(unsigned long pfn);
+/* Set-up: free lists, per-CPU lists, and all pages that are not reserved with the buddies.
+ * The zone's size, node and watermarks are set. */
+struct zone;
+void shim_zone_setup(struct zone *zone);
 void shim_page_alloc_setup(void);
 bool shim_page_is_free(unsigned long pfn);
 unsigned long shim_nr_free(void);

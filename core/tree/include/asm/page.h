@@ -53,6 +53,19 @@ static inline int pfn_valid(unsigned long pfn)
 }
 #define pfn_valid pfn_valid
 
+/* What the page allocator calls at both ends of the life of pages. */
+#define HAVE_ARCH_ALLOC_PAGE
+static inline void arch_alloc_page(struct page *page, int order)
+{
+	shim_alloc_page(page, order);
+}
+
+#define HAVE_ARCH_FREE_PAGE
+static inline void arch_free_page(struct page *page, int order)
+{
+	shim_free_page(page, order);
+}
+
 #define VM_DATA_DEFAULT_FLAGS VM_DATA_FLAGS_NON_EXEC
 
 #include <asm-generic/memory_model.h>

@@ -14,6 +14,11 @@
 /* Number of page frames: pfn 0 is at SEAM_ARENA_BASE. */
 extern unsigned long shim_pages;
 
+/* arch_alloc_page() and arch_free_page(): poison, what is free, roles. */
+struct page;
+void shim_alloc_page(struct page *page, int order);
+void shim_free_page(struct page *page, int order);
+
 /* By words of the page's contents that we keep, each an event. */
 void shim_clear_page(void *page);
 void shim_copy_page(void *to, const void *from);
