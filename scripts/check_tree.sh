@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A kernel tree's own code, tested: takes the newest source that Debian has and the
-# shim knows, builds it (release, and asan and tsan where their libraries are), runs corpus/
-# and repro/ on it, finds planted bugs by their programs, compares it with itself and with
-# the model.
+# shim knows, builds it (release, and asan and tsan where their libraries are), runs the tests
+# of the shim, corpus/ and repro/ on it, finds planted bugs by their programs, compares it with
+# itself and with the model.
 # Usage: scripts/check_tree.sh SWAPRACE [TREE]   (TREE: one that is there; default: Debian's)
 # Exit status: 0 passed, 1 failed, 77 no source can be had.
 set -uo pipefail
@@ -31,6 +31,12 @@ for build in release asan tsan; do
 	python3 scripts/tree.py build "$tree" $build || fail "$tree does not build for $build"
 	builds="$builds $build"
 done
+
+say "tests of the shim on $tree"
+"work/trees/$tree/release/swaprace" selftest >"work/trees/$tree/release/selftest.log" 2>&1
+status=$?
+grep -v '^ok ' "work/trees/$tree/release/selftest.log"
+[ $status -eq 0 ] || fail "a test of the shim on $tree"
 
 for build in $builds; do
 	say "corpus and repro on $tree, $build"

@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 # Compiled with a kernel tree's headers: of ours they may include core/tree alone.
-KERNEL_SIDE = ('core/tree/shim/', 'core/tree/include/')
+KERNEL_SIDE = ('core/tree/shim/', 'core/tree/include/', 'core/tree/test/shim_')
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
 
 

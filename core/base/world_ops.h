@@ -126,6 +126,16 @@ struct world_edges {
 #define WORLD_ARGS(on, nargs, mm, arg0, arg1, arg2) \
 	WORLD_ARGS_##on##_##nargs(mm, arg0, arg1, arg2)
 
+/* The tasks run at the same time, on CPU 0, 1, 0. title: a planted fault, which some
+ * schedule must report; NULL: none may report. see: outcomes (bits) that must all come
+ * in some schedule. tsan: the title is TSan's, other builds are silent. */
+#define WORLD_SELFTEST_TASKS 3
+struct world_selftest {
+	const char *name, *title;
+	void (*task[WORLD_SELFTEST_TASKS])(void);
+	unsigned see, tsan;
+};
+
 /*
  * Ops return 0 or -errno; -ENOSYS: this world cannot do it, and so is NULL. None is
  * atomic. "-EINVAL: nothing to do" results (no such mm, no vma, device off) are not
@@ -176,6 +186,10 @@ struct world_ops {
 #include "core/base/ops.def"
 	int (*read)(int mm, int page, u64 words[WORLD_WORDS]);
 	int (*ksm_pass)(void); /* no op: ksmd's next whole pass over all mergeable memory */
+
+	/* The i-th test of what the world stands on (swaprace selftest); NULL: no more. */
+	const struct world_selftest *(*selftest)(unsigned i);
+	unsigned (*selftest_saw)(void); /* outcomes since the last call */
 
 	void (*page_state)(int mm, int page, struct world_page_state *out);
 	void (*mm_counters)(int mm, struct world_mm_counters *out);

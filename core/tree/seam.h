@@ -230,4 +230,21 @@ const struct tree_known_race *tree_known_race(unsigned i); /* the i-th; NULL: no
 /* The tree's version, LINUX_VERSION_CODE. */
 extern const unsigned tree_version_code;
 
+/* ---- tests of the shim (core/tree/test/shim_*.c) ---------------------------------- */
+
+#define SEAM_SELFTEST_TASKS 3
+/* Tasks run the functions at the same time, on CPU 0, 1, 0. title: a planted fault, which
+ * some schedule must report; NULL: no schedule may report anything. see: outcomes
+ * (bits) that must all have come over the schedules. tsan: the title is TSan's, and
+ * other builds are silent. */
+struct tree_selftest {
+	const char *name, *title;
+	void (*task[SEAM_SELFTEST_TASKS])(void);
+	unsigned see, tsan;
+};
+/* The i-th one; NULL: no more. */
+const struct tree_selftest *tree_selftest(unsigned i);
+/* One of the outcomes of a test has come. */
+void seam_selftest_saw(unsigned outcome);
+
 #endif

@@ -113,6 +113,7 @@ def bad_usage():
     run('unknown world', ['run', '--world=moon', clean], r"^swaprace: no world 'moon'")
     run('unknown tree', ['run', '--world=tree:none-such', clean], r"there is no tree 'none-such'")
     run('no name of a tree', ['--world=tree:../x', 'run', clean], r"cannot be a tree's name")
+    run('no tests of the model', ['selftest'], r'^swaprace selftest: model has no tests')
     run('unknown profile', ['search', '--profile=x'], r"no profile 'x'")
     run('not a number', ['run', '--schedules=many', clean], r'--schedules=many')
     run('negative number', ['run', '--seed=-1', clean], r'--seed=-1')

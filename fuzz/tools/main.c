@@ -47,6 +47,9 @@ static int run_command(int argc, char **argv)
 	}
 	if (strcmp(argv[1], "serve") == 0)
 		return remote_serve(argc - 2, argv + 2);
+	/* For those who work on a world: --help does not list it. */
+	if (strcmp(argv[1], command_selftest.name) == 0)
+		return command_selftest.run(argc - 2, argv + 2);
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		if (strcmp(argv[1], commands[i]->name) == 0)
 			return commands[i]->run(argc - 2, argv + 2);

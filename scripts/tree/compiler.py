@@ -213,6 +213,7 @@ def includes_tree_file(path):
 def shim_jobs(tree, kind):
     shim = os.path.join(OURS, 'shim')
     folder = os.path.join(tree.build(kind), 'shim')
+    tests = os.path.join(OURS, 'test')
     names = sorted(n for n in os.listdir(shim) if n.endswith('.c')) if os.path.isdir(shim) else []
     plain = {row[0] for row in read_shim_list('uninstrumented.list', 1)}
     absent = plain - set(names)
@@ -225,4 +226,8 @@ def shim_jobs(tree, kind):
             commands[name] = commands[name] + COVERAGE
     jobs = [Job(commands[n], os.path.join(shim, n), os.path.join(folder, n[:-2] + '.o'),
                 'shim/' + n) for n in names]
+    # Tests of the shim are part of each executable: swaprace selftest.
+    jobs += [Job(shim_command(tree, kind), os.path.join(tests, n),
+                 os.path.join(folder, 'test_' + n[:-2] + '.o'), 'test/' + n)
+             for n in sorted(os.listdir(tests)) if n.startswith('shim_') and n.endswith('.c')]
     return unless_changed(tree, jobs, shim_jobs(tree.base, kind)) if tree.base else jobs

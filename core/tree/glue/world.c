@@ -266,6 +266,32 @@ static void mm_counters(int mm, struct world_mm_counters *out)
 	tree_mm_counters(mm, &out->anon, &out->swap);
 }
 
+/* ---- tests of the shim ------------------------------------------------------------------- */
+
+BUILD_BUG_ON(SEAM_SELFTEST_TASKS != WORLD_SELFTEST_TASKS);
+BUILD_BUG_ON(sizeof(struct tree_selftest) != sizeof(struct world_selftest));
+BUILD_BUG_ON(offsetof(struct tree_selftest, tsan) != offsetof(struct world_selftest, tsan));
+
+static unsigned selftest_outcomes; /* one run at a time, one task at a time */
+
+void seam_selftest_saw(unsigned outcome)
+{
+	selftest_outcomes |= outcome;
+}
+
+static unsigned selftest_saw(void)
+{
+	unsigned outcomes = selftest_outcomes;
+
+	selftest_outcomes = 0;
+	return outcomes;
+}
+
+static const struct world_selftest *selftest(unsigned i)
+{
+	return (const struct world_selftest *)tree_selftest(i);
+}
+
 static void counters_now(struct world_counters *out)
 {
 	struct tree_counters c = { 0 };
@@ -338,6 +364,8 @@ const struct world_ops tree_world_ops = {
 	.pin_read = tree_pin_read,
 	.unpin = tree_unpin,
 	.ksm_pass = tree_ksm_pass,
+	.selftest = selftest,
+	.selftest_saw = selftest_saw,
 	.page_state = page_state,
 	.mm_counters = mm_counters,
 	.counters = counters_now,

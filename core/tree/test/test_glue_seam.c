@@ -314,6 +314,15 @@ NOTHING(tree_worker, void)
 #include "core/base/ops.def"
 #pragma GCC diagnostic pop
 
+static const struct tree_selftest only_test = { .name = "only" };
+
+const struct tree_selftest *tree_selftest(unsigned i)
+{
+	return i ? NULL : &only_test;
+}
+
+const char *const seam_edit_names[] = { "first", "second", NULL };
+
 void tree_mm_counters(int mm, long *anon, long *swap)
 {
 	*anon = mm;
@@ -417,6 +426,23 @@ static void test_machine(void)
 	CHECK(tree_world_ops.arena_size(&c) > tree_world_ops.arena_kept(&c));
 }
 
+/* After it the world has another name. */
+static void test_edits_and_selftests(void)
+{
+	CHECK(!tree_world_ops.edit_select("third"));
+	CHECK(!tree_world_ops.edit_select(""));
+	CHECK_EQ(seam_edit, 0);
+	CHECK(tree_world_ops.edit_select("second"));
+	CHECK_EQ(seam_edit, 2);
+	CHECK(!strcmp(world_linked->name, "tree+second"));
+	CHECK(!strcmp(tree_world_ops.selftest(0)->name, "only"));
+	CHECK(!tree_world_ops.selftest(1));
+	seam_selftest_saw(1);
+	seam_selftest_saw(4);
+	CHECK_EQ(tree_world_ops.selftest_saw(), 5);
+	CHECK_EQ(tree_world_ops.selftest_saw(), 0);
+}
+
 static void world_setup(void *arg)
 {
 	(void)arg;
@@ -495,6 +521,7 @@ int main(void)
 	test_reports();
 	SILENT(known_races);
 	test_machine();
+	test_edits_and_selftests();
 	test_world();
 	engine_exit();
 	return TEST_END();
