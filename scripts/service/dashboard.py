@@ -38,6 +38,7 @@ class View:
         self.span = span if span in dict(pages.SPANS) else 'day'
         self.turns, self.totals, self.findings, self.builds, self.events = [], [], [], [], []
         self.last, self.line, self.revision, self.paused, self.trouble = {}, '', '', False, []
+        self.paths = files.read_text(os.path.join(work, 'paths.txt'), SHOWN_MAX)
         self.alive = lock.owner_of(os.path.join(work, 'lock')) is not None
         stat = os.statvfs(work)
         self.free = stat.f_bavail * stat.f_frsize

@@ -148,6 +148,13 @@ def events_part(view):
     return f'<h2>What happened</h2><pre>{lines or "Nothing yet."}</pre>'
 
 
+def paths_part(view):
+    if not view.paths:
+        return ''
+    first, _, rest = view.paths.partition('\n')
+    return f'<h2>Paths never taken</h2><details><summary>{e(first)}</summary><pre>{e(rest)}</pre></details>'
+
+
 def overview(view):
     runs = sum(r['runs'] for r in view.totals)
     state = ('<span class="bad">paused: the disk is full</span>' if view.paused else
@@ -159,7 +166,8 @@ def overview(view):
             '<li><a href="/metrics">metrics</a></li></ul></header>')
     trouble = ''.join(f'<p class="bad">{e(text)}</p>' for text in view.trouble)
     return whole('swaprace', head + trouble + '<h2>Findings</h2>' + findings_part(view.findings)
-                 + plots_part(view) + turns_part(view) + builds_part(view) + events_part(view), 60)
+                 + plots_part(view) + turns_part(view) + builds_part(view) + paths_part(view)
+                 + events_part(view), 60)
 
 
 def finding(facts, texts, names):

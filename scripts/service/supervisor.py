@@ -21,7 +21,7 @@ import time
 import traceback
 
 from service import (builds, child, corpus, dashboard, disk, files, findings, follow, known, lock, notify,
-                     queue, store, turns)
+                     paths, queue, store, turns)
 from service.options import Refused
 
 TICK = 0.1
@@ -42,7 +42,7 @@ class Service:
         self.began, self.fuzzing_since, self.progress_at = self.clock(), None, 0.0
         self.systemd = notify.Systemd()
         self.dashboard = self.follower = None
-        self.corpora = corpus.Corpora(self)
+        self.corpora, self.paths = corpus.Corpora(self), paths.Paths(self)
         self.prepare()
 
     # ---- start ----
@@ -368,7 +368,7 @@ class Service:
             self.start_processes()
             if not self.options['no-triage']:
                 self.queue.step()
-            for part in (self.corpora, self.follower):
+            for part in (self.corpora, self.follower, self.paths):
                 if part:
                     part.step()
         self.hooks.step()
@@ -421,7 +421,7 @@ class Service:
             process.ask_to_stop()
         self.builds.stop()
         self.queue.stop()
-        for part in (self.corpora, self.follower, self.dashboard):
+        for part in (self.corpora, self.follower, self.paths, self.dashboard):
             if part:
                 part.stop()
         end = self.clock() + child.GRACE + 15

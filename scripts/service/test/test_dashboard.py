@@ -73,6 +73,8 @@ def fill(work, count):
             base.add_event(f'NEW {HOSTILE}')
             base.put('status', json.dumps({'line': '81000 s  44 runs', 'revision': '1d3f48a24ae1',
                                            'trouble': ['codec (tsan) hangs at its start: no output']}))
+    if count:
+        files.write_whole(os.path.join(work, 'paths.txt'), f'paths of the specification: 1 of 2 taken\n  {HOSTILE} in f\n')
     base.close()
 
 
@@ -128,7 +130,8 @@ class DashboardTest(unittest.TestCase):
         text = self.served.ask('/')[2]
         self.assertEqual(text.count('class="finding"'), 30)
         self.assertEqual(text.count('<svg'), 3)
-        for words in ('fresh schedules: release 53/1000', '20 more', 'codec (tsan) hangs', 'not running', 'core/x.c:3: error'):
+        for words in ('fresh schedules: release 53/1000', '20 more', 'codec (tsan) hangs', 'not running', 'core/x.c:3: error',
+                      'paths of the specification: 1 of 2'):
             self.assertIn(words, text)
         page = self.served.ask(f'/finding/{self.slugs[0]}')[2]
         for words in ('bug:     ksm-copy-swap-count', 'folio_put_swap xxx', 'in tsan', '0 of 3 replays'):

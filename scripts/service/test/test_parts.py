@@ -8,7 +8,7 @@ import tempfile
 import unittest
 
 import bench  # noqa: F401: sets the path
-from service import disk, files, findings, known, options, store, turns
+from service import disk, files, findings, known, options, paths, store, turns
 
 TODAY = datetime.date(2027, 1, 15)
 REPORT = '''report: WARNING: x in f
@@ -96,6 +96,11 @@ class LogTest(unittest.TestCase):
             self.assertEqual(findings.title_in(text), title)
         self.assertIsNone(findings.title_in('nothing'))
         self.assertEqual(findings.assertion_in("/x/f.c:3: fn: Assertion `a == b' failed.\n"), 'a == b in fn')
+
+    def test_paths(self):
+        self.assertEqual(paths.part_of('x\npaths of the specification: 1 of 2\n  a in b\n\n'),
+                         'paths of the specification: 1 of 2\n  a in b\n')
+        self.assertEqual(paths.part_of('nothing found\n'), '')
 
     def test_counts_of_a_torn_file(self):
         with tempfile.TemporaryDirectory() as folder:
