@@ -15,7 +15,7 @@ import time
 from service import child, files
 
 INPUTS_KEPT = 50       # inputs of a finding whose bytes are kept
-NAMES_KEPT = 20000     # ... whose names are kept
+NAMES_KEPT = 2000      # ... whose names are kept
 LOG_KEPT = 64 << 10    # of the log of the process that found it
 SHOWN_KEPT = 50        # revisions in which it showed
 COUNTED_KEPT = 256     # folders that a finding remembers

@@ -32,6 +32,7 @@ CREATE TABLE IF NOT EXISTS event (id INTEGER PRIMARY KEY, at REAL, text TEXT);
 '''
 TURNS_KEPT = 20000          # rows of turn; totals go on counting
 EVENTS_KEPT = 2000
+ARTIFACTS_KEPT = 200000 # names of inputs
 HISTORY_MAX = 16 << 20      # bytes of history.jsonl before its older half is summed up
 TURN_FIELDS = ('folder', 'ended', 'target', 'build', 'bug', 'revision', 'runs', 'seconds',
                'coverage', 'features', 'corpus', 'reports', 'died', 'status')
@@ -206,6 +207,8 @@ class Store:
     def add_artifact(self, digest, slug, name, at):
         self.db.execute('INSERT OR IGNORE INTO artifact VALUES (?, ?, ?, ?)',
                         (digest, slug, name, at))
+        self.db.execute('DELETE FROM artifact WHERE rowid <= (SELECT max(rowid) FROM artifact) - ?',
+                        (ARTIFACTS_KEPT,))
 
     def has_artifact(self, digest):
         return self.db.execute('SELECT 1 FROM artifact WHERE hash = ?', (digest,)).fetchone() is not None

@@ -7,7 +7,8 @@
   queue.py     triage.py looks at each finding: rates, smallest program, trace
   store.py     the database, made anew from the files when damaged
   corpus.py    merges corpora that have grown, bounds the work folder
-  follow.py    builds new commits of a branch beside, and switches over
+  follow.py    builds new commits of a branch beside, and switches over (bisect.py)
+  paths.py     which named paths are never taken, once a day
   guard.py     stands above each command and takes all of it away in the end
 
 All that is not in the files is lost with this process, and so must not matter.
@@ -26,6 +27,7 @@ from service.options import Refused
 
 TICK = 0.1
 TIME_OVER = 0.5         # with so many seconds left, no process is started any more
+STATUS_EVERY = 5        # seconds between lines for systemd and the dashboard
 PROGRESS = 10           # seconds between progress lines; more with time
 KNOWN_EVERY = 5         # seconds between looks at known.txt
 TRIAGE_AFTER = 180      # seconds for what waits for triage when the time is up
@@ -38,7 +40,7 @@ class Service:
         self.running, self.unfiled = [], []
         self.session, self.seen, self.trouble = {}, {}, {}
         self.paused, self.file_again_at, self.serial = False, 0.0, 0
-        self.known_at = 0.0
+        self.known_at = self.status_at = 0.0
         self.began, self.fuzzing_since, self.progress_at = self.clock(), None, 0.0
         self.systemd = notify.Systemd()
         self.dashboard = self.follower = None
@@ -318,9 +320,18 @@ class Service:
         now = self.clock()
         elapsed = now - self.began
         self.systemd.alive()
+        if now < self.status_at:
+            return
+        self.status_at = now + STATUS_EVERY
+        line = self.status_line(elapsed)
+        self.systemd.status(line.strip())
+        self.put_status(line.strip())
         if now < self.progress_at:
             return
+        self.say(line, False)
         self.progress_at = now + (PROGRESS if elapsed < 120 else 60 if elapsed < 3600 else 600)
+
+    def status_line(self, elapsed):
         runs = sum(s[0] for s in self.session.values())
         seconds = sum(s[1] for s in self.session.values())
         doing = ', '.join(f'{p.target}/{p.build}' for p in self.running) or 'nothing is running'
@@ -329,12 +340,9 @@ class Service:
         if self.builds.building:
             doing += f'; {self.builds.building} is being built'
         if self.queue.child:
-            doing += '; triage'
+            doing += '; bisecting' if self.queue.is_bisecting else '; triage'
         rate = f'{runs / seconds:.0f}/s a process' if seconds else 'the first turns run'
-        line = f'{elapsed:6.0f} s  {runs} runs, {rate}, {len(self.news())} new finding(s); {doing}'
-        self.say(line, False)
-        self.systemd.status(line.strip())
-        self.put_status(line.strip())
+        return f'{elapsed:6.0f} s  {runs} runs, {rate}, {len(self.news())} new finding(s); {doing}'
 
     def put_status(self, line):
         """What the dashboard shows of the present moment."""
@@ -493,7 +501,8 @@ class Service:
                 print(f'fuzz: {line}', file=sys.stderr, flush=True)
             except OSError:
                 pass
-        return 1 if new else 3 if errors else 0
+        # Ended by a signal it has done its work, as far as it got.
+        return 1 if new else 3 if errors and not self.stopping else 0
 
 
 def fuzz(options):

@@ -128,6 +128,15 @@ class RunsTest(unittest.TestCase):
             self.assertEqual(bench.processes_with(self.root.path), {})
             self.assertEqual(os.listdir(f'{self.root.work}/run'), [])
 
+    def test_a_signal_gives_0_or_1(self):
+        """Also where something else was wrong: that is said, and the end was asked for."""
+        for target, status in ((DIES, 0), (CRASHES, 1)):
+            self.root = root_of(mm_fuzzer=target)
+            out, got = self.stop_by(signal.SIGTERM, '--no-triage')
+            self.assertEqual(got, status, out)
+            self.root.close()
+        self.root = None
+
     def test_kill_leaves_no_process_and_loses_nothing(self):
         self.root = root_of(mm_fuzzer=CRASHES)
         self.assertEqual(self.stop_by(signal.SIGKILL, '--no-triage')[1], -signal.SIGKILL)
