@@ -103,6 +103,8 @@ void engine_reset(const struct engine_config *config)
 	arena_reset();
 	if (config->backend == ENGINE_NATIVE)
 		native_reset();
+	else
+		hang_watch();
 	if (config->flush_shadow || ++eng.runs % SHADOW_FLUSH_RUNS == 0)
 		tsan_flush();
 }

@@ -299,6 +299,9 @@ struct engine_report {
 const struct engine_report *engine_report(void); /* NULL: none */
 /* Native ends the process at its first report; this prints it (NULL: to stderr). */
 extern void (*engine_native_report)(const struct engine_report *report);
+/* Sim: without an event for so much CPU time, the run ends with the report
+ * "hang: no event in <op>". */
+extern unsigned engine_hang_ms;
 /* Native: without an event for so long is a deadlock (its report says who waits). */
 extern unsigned engine_native_hang_ms;
 

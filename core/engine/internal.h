@@ -320,6 +320,12 @@ enum engine_hb {
 
 /* oops.c: faults of the model's code become reports */
 void oops_install(void);
+/* In a signal handler, with its ucontext: the interrupted code "calls" fn, which never
+ * returns, when the handler has; on another stack where its own is used up. */
+void oops_redirect(void *context, void (*fn)(void), char *stack_top);
+
+/* hang.c: at the start of each run of sim; cheap when the watchdog is there */
+void hang_watch(void);
 
 /* tsan.c: empty inline stand-ins without TSan */
 #ifdef SWAPRACE_TSAN

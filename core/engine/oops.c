@@ -61,10 +61,30 @@ static void oops_report(void)
 	abort();
 }
 
+void oops_redirect(void *context, void (*fn)(void), char *stack_top)
+{
+	ucontext_t *uc = context;
+	uintptr_t sp, pc;
+
+#if defined(__x86_64__)
+	pc = (uintptr_t)uc->uc_mcontext.gregs[REG_RIP];
+	sp = stack_top ? (uintptr_t)stack_top : (uintptr_t)uc->uc_mcontext.gregs[REG_RSP] - RED_ZONE;
+	sp = (sp & ~(uintptr_t)15) - sizeof(uintptr_t);
+	*(uintptr_t *)sp = pc; /* the return address, for stack walks */
+	uc->uc_mcontext.gregs[REG_RSP] = (greg_t)sp;
+	uc->uc_mcontext.gregs[REG_RIP] = (greg_t)(uintptr_t)fn;
+#else
+	pc = (uintptr_t)uc->uc_mcontext.pc;
+	sp = stack_top ? (uintptr_t)stack_top : (uintptr_t)uc->uc_mcontext.sp - RED_ZONE;
+	uc->uc_mcontext.sp = sp & ~(uintptr_t)15;
+	uc->uc_mcontext.regs[30] = pc;
+	uc->uc_mcontext.pc = (uintptr_t)fn;
+#endif
+}
+
 static void oops_handler(int sig, siginfo_t *info, void *context)
 {
 	ucontext_t *uc = context;
-	uintptr_t sp;
 
 	if (eng.killing || !(eng.in_run || eng.quiet)) {
 		sigaction(sig, &old_action[sig == SIGBUS], NULL);
@@ -74,22 +94,10 @@ static void oops_handler(int sig, siginfo_t *info, void *context)
 	oops.non_canonical = info->si_code == SI_KERNEL;
 #if defined(__x86_64__)
 	oops.pc = (uintptr_t)uc->uc_mcontext.gregs[REG_RIP];
-	sp = (uintptr_t)uc->uc_mcontext.gregs[REG_RSP] - RED_ZONE;
-	if (stack_used_up())
-		sp = (uintptr_t)spare_stack + sizeof(spare_stack);
-	sp = (sp & ~(uintptr_t)15) - sizeof(uintptr_t);
-	*(uintptr_t *)sp = oops.pc; /* the return address, for stack walks */
-	uc->uc_mcontext.gregs[REG_RSP] = (greg_t)sp;
-	uc->uc_mcontext.gregs[REG_RIP] = (greg_t)(uintptr_t)oops_report;
 #else
 	oops.pc = (uintptr_t)uc->uc_mcontext.pc;
-	sp = (uintptr_t)uc->uc_mcontext.sp - RED_ZONE;
-	if (stack_used_up())
-		sp = (uintptr_t)spare_stack + sizeof(spare_stack);
-	uc->uc_mcontext.sp = sp & ~(uintptr_t)15;
-	uc->uc_mcontext.regs[30] = oops.pc;
-	uc->uc_mcontext.pc = (uintptr_t)oops_report;
 #endif
+	oops_redirect(uc, oops_report, stack_used_up() ? spare_stack + sizeof(spare_stack) : NULL);
 }
 
 void oops_install(void)
