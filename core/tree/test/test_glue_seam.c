@@ -254,7 +254,7 @@ void *tree_task_make(unsigned index, char label)
 	return &task_seen[index];
 }
 
-void tree_op_end(void)
+void tree_op_end(int last __always_unused)
 {
 	ops_ended++;
 }
