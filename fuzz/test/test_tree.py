@@ -35,6 +35,8 @@ FINDINGS = (
     'WARNING: folio_test_large(folio) in unuse_pte',
     'WARNING: list_del corruption. ',
     'data-race in __list_lru_add / deferred_split_scan',
+    'livelock in shm_truncate',
+    "invariant: shmem's counts do not match the page cache",
 )
 
 failed = 0
