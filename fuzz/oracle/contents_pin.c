@@ -37,6 +37,7 @@ void shadow_pin_begin(struct shadow_window *win)
 {
 	win->sure = steady(win->op.mm, win->op.page);
 	win->changes = shadow_page_changes(win->op.mm, win->op.page);
+	win->backs = shadow_backs(win->op.mm, win->op.page);
 }
 
 void shadow_pin_end(const struct shadow_window *win, int ret)
@@ -48,6 +49,7 @@ void shadow_pin_end(const struct shadow_window *win, int ret)
 		return;
 	*pin_of(win) = (struct shadow_pin){
 		.mm = op->mm, .page = op->page, .changes = changes,
+		.backs = win->backs | shadow_backs(op->mm, op->page),
 		.exact = win->sure && !win->zombie && steady(op->mm, op->page) &&
 			 changes == win->changes,
 		.follows = op->flags & (WORLD_PIN_WRITE | WORLD_PIN_LONGTERM),
@@ -66,7 +68,7 @@ bool shadow_pin_store(const struct shadow_window *win, int word, u64 value)
 
 	if (pin_exact(pin))
 		return false;
-	shadow_store_maybe(win, pin->mm, pin->page, word, value);
+	shadow_store_maybe(win, pin->backs, pin->mm, pin->page, word, value);
 	return true;
 }
 

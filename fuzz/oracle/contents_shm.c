@@ -168,10 +168,14 @@ static void store_maybe(const struct shadow_window *win, u8 backs, int page, int
 	}
 }
 
-void shadow_store_maybe(const struct shadow_window *win, int mm, int page, int word, u64 value)
+u8 shadow_backs(int mm, int page)
 {
-	u8 backs = backs_of(mm, page);
+	return backs_of(mm, page);
+}
 
+void shadow_store_maybe(const struct shadow_window *win, u8 backs, int mm, int page, int word,
+			u64 value)
+{
 	store_maybe(win, backs, page, word, value);
 	if (!backs || backs & SHADOW_ANON)
 		word_add(&shadow_page(mm, page)->word[word], value, shadow.clock);

@@ -77,6 +77,7 @@ struct shadow_window {
 	u32 changes, io_errors;
 	bool sure;     /* a read of a page that is certainly mapped */
 	bool zombie;   /* its mm has exited under it */
+	u8 backs;      /* of a pin: what its page may be */
 	bool mismatch; /* a load was wrong: where, what */
 	u8 mm, page, word;
 	u64 got;
@@ -85,6 +86,7 @@ struct shadow_window {
 /* A page that a task has pinned. */
 struct shadow_pin {
 	u8 mm, page;
+	u8 backs;     /* what it may be a page of */
 	bool exact;   /* it was the mm's page when it was pinned */
 	bool follows; /* the device sees what the mm stores later */
 	u32 changes;  /* shadow_page_changes() then */
@@ -151,8 +153,11 @@ void shadow_page_window_end(const struct shadow_window *win, struct shadow_page 
 /* The page may lie beyond the end of its file. */
 bool shadow_shm_may_fail(int mm, int page);
 u32 shadow_shm_changes(int mm, int page);
-/* A store that may have gone to what the page leads to now, or not. */
-void shadow_store_maybe(const struct shadow_window *win, int mm, int page, int word, u64 value);
+/* What a page may lead to. */
+u8 shadow_backs(int mm, int page);
+/* A store that may have gone to each of these, or not; SHADOW_ANON: the page's own memory. */
+void shadow_store_maybe(const struct shadow_window *win, u8 backs, int mm, int page, int word,
+			u64 value);
 
 /* ---- contents_pin.c ---- */
 /* The op is a device's. */
