@@ -65,13 +65,19 @@ def check_wishes(config):
         raise TreeError('the tree\'s Kconfig did not choose: ' + ', '.join(missing))
 
 
+# Symbols that a release renamed: one of the two is enough.
+RENAMED = {'ARCH_ENABLE_THP_MIGRATION': 'ARCH_HAS_PMD_SOFTLEAVES'}  # 7.3
+
+
 def check_arch(config):
-    """Selects of symbols that the tree does not know: Kconfig is silent about them.
-    ARCH_ENABLE_THP_MIGRATION is 7.2's; 7.3 decides by itself."""
+    """Selects of symbols that the tree does not know: Kconfig is silent about them."""
     with open(os.path.join(OURS, 'arch', 'Kconfig'), encoding='utf-8') as f:
         selects = re.findall(r'^\tselect (\w+)$', f.read(), re.M)
-    return [s for s in selects
-            if f'CONFIG_{s}=y\n' not in config and s != 'ARCH_ENABLE_THP_MIGRATION']
+    chosen = {s for s in selects if f'CONFIG_{s}=y\n' in config}
+    for pair in RENAMED.items():
+        if chosen.intersection(pair):
+            chosen.update(pair)
+    return [s for s in selects if s not in chosen]
 
 
 def inputs_key(tree, kconfig_files):
