@@ -33,8 +33,14 @@ BUILD_BUG_ON((int)SEAM_ALLOC != (int)EV_ALLOC || (int)SEAM_FREE != (int)EV_FREE)
 struct site_slot { unsigned long pc; struct site *site; };
 #define SITES_UNKNOWN_MAX 4096u
 
+/* By address, a word for each four bytes of code: neighbours in the code are neighbours here,
+ * so that what one function needs lies in few cache lines. */
+#define CODE_GRANULE 4u
+
 static struct site *table_sites;   /* as long as the process lives */
-static struct site_slot *site_map; /* open addressing; never full */
+static u32 *code_map;              /* (index into table_sites + 1) * 4 + low bits of pc, or 0 */
+static unsigned long code_first, code_size;
+static struct site_slot *site_map; /* what has no word; open addressing, never full */
 static u32 site_map_mask;
 static u32 sites_unknown;
 
@@ -53,9 +59,9 @@ static int compare_rows(const void *a, const void *b)
 {
 	const struct seam_site *x = *(const struct seam_site *const *)a;
 	const struct seam_site *y = *(const struct seam_site *const *)b;
-	int order = strcmp(x->op, y->op);
+	int order = strcmp(x->func, y->func);
 
-	return order ? order : strcmp(x->func, y->func);
+	return order ? order : strcmp(x->op, y->op);
 }
 
 static void site_map_put(unsigned long pc, struct site *site)
@@ -65,6 +71,16 @@ static void site_map_put(unsigned long pc, struct site *site)
 	while (site_map[i].pc && site_map[i].pc != pc)
 		i = (i + 1) & site_map_mask;
 	site_map[i] = (struct site_slot){ .pc = pc, .site = site };
+}
+
+static void code_map_put(unsigned long pc, u32 index)
+{
+	u32 *word = &code_map[(pc - code_first) / CODE_GRANULE];
+
+	if (*word) /* a call of two bytes behind another one */
+		site_map_put(pc, &table_sites[index]);
+	else
+		*word = (index + 1) * CODE_GRANULE + (u32)((pc - code_first) % CODE_GRANULE);
 }
 
 /* One struct site for each name in the table; rows are sorted by name for that. Before
@@ -80,11 +96,18 @@ __attribute__((constructor)) static void sites_of_table(void)
 	while (size < 2 * (n + SITES_UNKNOWN_MAX))
 		size *= 2;
 	site_map = calloc(size, sizeof(*site_map));
-	if (!row || !added || !site || !site_map)
+	if (n) {
+		code_first = seam_site_table[0].pc;
+		code_size = seam_site_table[n - 1].pc - code_first + 1;
+	}
+	code_map = calloc(code_size / CODE_GRANULE + 1, sizeof(*code_map));
+	if (!row || !added || !site || !site_map || !code_map)
 		events_die("out of memory for the sites");
 	site_map_mask = size - 1;
-	for (u32 i = 0; i < n; i++)
+	for (u32 i = 0; i < n; i++) {
 		row[i] = &seam_site_table[i];
+		BUG_ON(i && row[i]->pc <= row[i - 1]->pc);
+	}
 	qsort(row, n, sizeof(*row), compare_rows);
 	for (u32 i = 0; i < n; i++) {
 		if (i == 0 || compare_rows(&row[i - 1], &row[i]) != 0) {
@@ -92,7 +115,7 @@ __attribute__((constructor)) static void sites_of_table(void)
 			added[names] = &site[names];
 			names++;
 		}
-		site_map_put(row[i]->pc, &site[names - 1]);
+		code_map_put(row[i]->pc, names - 1);
 	}
 	sites_add(added, names);
 	free(row);
@@ -117,6 +140,11 @@ static __cold struct site *site_unknown(unsigned long pc, const char *op)
 
 const struct site *glue_site(unsigned long pc, const char *fallback)
 {
+	unsigned long at = pc - code_first;
+	u32 word = at < code_size ? code_map[at / CODE_GRANULE] : 0;
+
+	if (likely(word >= CODE_GRANULE && word % CODE_GRANULE == at % CODE_GRANULE))
+		return &table_sites[word / CODE_GRANULE - 1];
 	for (u32 i = site_slot_first(pc);; i = (i + 1) & site_map_mask) {
 		if (likely(site_map[i].pc == pc))
 			return site_map[i].site;
