@@ -61,6 +61,9 @@ void shadow_unprotect(struct shadow_page *p)
 
 void shadow_check_protected(int mm, int page, const struct shadow_page *p)
 {
+	/* A device stores through its pin, whatever the page table says. */
+	if (shadow.window[engine_current()].op.effect == CONTENTS_PIN_WRITE)
+		return;
 	if (p->guarded && !shadow_page_open(mm, p) && !shadow.mm[mm].unknown)
 		shadow_report_page(mm, page, "contents: store to a write-protected page",
 				   "userfaultfd protects the page, and nothing has unprotected it");
@@ -158,14 +161,16 @@ static void move_page(const struct shadow_window *win, int i, int ret)
 	struct shadow_page *from = shadow_page(op->mm, source);
 	bool overlap = in_range(op->from, op->page, op->pages) ||
 		       in_range(op->page, op->from, op->pages);
-	bool sure = ret == 0 && !overlap && !shadow_page_open(op->mm, to) && !shadow_page_open(op->mm, from) &&
-		    to->remapped <= win->begin && from->remapped <= win->begin &&
-		    to->discarded <= win->begin && from->discarded <= win->begin;
+	bool busy = shadow_page_open(op->mm, to) || shadow_page_open(op->mm, from) ||
+		    to->remapped > win->begin || from->remapped > win->begin ||
+		    to->discarded > win->begin || from->discarded > win->begin;
+	bool sure = ret == 0 && !overlap && !busy;
 	u32 now = shadow_tick();
 
 	for (int w = 0; w < WORLD_WORDS; w++) {
 		if (sure && !word_has(&to->word[w], 0) && !shadow.mm[op->mm].unknown) {
-			shadow_report_page(op->mm, target, "contents: fill of a page that is not missing",
+			shadow_report_page(op->mm, target,
+					   "contents: fill of a page that is not missing",
 					   "another page was moved over its data");
 			return;
 		}

@@ -12,14 +12,14 @@
 #include "core/engine/policy.h"
 #include "fuzz/oracle/contents.h"
 
-enum what { END, BEGIN, BEGIN_FORK, FINISH, READ, DONE_READ, STORE, LOAD, IO_ERROR, QUIET };
+enum what { END, BEGIN, BEGIN_FORK, FINISH, READ, DONE_READ, STORE, LOAD, FILL, IO_ERROR, QUIET };
 
 struct step {
 	u8 ctx;
 	enum what what;
 	u8 effect;  /* BEGIN */
-	u8 mm, page, word; /* word: also the child, the file, flags of a pin */
-	u64 value;  /* stored, loaded; of FINISH and DONE_READ: ret */
+	u8 mm, page, word; /* word: also the child, the file, flags of a pin, a source */
+	u64 value;  /* stored, loaded, of BEGIN; of FINISH and DONE_READ: ret */
 };
 
 #define A 0
@@ -63,8 +63,8 @@ static void do_step(const struct step *s)
 {
 	struct contents_op op = {
 		.effect = (enum contents_effect)s->effect, .mm = s->mm, .page = s->page,
-		.pages = 1, .child = s->word, .shm = s->word, .flags = s->word,
-		.label = "X1",
+		.pages = 1, .child = s->word, .shm = s->word, .flags = s->word, .from = s->word,
+		.value = s->value, .label = "X1",
 	};
 
 	if (op.effect == CONTENTS_SHM_TRUNCATE) /* to so many pages */
@@ -93,6 +93,9 @@ static void do_step(const struct step *s)
 	case LOAD:
 		page_words[s->word] = s->value;
 		world_hooks.load(s->mm, s->page, s->word, s->value);
+		break;
+	case FILL:
+		world_hooks.fill(s->mm, s->page, s->word, s->value);
 		break;
 	case IO_ERROR:
 		contents_io_error();
@@ -477,6 +480,91 @@ static void test_pins(void)
 			SHM_LD(B, 2, 8, 0)), "");
 }
 
+#define FILLS(ctx, page, value) { ctx, FILL, 0, 1, page, 0, value }
+/* To a page, from another one. */
+#define MOVE(ctx, to, from) { ctx, BEGIN, CONTENTS_MOVE, 1, to, from, 0 }
+#define NOT_MISSING "contents: fill of a page that is not missing"
+
+/* A page that userfaultfd fills was missing: it reads as zero. */
+static void test_fill(void)
+{
+	CHECK_STR(TITLE(MAP(A, 1, 0), FILLS(A, 0, 5), LD(B, 0, 0, 5)), "");
+	CHECK_STR(TITLE(MAP(A, 1, 0), FILLS(A, 0, 5), LD(B, 0, 0, 0)), "contents: lost write");
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 4), FILLS(A, 0, 5)), NOT_MISSING);
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 4), OPEN(B, CONTENTS_DISCARD), FILLS(A, 0, 5),
+			CLOSE(B, 0), LD(B, 0, 0, 5)), "");
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 4), OPEN(B, CONTENTS_DISCARD), CLOSE(B, 0),
+			FILLS(A, 0, 5), LD(B, 0, 0, 5)), "");
+	CHECK_STR(TITLE(FILLS(A, 0, 5)), "contents: access after unmap");
+}
+
+/* Page 1 moves to page 0. */
+static void test_move(void)
+{
+#define TWO MAP(A, 1, 0), MAP(A, 1, 1), ST(A, 1, 0, 5)
+	CHECK_STR(TITLE(TWO, MOVE(A, 0, 1), CLOSE(A, 0), LD(B, 0, 0, 5), LD(B, 1, 0, 0)), "");
+	CHECK_STR(TITLE(TWO, MOVE(A, 0, 1), CLOSE(A, 0), LD(B, 0, 0, 0)), "contents: lost write");
+	CHECK_STR(TITLE(TWO, MOVE(A, 0, 1), CLOSE(A, 0), LD(B, 1, 0, 5)),
+		  "contents: data after discard");
+	/* inside: either place, and a store goes along or stays */
+	CHECK_STR(TITLE(TWO, MOVE(A, 0, 1), LD(B, 0, 0, 5), LD(C, 1, 0, 5), LD(C, 1, 0, 0),
+			ST(B, 1, 0, 6), LD(C, 0, 0, 6), CLOSE(A, 0), LD(B, 0, 0, 6)), "");
+	CHECK_STR(TITLE(TWO, MOVE(A, 0, 1), ST(B, 1, 0, 6), CLOSE(A, 0), LD(B, 1, 0, 6)), "");
+	CHECK_STR(TITLE(TWO, MOVE(A, 0, 1), LD(B, 0, 0, 7), CLOSE(A, 0)), "contents: foreign data");
+	/* a target that was not missing; a move that did nothing, or perhaps something */
+	CHECK_STR(TITLE(TWO, ST(A, 0, 0, 4), MOVE(A, 0, 1), CLOSE(A, 0)), NOT_MISSING);
+	CHECK_STR(TITLE(TWO, ST(A, 0, 0, 4), MOVE(A, 0, 1), CLOSE(A, -EEXIST), LD(B, 0, 0, 4),
+			LD(B, 1, 0, 5)), "");
+	CHECK_STR(TITLE(TWO, MOVE(A, 0, 1), CLOSE(A, -EEXIST), LD(B, 1, 0, 0)),
+		  "contents: lost write");
+	CHECK_STR(TITLE(TWO, MOVE(A, 0, 1), CLOSE(A, -EAGAIN), LD(B, 1, 0, 0), LD(B, 0, 0, 5)), "");
+	CHECK_STR(TITLE(TWO, MOVE(A, 0, 1), CLOSE(A, -EAGAIN), LD(B, 1, 0, 5), LD(B, 0, 0, 0)), "");
+	/* a fork before the move's end: which of both has the child? */
+	CHECK_STR(TITLE(TWO, MOVE(A, 0, 1), FORK(B), CLOSE(B, 0), CHILD_LD(C, 5), CLOSE(A, 0)), "");
+	CHECK_STR(TITLE(TWO, MOVE(A, 0, 1), CLOSE(A, 0), FORK(B), CLOSE(B, 0), CHILD_LD(C, 0)),
+		  "contents: lost write");
+#undef TWO
+}
+
+#define PROTECT(ctx, on) { ctx, BEGIN, CONTENTS_PROTECT, 1, 0, 0, on }
+#define PROTECTED "contents: store to a write-protected page"
+
+static void test_protect(void)
+{
+	CHECK_STR(TITLE(MAP(A, 1, 0), PROTECT(A, 1), CLOSE(A, 0), ST(B, 0, 0, 5)), PROTECTED);
+	CHECK_STR(TITLE(MAP(A, 1, 0), PROTECT(A, 1), ST(B, 0, 0, 5), CLOSE(A, 0)), "");
+	CHECK_STR(TITLE(MAP(A, 1, 0), PROTECT(A, 1), CLOSE(A, -EINVAL), ST(B, 0, 0, 5)), "");
+	CHECK_STR(TITLE(MAP(A, 1, 0), PROTECT(A, 1), CLOSE(A, 0), PROTECT(B, 0), ST(C, 0, 0, 5),
+			CLOSE(B, 0), ST(C, 0, 0, 5)), "");
+	CHECK_STR(TITLE(MAP(A, 1, 0), PROTECT(B, 0), PROTECT(A, 1), CLOSE(A, 0), ST(C, 0, 0, 5),
+			CLOSE(B, 0)), "");
+	CHECK_STR(TITLE(MAP(A, 1, 0), PROTECT(A, 1), PROTECT(B, 0), CLOSE(B, 0), CLOSE(A, 0),
+			ST(C, 0, 0, 5)), "");
+	CHECK_STR(TITLE(MAP(A, 1, 0), PROTECT(B, 0), CLOSE(B, 0), PROTECT(A, 1), CLOSE(A, 0),
+			ST(C, 0, 0, 5)), PROTECTED);
+	/* what ends it: a discard, the registration's end; a child has it not */
+	CHECK_STR(TITLE(MAP(A, 1, 0), PROTECT(A, 1), CLOSE(A, 0), OPEN(B, CONTENTS_DISCARD),
+			CLOSE(B, 0), ST(C, 0, 0, 5)), "");
+	CHECK_STR(TITLE(MAP(A, 1, 0), PROTECT(A, 1), CLOSE(A, 0), OPEN(B, CONTENTS_UNTRAP),
+			CLOSE(B, 0), ST(C, 0, 0, 5)), "");
+	CHECK_STR(TITLE(MAP(A, 1, 0), PROTECT(A, 1), CLOSE(A, 0), FORK(B), CLOSE(B, 0),
+			CHILD_ST(C, 5)), "");
+}
+
+/* SIGBUS in a registered range is no poison. */
+static void test_trap(void)
+{
+	CHECK_STR(TITLE(MAP(A, 1, 0), OPEN(A, CONTENTS_TRAP), CLOSE(A, 0), RD(B, 0),
+			RD_END(B, -EHWPOISON)), "");
+	CHECK_STR(TITLE(MAP(A, 1, 0), RD(B, 0), OPEN(A, CONTENTS_TRAP), RD_END(B, -EHWPOISON),
+			CLOSE(A, 0)), "");
+	CHECK_STR(TITLE(MAP(A, 1, 0), OPEN(A, CONTENTS_TRAP), CLOSE(A, 0), OPEN(A, CONTENTS_UNTRAP),
+			CLOSE(A, 0), RD(B, 0), RD_END(B, -EHWPOISON)),
+		  "contents: poison without an I/O error");
+	CHECK_STR(TITLE(MAP(A, 1, 0), OPEN(A, CONTENTS_UNTRAP), OPEN(B, CONTENTS_TRAP), CLOSE(B, 0),
+			CLOSE(A, 0), RD(B, 0), RD_END(B, -EHWPOISON)), "");
+}
+
 static void test_failed_reads(void)
 {
 	CHECK_STR(TITLE(MAP(A, 1, 0), RD(B, 0), RD_END(B, -ENOMEM)), "");
@@ -524,6 +612,10 @@ int main(void)
 	test_truncate();
 	test_large_tail();
 	test_pins();
+	test_fill();
+	test_move();
+	test_protect();
+	test_trap();
 	test_failed_reads();
 	test_quiet();
 	test_overflow_is_silent();
