@@ -126,6 +126,8 @@ static void census_present(struct census *c, struct mm_census *m, int page, unsi
 	m->anon++;
 	if (unlikely(pte & _PAGE_RW && !check_exclusive_of(pfn)))
 		pte_fail("invariant: writable page is not exclusive", m->mm, page, pte);
+	if (unlikely(pte & _PAGE_RW && pte & _PAGE_UFFD_WP))
+		pte_fail("invariant: writable page that userfaultfd protects", m->mm, page, pte);
 }
 
 /* Whoever put the entry there holds the folio's lock until no entry names it. The page
@@ -336,6 +338,8 @@ static void check_rmap(struct mm_struct *mm, int page, unsigned long pte)
 		pte_fail("invariant: page table entry outside of all vmas", mm, page, pte);
 		return;
 	}
+	if (pte & _PAGE_UFFD_WP && !(vma->vm_flags & VM_UFFD_WP))
+		pte_fail("invariant: userfaultfd's bit outside of its range", mm, page, pte);
 	if (pte & _PAGE_SPECIAL || pfn == 0 || check_ksm_folio(folio))
 		return;
 	index = folio->index + (pfn - page_to_pfn(&folio->page));
