@@ -104,6 +104,7 @@ static void choice_observed(const struct sched_choice *c, u32 value)
 		contents_io_error();
 	} else if (c->kind == CHOICE_ALLOC) {
 		running.result->alloc_failures++;
+		contents_alloc_failure();
 	}
 }
 

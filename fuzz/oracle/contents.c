@@ -3,8 +3,8 @@
  * The shadow: for each word the candidate values and the last few that it had.
  * A candidate is killed by a later store at once, unless a window is open on the
  * page (see contents.h); then by the end of an op that began after the store.
- * Pages are cleared when first touched in a run. A word that has had too many
- * values inside windows is no longer judged (any), which errs to silence.
+ * Pages are cleared when first touched in a run. MADV_FREE has a file of its own
+ * (contents_lazy.c), and so have the values of a word (shadow_word.c).
  * Locking: all entries take a hidden lock (native; it tells TSan nothing). Hooks are
  * called inside of the access's own instant, so that two accesses and their hooks
  * are never in different orders.
@@ -98,6 +98,11 @@ const struct shadow_window *shadow_fork_into(int child)
 	return NULL;
 }
 
+bool shadow_mm_unknown(int mm)
+{
+	return shadow.mm[mm].unknown || shadow.mm[mm].reaped || shadow.mm[mm].reaping > 0;
+}
+
 /* May a load see value now? */
 static bool value_allowed(int mm, int page, int word, u64 value)
 {
@@ -105,7 +110,7 @@ static bool value_allowed(int mm, int page, int word, u64 value)
 	const struct shadow_word *w = &p->word[word];
 	const struct shadow_window *fork;
 
-	if (shadow.mm[mm].unknown || word_has(w, value))
+	if (shadow_mm_unknown(mm) || p->moves || word_has(w, value))
 		return true;
 	if ((shadow_page_open(mm, p) && value == 0) || shadow_move_allows(mm, page, word, value))
 		return true;
@@ -114,7 +119,7 @@ static bool value_allowed(int mm, int page, int word, u64 value)
 		return false;
 	/* windows: the parent is a child itself, of a fork that is not over, or exits;
 	 * a zombie: it has exited, and what it had is forgotten */
-	return shadow.mm[fork->op.mm].unknown || shadow.mm[fork->op.mm].windows > 0 ||
+	return shadow_mm_unknown(fork->op.mm) || shadow.mm[fork->op.mm].windows > 0 ||
 	       fork->zombie || value_allowed_parent(fork, page, word, value);
 }
 
@@ -123,7 +128,7 @@ bool value_allowed_parent(const struct shadow_window *fork, int page, int word, 
 	const struct shadow_page *p = shadow_page(fork->op.mm, page);
 	const struct shadow_word *w = &p->word[word];
 
-	return word_has(w, value) || word_had_after(w, value, fork->begin) ||
+	return p->moves || word_has(w, value) || word_had_after(w, value, fork->begin) ||
 	       (shadow_page_open(fork->op.mm, p) && value == 0) ||
 	       shadow_move_allows(fork->op.mm, page, word, value);
 }
@@ -160,13 +165,15 @@ static void note_store(int mm, int page, int word, u64 value)
 	w = &p->word[word];
 	memcpy(p->writer, win->op.label, sizeof(p->writer));
 	shadow_check_protected(mm, page, p);
+	lazy_store_begin(p, shadow_page_open(mm, p), now);
 	if (!shadow_page_open(mm, p)) {
-		if (p->mapped == SHADOW_UNMAPPED && !shadow.mm[mm].unknown)
+		if (p->mapped == SHADOW_UNMAPPED && !shadow_mm_unknown(mm))
 			shadow_report_unmapped(mm, page, "store");
 		word_kill_all(w, now);
 		w->any = false;
 	}
 	word_add(w, value, now);
+	lazy_store_end(p, w, now);
 }
 
 static void note_load(int mm, int page, int word, u64 value)
@@ -175,7 +182,7 @@ static void note_load(int mm, int page, int word, u64 value)
 	struct shadow_page *p;
 	struct shadow_word *w;
 
-	if (!page_valid(mm, page) || win->zombie || win->mismatch || shadow.mm[mm].unknown)
+	if (!page_valid(mm, page) || win->zombie || win->mismatch || shadow_mm_unknown(mm))
 		return;
 	if (shadow_is_device(win) && shadow_pin_load(win))
 		return;
@@ -194,11 +201,8 @@ static void note_load(int mm, int page, int word, u64 value)
 		shadow_mismatch(win, mm, page, word, value);
 		return;
 	}
-	if (w->ncands > 1 || w->any) { /* settled: it is this one */
-		word_kill_all(w, shadow.clock);
-		word_add(w, value, shadow.clock);
-		w->any = false;
-	}
+	if (w->ncands > 1 || w->any) /* settled: it is this one */
+		lazy_settle(p, w, value, w->zero_by_free ? shadow_tick() : shadow.clock);
 }
 
 static void hook_store(int mm, int page, int word, u64 value)
@@ -234,6 +238,7 @@ void contents_reset(u8 mms, bool native, bool large_folios)
 	shadow.run++;
 	shadow.clock = 1;
 	shadow.io_errors = 0;
+	shadow.alloc_failures = 0;
 	shadow.native = native;
 	shadow.large_folios = large_folios;
 	world_hooks = (struct world_hooks){ hook_store, hook_load, hook_fill };
@@ -247,6 +252,11 @@ void contents_stop(void)
 void contents_io_error(void)
 {
 	__atomic_fetch_add(&shadow.io_errors, 1, __ATOMIC_RELAXED);
+}
+
+void contents_alloc_failure(void)
+{
+	__atomic_fetch_add(&shadow.alloc_failures, 1, __ATOMIC_RELAXED);
 }
 
 /* ---- ops: windows ---- */
@@ -270,6 +280,7 @@ void contents_op_begin(const struct contents_op *op)
 	shadow_lock();
 	*win = (struct shadow_window){ .op = *op, .begin = shadow_tick() };
 	win->io_errors = shadow.io_errors;
+	win->alloc_failures = shadow.alloc_failures;
 	if (op->effect == CONTENTS_UNTRAP && !op->pages)
 		win->op.pages = WORLD_PAGES;
 	if (op->effect == CONTENTS_SHM_PUNCH || op->effect == CONTENTS_SHM_TRUNCATE) {
@@ -286,8 +297,15 @@ void contents_op_begin(const struct contents_op *op)
 			shadow.mm[op->child].windows++;
 		else
 			win->op.effect = CONTENTS_NONE;
+	} else if (op->effect == CONTENTS_REAP) {
+		shadow.mm[op->mm].reaping++;
 	} else if (!covers(&win->op)) {
 		win->op.effect = CONTENTS_NONE;
+	} else if (op->effect == CONTENTS_FREE) {
+		for (int i = op->page; i < op->page + op->pages; i++)
+			lazy_begin(shadow_page(op->mm, i), win->begin);
+	} else if (op->effect == CONTENTS_REMAP) {
+		remap_begin(win);
 	} else if (op->effect >= CONTENTS_MOVE) {
 		shadow_uffd_begin(win);
 	} else if (op->effect == CONTENTS_PIN) {
@@ -308,11 +326,23 @@ void contents_op_begin(const struct contents_op *op)
 	shadow_unlock();
 }
 
-/* Errors after which nothing has happened. */
 bool shadow_did_nothing(int ret)
 {
 	return ret == -EINVAL || ret == -EEXIST || ret == -ESRCH || ret == -ENOSYS ||
 	       ret == -EFAULT || ret == -ENOENT || ret == -EBADF;
+}
+
+/* madvise() ends with -EINVAL at a part of its range that it does not suit (one that is
+ * locked), and has done what comes before it. */
+static bool advice_did_nothing(const struct contents_op *op, int ret)
+{
+	return shadow_did_nothing(ret) && !(ret == -EINVAL && op->pages > 1);
+}
+
+static bool range_did_nothing(const struct contents_op *op, int ret)
+{
+	return op->effect == CONTENTS_DISCARD ? advice_did_nothing(op, ret) :
+						shadow_did_nothing(ret);
 }
 
 static void range_end(const struct shadow_window *win, int ret)
@@ -330,13 +360,14 @@ static void range_end(const struct shadow_window *win, int ret)
 		busy = shadow_page_open(op->mm, p) || p->remapped > win->begin;
 		if (!win->zombie)
 			shadow_page_window_end(win, p, ret, busy);
-		if (shadow_did_nothing(ret) || win->zombie)
+		if (range_did_nothing(op, ret) || win->zombie)
 			continue;
 		for (int w = 0; w < WORLD_WORDS; w++) {
 			if (ret == 0)
 				word_kill_before(&p->word[w], win->begin, now);
 			word_add(&p->word[w], 0, win->begin);
 		}
+		lazy_discard(p, win->begin, now);
 		if (ret == 0)
 			p->discarded = now;
 		if (op->effect == CONTENTS_MAP || op->effect == CONTENTS_SHM_MAP)
@@ -366,6 +397,9 @@ static void fork_page(const struct shadow_window *win, int page)
 	to->trapped = own.trapped; /* a child has no userfaultfd but its own */
 	to->trapped_at = own.trapped_at;
 	shadow_unprotect(to);
+	to->freeing = own.freeing;
+	to->moves = own.moves;
+	lazy_copy(to, from, win->begin);
 	to->backs |= own.backs;
 	if (open || from->remapped > win->begin || own.remapped > win->begin) {
 		to->mapped = SHADOW_MAYBE; /* before or after the copy? */
@@ -379,7 +413,7 @@ static void fork_page(const struct shadow_window *win, int page)
 			if (pw->old[i].killed > win->begin)
 				word_add(cw, pw->old[i].value, win->begin);
 		}
-		cw->any |= pw->forgot > win->begin;
+		cw->any |= pw->forgot > win->begin || from->moves;
 		cw->forgot = 0;
 		if (open)
 			word_add(cw, 0, win->begin);
@@ -416,6 +450,7 @@ static void fork_end(const struct shadow_window *win, int ret)
 	child->unknown = child->windows > 0 || child->exits > 0 || parent->unknown ||
 			 child->exists || parent->windows > 0 || win->zombie ||
 			 shadow_move_open(win->op.mm) ||
+			 parent->reaped || parent->reaping > 0 ||
 			 zombies_may_be_in(child, win->begin);
 	child->exists = true;
 	for (int page = 0; page < WORLD_PAGES; page++) {
@@ -447,16 +482,38 @@ static void exit_end(const struct shadow_window *win, int ret)
 	}
 	mm->exists = mm->windows > 0 || mm->unknown;
 	mm->unknown = mm->exists;
+	mm->reaped = false;
 	for (int page = 0; page < WORLD_PAGES; page++) {
 		struct shadow_page *p = &shadow.page[win->op.mm][page];
-		u32 windows = p->windows;
+		u32 windows = p->windows, moves = p->moves, freeing = p->freeing;
 
 		if (p->run != shadow.run)
 			continue;
 		p->run = 0;
 		p = shadow_page(win->op.mm, page);
 		p->windows = windows;
+		p->moves = moves;
+		p->freeing = freeing;
 	}
+}
+
+static void free_end(const struct shadow_window *win, int ret)
+{
+	const struct contents_op *op = &win->op;
+	u32 now = shadow_tick();
+
+	for (int i = op->page; i < op->page + op->pages; i++)
+		lazy_end(shadow_page(op->mm, i), !advice_did_nothing(op, ret) && !win->zombie,
+			 now);
+}
+
+static void reap_end(const struct shadow_window *win, int ret)
+{
+	struct shadow_mm *mm = &shadow.mm[win->op.mm];
+
+	mm->reaping--;
+	if (ret == 0 && !win->zombie)
+		mm->reaped = true;
 }
 
 static void window_end(struct shadow_window *win, int ret)
@@ -471,6 +528,15 @@ static void window_end(struct shadow_window *win, int ret)
 	case CONTENTS_UNMAP:
 	case CONTENTS_DISCARD:
 		range_end(win, ret);
+		break;
+	case CONTENTS_FREE:
+		free_end(win, ret);
+		break;
+	case CONTENTS_REMAP:
+		remap_end(win, ret, shadow_tick());
+		break;
+	case CONTENTS_REAP:
+		reap_end(win, ret);
 		break;
 	case CONTENTS_FORK:
 		fork_end(win, ret);
@@ -517,7 +583,7 @@ static void judge_failure(const struct shadow_window *win, int ret)
 	const struct contents_op *op = &win->op;
 	const struct shadow_page *p = shadow_page(op->mm, op->page);
 
-	if (!win->sure || shadow_page_open(op->mm, p) || shadow.mm[op->mm].unknown ||
+	if (!win->sure || shadow_page_open(op->mm, p) || shadow_mm_unknown(op->mm) ||
 	    win->changes != shadow_page_changes(op->mm, op->page) ||
 	    shadow_shm_may_fail(op->mm, op->page))
 		return;

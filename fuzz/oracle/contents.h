@@ -6,13 +6,15 @@
  * where a lock makes access and hook one instant), so a word has one allowed value,
  * except while an op that changes many pages at no single instant is open on it
  * (mmap, munmap, MADV_DONTNEED, exit, fork): then it has a few, and the end of that
- * op, or the next load, settles it.
+ * op, or the next load, settles it. After MADV_FREE a page may become zero at any
+ * time, as a whole, until it is stored to.
  *
  * Titles, without numbers:
  *   contents: lost write           an older value, and the newest is gone
  *   contents: stale read           an older value once; a second read is right
  *   contents: torn page            some words of the newest write, others older
- *   contents: data after discard   a value from before munmap or MADV_DONTNEED
+ *   contents: data after discard   a value from before munmap or MADV_DONTNEED,
+ *                                  or of a page that MADV_FREE has been seen to drop
  *   contents: foreign data         a value that this page never had
  *   contents: access after unmap   a load or store where nothing is mapped
  *   contents: fill of a page that is not missing    userfaultfd put a page over data
@@ -39,8 +41,11 @@ enum contents_effect {
 	CONTENTS_MAP,      /* pages become zero, mapped */
 	CONTENTS_UNMAP,
 	CONTENTS_DISCARD,  /* pages become zero, stay mapped */
+	CONTENTS_FREE,     /* until its next store each page may become zero, as a whole */
 	CONTENTS_FORK,     /* child gets what mm has */
 	CONTENTS_EXIT,
+	CONTENTS_REMAP,    /* pages get what others have, which are unmapped */
+	CONTENTS_REAP,     /* from its begin on nothing is known of the mm, until it exits */
 	CONTENTS_SHM_MAP,      /* pages become those of a shared file */
 	CONTENTS_SHM_PUNCH,    /* pages of a file become zero */
 	CONTENTS_PIN,          /* of a page: pin, flags */
@@ -60,7 +65,7 @@ struct contents_op {
 	/* SHM_PUNCH: of the file; SHM_TRUNCATE: those behind its size; UNTRAP without any: all */
 	u8 page, pages;
 	u8 shm;            /* the file of SHM_... */
-	u8 from;           /* of a move: the first page of its source */
+	u8 from;           /* of a move: the first page of its source; of REMAP: of its target */
 	u8 pin, flags;     /* of PIN...; enum world_pin_flag */
 	u64 value;         /* of a write; of PROTECT 1 or 0 */
 	char label[12];    /* "A3", for the report */
@@ -73,6 +78,8 @@ void contents_reset(u8 mms, bool native, bool large_folios);
 void contents_stop(void);
 /* An injected read or write error: poisoned pages are allowed from now on. */
 void contents_io_error(void);
+/* An injected failure of an allocation. */
+void contents_alloc_failure(void);
 
 /* Around each op, on its context (engine_current()); ret: what the op returned. */
 void contents_op_begin(const struct contents_op *op);

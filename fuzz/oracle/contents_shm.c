@@ -56,7 +56,7 @@ static u8 backs_of(int mm, int page)
 	const struct shadow_window *fork = shadow_fork_into(mm);
 	u8 backs = shadow_page(mm, page)->backs;
 
-	if (shadow.mm[mm].unknown)
+	if (shadow_mm_unknown(mm))
 		return SHADOW_BACKS_ALL;
 	if (!fork)
 		return backs;
@@ -215,8 +215,10 @@ bool shadow_shm_store(struct shadow_window *win, int mm, int page, int word, u64
 		return true;
 	}
 	store_maybe(win, backs, page, word, value);
-	if (backs & SHADOW_ANON && !win->zombie)
+	if (backs & SHADOW_ANON && !win->zombie) {
+		lazy_store_begin(p, true, shadow.clock);
 		word_add(&p->word[word], value, shadow.clock);
+	}
 	return true;
 }
 

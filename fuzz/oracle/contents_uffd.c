@@ -64,7 +64,7 @@ void shadow_check_protected(int mm, int page, const struct shadow_page *p)
 	/* A device stores through its pin, whatever the page table says. */
 	if (shadow.window[engine_current()].op.effect == CONTENTS_PIN_WRITE)
 		return;
-	if (p->guarded && !shadow_page_open(mm, p) && !shadow.mm[mm].unknown)
+	if (p->guarded && !shadow_page_open(mm, p) && !shadow_mm_unknown(mm))
 		shadow_report_page(mm, page, "contents: store to a write-protected page",
 				   "userfaultfd protects the page, and nothing has unprotected it");
 }
@@ -77,7 +77,7 @@ void shadow_fill(int mm, int page, int word, u64 value)
 
 	if (win->zombie || shadow_contents(mm, page) != p)
 		return;
-	if (!shadow_page_open(mm, p) && !shadow.mm[mm].unknown) {
+	if (!shadow_page_open(mm, p) && !shadow_mm_unknown(mm)) {
 		if (p->mapped == SHADOW_UNMAPPED)
 			shadow_report_unmapped(mm, page, "fill");
 		if (!word_has(w, 0))
@@ -86,11 +86,13 @@ void shadow_fill(int mm, int page, int word, u64 value)
 	}
 	shadow_unprotect(p);
 	memcpy(p->writer, win->op.label, sizeof(p->writer));
+	lazy_store_begin(p, shadow_page_open(mm, p), shadow.clock);
 	if (!shadow_page_open(mm, p)) {
 		word_kill_all(w, shadow.clock);
 		w->any = false;
 	}
 	word_add(w, value, shadow.clock);
+	lazy_store_end(p, w, shadow.clock);
 }
 
 /* ---- the ops' windows ---- */
@@ -168,7 +170,7 @@ static void move_page(const struct shadow_window *win, int i, int ret)
 	u32 now = shadow_tick();
 
 	for (int w = 0; w < WORLD_WORDS; w++) {
-		if (sure && !word_has(&to->word[w], 0) && !shadow.mm[op->mm].unknown) {
+		if (sure && !word_has(&to->word[w], 0) && !shadow_mm_unknown(op->mm)) {
 			shadow_report_page(op->mm, target,
 					   "contents: fill of a page that is not missing",
 					   "another page was moved over its data");
@@ -178,6 +180,9 @@ static void move_page(const struct shadow_window *win, int i, int ret)
 		to->word[w].any |= overlap;
 		from->word[w].any |= overlap;
 	}
+	lazy_discard(to, win->begin, now);
+	lazy_join(to, from, win->begin);
+	lazy_discard(from, win->begin, now);
 	memcpy(to->writer, from->writer, sizeof(to->writer));
 	if (sure)
 		from->discarded = now;

@@ -25,6 +25,7 @@ struct shadow_word {
 	u32 forgot; /* latest killed stamp that fell out of the ring */
 	u8 ncands;
 	bool any;   /* too many candidates: not judged any more */
+	bool zero_by_free; /* 0 is a candidate only if its page was dropped: contents_lazy.c */
 };
 
 enum shadow_mapped { SHADOW_UNMAPPED, SHADOW_MAPPED, SHADOW_MAYBE };
@@ -32,9 +33,13 @@ enum shadow_mapped { SHADOW_UNMAPPED, SHADOW_MAPPED, SHADOW_MAYBE };
 struct shadow_page {
 	u64 run;         /* run in which it was cleared */
 	u32 windows;     /* ops open on it */
+	u32 moves;       /* of these: moves to it */
 	u32 changes;     /* windows that have ended */
 	u32 discarded;   /* clock of the last munmap, MADV_DONTNEED */
 	u32 remapped;    /* ... of the last mmap or munmap */
+	u32 freeing;     /* MADV_FREE ops open on it */
+	u32 freed;       /* clock of the last MADV_FREE's end */
+	u32 lazy_until;  /* ... of what last made it no longer lazy */
 	u8 mapped;       /* enum shadow_mapped */
 	/* What the page may lead to now, SHADOW_ANON and SHADOW_SHM(); of a file's own page
 	 * nothing. backs_before: when no window was open. */
@@ -43,6 +48,8 @@ struct shadow_page {
 	bool guarded;    /* userfaultfd lets no store through */
 	u32 trapped_at;  /* clock of the last registration */
 	u32 unprotected; /* clock of the last end of protection */
+	bool lazy;       /* MADV_FREE was here, and no store since */
+	bool frozen;     /* a store ended that: dropped before it, or kept? */
 	char writer[12]; /* op of the last store */
 	struct shadow_word word[WORLD_WORDS];
 };
@@ -64,6 +71,8 @@ struct shadow_shm {
 struct shadow_mm {
 	bool exists;
 	bool unknown;  /* which incarnation it is cannot be told: not judged */
+	bool reaped;   /* by the OOM reaper: not judged */
+	u32 reaping;   /* reapers that are open */
 	u32 windows;   /* exits, and forks into it, that are open */
 	u32 exits;
 	u32 changes;
@@ -74,7 +83,7 @@ struct shadow_mm {
 struct shadow_window {
 	struct contents_op op;
 	u32 begin;
-	u32 changes, io_errors;
+	u32 changes, io_errors, alloc_failures;
 	bool sure;     /* a read of a page that is certainly mapped */
 	bool zombie;   /* its mm has exited under it */
 	u8 backs;      /* of a pin: what its page may be */
@@ -101,7 +110,7 @@ struct shadow {
 	struct shadow_window window[ENGINE_CTX_MAX + 1];
 	u64 run;
 	u32 clock;
-	u32 io_errors;
+	u32 io_errors, alloc_failures;
 	u32 locked;   /* a hidden lock */
 	bool native, large_folios;
 };
@@ -120,6 +129,8 @@ const struct shadow_window *shadow_fork_into(int child);
 /* Ops that have ended and could have changed what the page leads to, or whether it can
  * be read. */
 u32 shadow_page_changes(int mm, int page);
+/* The OOM reaper takes its pages, or which incarnation it is cannot be told. */
+bool shadow_mm_unknown(int mm);
 /* Errors after which nothing has happened. */
 bool shadow_did_nothing(int ret);
 bool value_allowed_parent(const struct shadow_window *fork, int page, int word, u64 value);
@@ -178,6 +189,26 @@ bool shadow_move_open(int mm);
 bool shadow_move_allows(int mm, int page, int word, u64 value);
 void shadow_unprotect(struct shadow_page *p);
 void shadow_check_protected(int mm, int page, const struct shadow_page *p);
+
+/* ---- contents_lazy.c: see there ---- */
+/* The window of a MADV_FREE on one page; done: it may have happened. */
+void lazy_begin(struct shadow_page *p, u32 now);
+void lazy_end(struct shadow_page *p, bool done, u32 now);
+/* Around a store; open: a window that changes the page is open as well. */
+void lazy_store_begin(struct shadow_page *p, bool open, u32 now);
+void lazy_store_end(struct shadow_page *p, struct shadow_word *w, u32 now);
+/* A word was loaded, and no window is open: nothing else is possible any more. */
+void lazy_settle(struct shadow_page *p, struct shadow_word *w, u64 value, u32 now);
+/* The page has become zero by an op that began then. */
+void lazy_discard(struct shadow_page *p, u32 begin, u32 now);
+/* to has also what from held at some time since then. */
+void lazy_join(struct shadow_page *to, const struct shadow_page *from, u32 since);
+/* to has nothing but that. */
+void lazy_copy(struct shadow_page *to, const struct shadow_page *from, u32 since);
+
+/* ---- contents_remap.c: the window of an mremap() ---- */
+void remap_begin(struct shadow_window *win);
+void remap_end(const struct shadow_window *win, int ret, u32 now);
 
 /* ---- contents_report.c ---- A mismatch inside of a read op is reported at its end, when
  * all words are known; elsewhere at once. */

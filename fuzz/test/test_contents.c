@@ -12,7 +12,8 @@
 #include "core/engine/policy.h"
 #include "fuzz/oracle/contents.h"
 
-enum what { END, BEGIN, BEGIN_FORK, FINISH, READ, DONE_READ, STORE, LOAD, FILL, IO_ERROR, QUIET };
+enum what { END, BEGIN, BEGIN_FORK, FINISH, READ, DONE_READ, STORE, LOAD, FILL, IO_ERROR,
+	    ALLOC_FAILURE, QUIET };
 
 struct step {
 	u8 ctx;
@@ -61,10 +62,11 @@ static const struct world_ops quiet_world = { .page_state = quiet_state, .read =
 
 static void do_step(const struct step *s)
 {
+	bool range = s->what == BEGIN && s->effect == CONTENTS_DISCARD && s->word;
 	struct contents_op op = {
 		.effect = (enum contents_effect)s->effect, .mm = s->mm, .page = s->page,
-		.pages = 1, .child = s->word, .shm = s->word, .flags = s->word, .from = s->word,
-		.value = s->value, .label = "X1",
+		.pages = range ? 2 : 1, .child = s->word, .shm = s->word, .flags = s->word,
+		.from = s->word, .value = s->value, .label = "X1",
 	};
 
 	if (op.effect == CONTENTS_SHM_TRUNCATE) /* to so many pages */
@@ -99,6 +101,9 @@ static void do_step(const struct step *s)
 		break;
 	case IO_ERROR:
 		contents_io_error();
+		break;
+	case ALLOC_FAILURE:
+		contents_alloc_failure();
 		break;
 	case QUIET:
 		contents_check_quiet(&quiet_world);
@@ -169,6 +174,8 @@ static const char *title_of(const struct step *steps)
 #define LD(ctx, page, word, value) { ctx, LOAD, 0, 1, page, word, value }
 #define RD(ctx, page) { ctx, READ, 0, 1, page, 0, 0 }
 #define RD_END(ctx, ret) { ctx, DONE_READ, 0, 0, 0, 0, (u64)(s64)(ret) }
+/* Of a range of two pages. */
+#define OPEN2(ctx, effect) { ctx, BEGIN, effect, 1, 0, 1, 0 }
 #define OPEN(ctx, effect) { ctx, BEGIN, effect, 1, 0, 0, 0 }
 #define CLOSE(ctx, ret) { ctx, FINISH, 0, 0, 0, 0, (u64)(s64)(ret) }
 #define FORK(ctx) { ctx, BEGIN_FORK, 0, 1, 0, 2, 0 }
@@ -231,6 +238,9 @@ static void test_discard(void)
 			LD(B, 0, 0, 5)), "");
 	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), OPEN(A, CONTENTS_DISCARD), CLOSE(A, -EINVAL),
 			LD(B, 0, 0, 0)), "contents: lost write");
+	/* the second page is locked */
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), OPEN2(A, CONTENTS_DISCARD), CLOSE(A, -EINVAL),
+			LD(B, 0, 0, 0)), "");
 	/* given up half way: either */
 	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), OPEN(A, CONTENTS_DISCARD), CLOSE(A, -EINTR),
 			LD(B, 0, 0, 0)), "");
@@ -253,6 +263,75 @@ static void test_unmap(void)
 
 #define CHILD_LD(ctx, value) { ctx, LOAD, 0, 2, 0, 0, value }
 #define CHILD_ST(ctx, value) { ctx, STORE, 0, 2, 0, 0, value }
+#define MADV_FREED(ctx) OPEN(ctx, CONTENTS_FREE), CLOSE(ctx, 0)
+/* Page 0 of mm 1: both of its first words are 5. */
+#define FIVES MAP(A, 1, 0), ST(A, 0, 0, 5), ST(A, 0, 1, 5)
+
+/*
+ *	words 0, 1:  5 5 | MADV_FREE | 5 5 ... 0 0      at any time, but never 0 5
+ *	             5 5 | MADV_FREE | store to word 2 | 5 5 or 0 0, for good
+ */
+static void test_free(void)
+{
+	/* the old value, until it is zero; each word may be seen at its own time */
+	CHECK_STR(TITLE(FIVES, MADV_FREED(A), LD(B, 0, 0, 5), LD(B, 0, 1, 5), LD(B, 0, 0, 5),
+			LD(B, 0, 1, 0), LD(B, 0, 0, 0)), "");
+	CHECK_STR(TITLE(FIVES, MADV_FREED(A), LD(B, 0, 0, 0), LD(B, 0, 0, 5)),
+		  "contents: data after discard");
+	CHECK_STR(TITLE(FIVES, MADV_FREED(A), LD(B, 0, 0, 0), LD(B, 0, 1, 5)),
+		  "contents: data after discard");
+	CHECK_STR(TITLE(FIVES, MADV_FREED(A), LD(B, 0, 0, 6)), "contents: foreign data");
+	CHECK_STR(TITLE(FIVES, LD(B, 0, 0, 0)), "contents: lost write");
+	/* stored to: dropped before or never; its words agree */
+	CHECK_STR(TITLE(FIVES, MADV_FREED(A), ST(A, 0, 2, 7), LD(B, 0, 0, 5), LD(B, 0, 1, 5),
+			LD(B, 0, 2, 7)), "");
+	CHECK_STR(TITLE(FIVES, MADV_FREED(A), ST(A, 0, 2, 7), LD(B, 0, 0, 0), LD(B, 0, 1, 0),
+			LD(B, 0, 2, 7)), "");
+	CHECK_STR(TITLE(FIVES, MADV_FREED(A), ST(A, 0, 2, 7), RD(B, 0), LD(B, 0, 0, 5),
+			LD(B, 0, 1, 0), RD_END(B, 0)), "contents: torn page");
+	CHECK_STR(TITLE(FIVES, MADV_FREED(A), ST(A, 0, 2, 7), LD(B, 0, 0, 0), LD(B, 0, 1, 5)),
+		  "contents: data after discard");
+	CHECK_STR(TITLE(FIVES, MADV_FREED(A), ST(A, 0, 2, 7), LD(B, 0, 2, 0)),
+		  "contents: lost write");
+	/* the value that it was seen with lasts once it is stored to */
+	CHECK_STR(TITLE(FIVES, MADV_FREED(A), ST(A, 0, 2, 7), LD(B, 0, 0, 5), LD(B, 0, 0, 0)),
+		  "contents: lost write");
+	/* an op that did nothing */
+	CHECK_STR(TITLE(FIVES, OPEN(A, CONTENTS_FREE), CLOSE(A, -EINVAL), LD(B, 0, 0, 0)),
+		  "contents: lost write");
+	CHECK_STR(TITLE(FIVES, MADV_FREED(A), OPEN(A, CONTENTS_FREE), CLOSE(A, -EINVAL),
+			LD(B, 0, 0, 0)), "");
+	/* given up half way: some pages of the range may go */
+	CHECK_STR(TITLE(FIVES, OPEN(A, CONTENTS_FREE), CLOSE(A, -ENOMEM), LD(B, 0, 0, 0)), "");
+}
+
+/* Stores, discards and forks beside it. */
+static void test_free_races(void)
+{
+	/* stored while it runs: before it came to the page, or after */
+	CHECK_STR(TITLE(FIVES, OPEN(A, CONTENTS_FREE), ST(B, 0, 2, 7), LD(B, 0, 0, 0), CLOSE(A, 0),
+			LD(B, 0, 2, 7), LD(B, 0, 2, 0)), "");
+	CHECK_STR(TITLE(FIVES, OPEN(A, CONTENTS_FREE), ST(B, 0, 2, 7), CLOSE(A, 0), ST(B, 0, 2, 8),
+			LD(B, 0, 2, 0)), "contents: lost write");
+	/* twice, with a store in between: the first may have dropped word 0 alone */
+	CHECK_STR(TITLE(FIVES, MADV_FREED(A), ST(A, 0, 1, 7), MADV_FREED(A), LD(B, 0, 0, 0),
+			LD(B, 0, 1, 7), LD(B, 0, 1, 0)), "");
+	/* discarded: it is a new page, which stays */
+	CHECK_STR(TITLE(FIVES, MADV_FREED(A), OPEN(A, CONTENTS_DISCARD), CLOSE(A, 0),
+			ST(A, 0, 0, 6), LD(B, 0, 0, 6), LD(B, 0, 0, 0)), "contents: lost write");
+	CHECK_STR(TITLE(FIVES, OPEN(B, CONTENTS_DISCARD), MADV_FREED(A), ST(A, 0, 0, 6),
+			CLOSE(B, 0), LD(B, 0, 0, 6), LD(B, 0, 1, 0), LD(B, 0, 0, 6)), "");
+	/* a child has the page too, and loses it when it likes */
+	CHECK_STR(TITLE(FIVES, MADV_FREED(A), FORK(A), CLOSE(A, 0), CHILD_LD(B, 5), LD(A, 0, 0, 0),
+			CHILD_LD(B, 5), CHILD_LD(B, 0)), "");
+	CHECK_STR(TITLE(FIVES, MADV_FREED(A), FORK(A), LD(B, 0, 0, 0), CLOSE(A, 0), CHILD_LD(B, 5),
+			CHILD_LD(B, 0)), "");
+	CHECK_STR(TITLE(FIVES, MADV_FREED(A), FORK(A), CLOSE(A, 0), CHILD_ST(B, 6), CHILD_LD(B, 0)),
+		  "contents: lost write");
+	CHECK_STR(TITLE(FIVES, FORK(A), CLOSE(A, 0), MADV_FREED(A), CHILD_LD(B, 0)),
+		  "contents: lost write");
+}
+
 #define CHILD_RD(ctx) { ctx, READ, 0, 2, 0, 0, 0 }
 #define FORK2(ctx) { ctx, BEGIN_FORK, 0, 2, 0, 3, 0 }
 #define GRANDCHILD_LD(ctx, value) { ctx, LOAD, 0, 3, 0, 0, value }
@@ -296,6 +375,74 @@ static void test_fork(void)
 	/* a fork that failed leaves no child */
 	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), FORK(A), CLOSE(A, -ENOMEM), CHILD_LD(B, 5)),
 		  "contents: access after unmap");
+}
+
+#define MOVE(ctx, page, to) { ctx, BEGIN, CONTENTS_REMAP, 1, page, to, 0 }
+#define MOVED(ctx, page, to) MOVE(ctx, page, to), CLOSE(ctx, 0)
+
+/*
+ *	page 0: 5    page 1: 6    | mremap 0 to 1 |    page 0: unmapped    page 1: 5
+ */
+static void test_move(void)
+{
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), MOVED(A, 0, 1), LD(B, 1, 0, 5)), "");
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), MOVED(A, 0, 1), LD(B, 1, 0, 0)),
+		  "contents: lost write");
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), MOVED(A, 0, 1), LD(B, 0, 0, 5)),
+		  "contents: access after unmap");
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), MOVED(A, 0, 1), MAP(A, 1, 0), LD(B, 0, 0, 5)),
+		  "contents: data after discard");
+	CHECK_STR(TITLE(MAP(A, 1, 0), MAP(A, 1, 1), ST(A, 0, 0, 5), ST(A, 1, 0, 6), MOVED(A, 0, 1),
+			LD(B, 1, 0, 6)), "contents: data after discard");
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 4), ST(A, 0, 0, 5), MOVED(A, 0, 1), LD(B, 1, 0, 4)),
+		  "contents: foreign data");
+	/* inside: either place, through a TLB; a store goes with the page */
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), MOVE(A, 0, 1), LD(B, 0, 0, 5), LD(C, 1, 0, 5),
+			ST(B, 0, 0, 7), CLOSE(A, 0), LD(B, 1, 0, 7)), "");
+	/* no memory to unmap the old place */
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), MOVE(A, 0, 1),
+			{ A, ALLOC_FAILURE, 0, 0, 0, 0, 0 }, CLOSE(A, 0), LD(B, 0, 0, 0)), "");
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), MOVE(A, 0, 1),
+			{ A, ALLOC_FAILURE, 0, 0, 0, 0, 0 }, CLOSE(A, 0), LD(B, 0, 0, 5)),
+		  "contents: data after discard");
+	/* nothing was there: what the new place has stays */
+	CHECK_STR(TITLE(MAP(A, 1, 1), ST(A, 1, 0, 6), MOVED(A, 0, 1), LD(B, 1, 0, 6)), "");
+	CHECK_STR(TITLE(MAP(A, 1, 1), ST(A, 1, 0, 6), MOVED(A, 0, 1), LD(B, 1, 0, 0)),
+		  "contents: lost write");
+	/* it failed: at once, or somewhere */
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), MOVE(A, 0, 1), CLOSE(A, -EINVAL),
+			LD(B, 0, 0, 0)), "contents: lost write");
+	CHECK_STR(TITLE(MAP(A, 1, 1), ST(A, 1, 0, 6), MOVE(A, 0, 1), CLOSE(A, -EFAULT),
+			LD(B, 1, 0, 0)), "contents: lost write");
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), MOVE(A, 0, 1), CLOSE(A, -ENOMEM),
+			LD(B, 0, 0, 5), RD(B, 1), RD_END(B, -EFAULT)), "");
+	/* what MADV_FREE may still drop */
+	CHECK_STR(TITLE(FIVES, MADV_FREED(A), MOVED(A, 0, 1), LD(B, 1, 0, 5), LD(B, 1, 0, 0)), "");
+	CHECK_STR(TITLE(FIVES, MADV_FREED(A), MOVED(A, 0, 1), ST(A, 1, 0, 6), LD(B, 1, 0, 0)),
+		  "contents: lost write");
+	/* a fork beside it: before or after? */
+	CHECK_STR(TITLE(MAP(A, 1, 1), ST(A, 1, 0, 5), FORK(A), MOVED(B, 1, 0), CLOSE(A, 0),
+			CHILD_LD(C, 5)), "");
+	CHECK_STR(TITLE(MAP(A, 1, 1), ST(A, 1, 0, 5), MOVE(A, 1, 0), FORK(B), CLOSE(B, 0),
+			CHILD_LD(C, 5), CLOSE(A, 0), LD(A, 0, 0, 5)), "");
+	CHECK_STR(TITLE(MAP(A, 1, 1), ST(A, 1, 0, 5), MOVED(A, 1, 0), FORK(B), CLOSE(B, 0),
+			CHILD_LD(C, 0)), "contents: lost write");
+}
+
+/* The OOM reaper: nothing is known of the mm until it has exited. */
+static void test_reap(void)
+{
+	CHECK_STR(TITLE(FIVES, OPEN(A, CONTENTS_REAP), LD(B, 0, 0, 0), LD(B, 0, 1, 5), CLOSE(A, 0),
+			LD(B, 0, 1, 0), RD(B, 0), RD_END(B, -EHWPOISON)), "");
+	CHECK_STR(TITLE(FIVES, OPEN(A, CONTENTS_REAP), CLOSE(A, -EINVAL), LD(B, 0, 0, 0)),
+		  "contents: lost write");
+	CHECK_STR(TITLE(FIVES, OPEN(A, CONTENTS_REAP), CLOSE(A, 0), OPEN(A, CONTENTS_EXIT),
+			CLOSE(A, 0), RD(B, 0), LD(B, 0, 0, 5), RD_END(B, 0)),
+		  "contents: access after unmap");
+	CHECK_STR(TITLE(FIVES, FORK(A), OPEN(B, CONTENTS_REAP), CLOSE(B, 0), CLOSE(A, 0),
+			CHILD_LD(C, 0)), "");
+	CHECK_STR(TITLE(FIVES, FORK(A), CLOSE(A, 0), OPEN(B, CONTENTS_REAP), CLOSE(B, 0),
+			CHILD_LD(C, 0)), "contents: lost write");
 }
 
 static void test_exit(void)
@@ -603,7 +750,11 @@ int main(void)
 	test_torn();
 	test_discard();
 	test_unmap();
+	test_free();
+	test_free_races();
 	test_fork();
+	test_move();
+	test_reap();
 	test_exit();
 	test_shared();
 	test_shared_fork();
