@@ -177,6 +177,13 @@ int tree_munmap(int mm, int page, int pages);
 int tree_write(int mm, int page, unsigned long value);
 int tree_read(int mm, int page, unsigned long words[SEAM_PAGE_WORDS]);
 int tree_madvise(int mm, int page, int pages, int advice); /* MADV_* */
+int tree_madv_free(int mm, int page, int pages);
+int tree_mprotect(int mm, int page, int pages, int readonly);
+int tree_mlock(int mm, int page, int pages);
+int tree_munlock(int mm, int page, int pages);
+int tree_mremap(int mm, int page, int pages, int to); /* to: its first page */
+int tree_madv_collapse(int mm, int page, int pages);
+int tree_oom_reap(int mm);
 int tree_fork(int mm, int child);
 int tree_exit(int mm);
 int tree_reclaim(int pages);
@@ -188,6 +195,8 @@ int tree_ksm_pass(void);
 int tree_ksm_unmerge(int mm, int page, int pages);
 int tree_migrate(int mm, int page, int pages, int sync);
 int tree_compact(int sync);
+int tree_khugepaged(void);
+int tree_deferred_split(void);
 int tree_swapon(int dev);
 int tree_swapoff(int dev);
 int tree_worker(void);

@@ -302,8 +302,7 @@ void contents_op_begin(const struct contents_op *op)
 	} else if (!covers(&win->op)) {
 		win->op.effect = CONTENTS_NONE;
 	} else if (op->effect == CONTENTS_FREE) {
-		for (int i = op->page; i < op->page + op->pages; i++)
-			lazy_begin(shadow_page(op->mm, i), win->begin);
+		lazy_window_begin(win);
 	} else if (op->effect == CONTENTS_REMAP) {
 		remap_begin(win);
 	} else if (op->effect >= CONTENTS_MOVE) {
@@ -332,16 +331,9 @@ bool shadow_did_nothing(int ret)
 	       ret == -EFAULT || ret == -ENOENT || ret == -EBADF;
 }
 
-/* madvise() ends with -EINVAL at a part of its range that it does not suit (one that is
- * locked), and has done what comes before it. */
-static bool advice_did_nothing(const struct contents_op *op, int ret)
-{
-	return shadow_did_nothing(ret) && !(ret == -EINVAL && op->pages > 1);
-}
-
 static bool range_did_nothing(const struct contents_op *op, int ret)
 {
-	return op->effect == CONTENTS_DISCARD ? advice_did_nothing(op, ret) :
+	return op->effect == CONTENTS_DISCARD ? lazy_advice_did_nothing(op, ret) :
 						shadow_did_nothing(ret);
 }
 
@@ -497,16 +489,6 @@ static void exit_end(const struct shadow_window *win, int ret)
 	}
 }
 
-static void free_end(const struct shadow_window *win, int ret)
-{
-	const struct contents_op *op = &win->op;
-	u32 now = shadow_tick();
-
-	for (int i = op->page; i < op->page + op->pages; i++)
-		lazy_end(shadow_page(op->mm, i), !advice_did_nothing(op, ret) && !win->zombie,
-			 now);
-}
-
 static void reap_end(const struct shadow_window *win, int ret)
 {
 	struct shadow_mm *mm = &shadow.mm[win->op.mm];
@@ -530,7 +512,7 @@ static void window_end(struct shadow_window *win, int ret)
 		range_end(win, ret);
 		break;
 	case CONTENTS_FREE:
-		free_end(win, ret);
+		lazy_window_end(win, ret);
 		break;
 	case CONTENTS_REMAP:
 		remap_end(win, ret, shadow_tick());

@@ -86,7 +86,7 @@ static void page_kept(struct shadow_page *p, u32 now)
 	p->frozen = false;
 }
 
-void lazy_begin(struct shadow_page *p, u32 now)
+static void lazy_begin(struct shadow_page *p, u32 now)
 {
 	p->freeing++;
 	if (p->frozen) /* what was stored since is no part of the first drop */
@@ -95,7 +95,7 @@ void lazy_begin(struct shadow_page *p, u32 now)
 		word_may_be_zero(&p->word[i], true, now);
 }
 
-void lazy_end(struct shadow_page *p, bool done, u32 now)
+static void lazy_end(struct shadow_page *p, bool done, u32 now)
 {
 	BUG_ON(!p->freeing);
 	p->freeing--;
@@ -165,4 +165,27 @@ void lazy_copy(struct shadow_page *to, const struct shadow_page *from, u32 since
 {
 	to->lazy = to->frozen = false;
 	lazy_join(to, from, since);
+}
+
+void lazy_window_begin(const struct shadow_window *win)
+{
+	const struct contents_op *op = &win->op;
+
+	for (int i = op->page; i < op->page + op->pages; i++)
+		lazy_begin(shadow_page(op->mm, i), win->begin);
+}
+
+bool lazy_advice_did_nothing(const struct contents_op *op, int ret)
+{
+	return shadow_did_nothing(ret) && !(ret == -EINVAL && op->pages > 1);
+}
+
+void lazy_window_end(const struct shadow_window *win, int ret)
+{
+	const struct contents_op *op = &win->op;
+	bool done = !lazy_advice_did_nothing(op, ret) && !win->zombie;
+	u32 now = shadow_tick();
+
+	for (int i = op->page; i < op->page + op->pages; i++)
+		lazy_end(shadow_page(op->mm, i), done, now);
 }

@@ -29,7 +29,7 @@ bool shadow_is_device(const struct shadow_window *win)
 
 static bool steady(int mm, int page)
 {
-	return !shadow_page_open(mm, shadow_page(mm, page)) && !shadow.mm[mm].unknown &&
+	return !shadow_page_open(mm, shadow_page(mm, page)) && !shadow_mm_unknown(mm) &&
 	       shadow.mm[mm].exists;
 }
 

@@ -191,9 +191,12 @@ void shadow_unprotect(struct shadow_page *p);
 void shadow_check_protected(int mm, int page, const struct shadow_page *p);
 
 /* ---- contents_lazy.c: see there ---- */
-/* The window of a MADV_FREE on one page; done: it may have happened. */
-void lazy_begin(struct shadow_page *p, u32 now);
-void lazy_end(struct shadow_page *p, bool done, u32 now);
+/* The window of a MADV_FREE. */
+void lazy_window_begin(const struct shadow_window *win);
+void lazy_window_end(const struct shadow_window *win, int ret);
+/* madvise() ends with -EINVAL at a part of its range that it does not suit (one that is
+ * locked), and has done what comes before it. */
+bool lazy_advice_did_nothing(const struct contents_op *op, int ret);
 /* Around a store; open: a window that changes the page is open as well. */
 void lazy_store_begin(struct shadow_page *p, bool open, u32 now);
 void lazy_store_end(struct shadow_page *p, struct shadow_word *w, u32 now);

@@ -106,8 +106,11 @@ static u32 pages_mapped(const struct prog *p, u8 mm, u32 *mergeable)
 			const struct prog_op *op = &p->task[t].op[i];
 			u32 range;
 
-			if (!(mms & (1u << p->task[t].mm)) ||
-			    (op->kind != OP_mmap && op->kind != OP_shm_map))
+			if (!(mms & (1u << p->task[t].mm)))
+				continue;
+			if (op->kind == OP_mremap)
+				pages |= ((1u << op->arg[1]) - 1) << op->arg[2];
+			if (op->kind != OP_mmap && op->kind != OP_shm_map)
 				continue;
 			range = ((1u << op->arg[1]) - 1) << op->arg[0];
 			pages |= range;
@@ -209,6 +212,8 @@ static u8 pick_arg(const struct prog *p, u8 mm, struct mapped mapped, u8 kind, u
 			       WORLD_REGION_PAGES - page % WORLD_REGION_PAGES + 0u);
 	case PROG_ARG_FLAGS:
 		return pick_flags(rng);
+	case PROG_ARG_ACCESS:
+		return percent(rng, 50);
 	case PROG_ARG_VALUE:
 		return pick_value(rng, mapped.mergeable & (1u << page));
 	case PROG_ARG_DEV:
@@ -252,6 +257,9 @@ void generate_op(const struct prog *p, unsigned t, u8 kind, struct prng *rng, st
 		mapped.pages = ~mapped.pages;
 	for (unsigned i = 0; i < info->nargs; i++) {
 		u8 *arg = &made.arg[i];
+
+		if (kind == OP_mremap && i == 2 && percent(rng, 60)) /* to where nothing is */
+			mapped.pages = ~mapped.pages;
 
 		if (info->arg_kind[i] == PROG_ARG_COUNT || info->arg_kind[i] == PROG_ARG_SLOTS)
 			*arg = (u8)between(rng, info->arg_min[i],

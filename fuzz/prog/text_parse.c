@@ -102,6 +102,24 @@ static bool parse_gup(struct parse *ps, u8 *out)
 	return true;
 }
 
+static const char *access_name(unsigned i)
+{
+	return i == 0 ? "readonly" : NULL;
+}
+
+static bool parse_access(struct parse *ps, u8 *out)
+{
+	*out = 0;
+	while (!scan_ended(&ps->scan)) {
+		struct span word = scan_word(&ps->scan);
+
+		if (!span_is(word, "readonly"))
+			return scan_fail_unknown(&ps->scan, word, "access", access_name);
+		*out = 1;
+	}
+	return true;
+}
+
 static bool parse_flags(struct parse *ps, u8 *out)
 {
 	*out = 0;
@@ -171,6 +189,8 @@ static bool parse_arg(struct parse *ps, const struct prog_op_info *info, unsigne
 		return parse_uffd_mode(ps, out);
 	if (info->arg_kind[a] == PROG_ARG_GUP)
 		return parse_gup(ps, out);
+	if (info->arg_kind[a] == PROG_ARG_ACCESS)
+		return parse_access(ps, out);
 	word = scan_word(&ps->scan);
 	if (info->arg_kind[a] == PROG_ARG_PAGE)
 		return parse_page(ps, word, out);

@@ -116,6 +116,9 @@ static void put_arg(struct print_out *o, u8 kind, u8 value)
 	case PROG_ARG_SWITCH:
 		put(o, value ? " on" : " off");
 		break;
+	case PROG_ARG_ACCESS:
+		put(o, "%s", value ? " readonly" : "");
+		break;
 	case PROG_ARG_FLAGS:
 		put(o, "%s%s", value & WORLD_VMA_MERGEABLE ? " mergeable" : "",
 		    value & WORLD_VMA_READONLY ? " readonly" : "");

@@ -53,6 +53,8 @@ bool check_files_held(void);
 bool check_file_swap(const struct inode *inode, unsigned long index, int *type,
 		     unsigned long *offset);
 bool check_file_folio(const struct folio *folio);
+/* Has a collapse taken a page table of mm out, whose pages still count their mappings? */
+bool check_table_taken_out(const struct mm_struct *mm);
 
 void check_page_cheap(void);
 void check_page_quiet(void);

@@ -79,7 +79,7 @@ bool check_census_valid(void)
 		if (shim_mm_slots[i].users & MM_MAKING)
 			return false;
 	for (n = 0; (mm = shim_next_mm(&n));)
-		if (page_tables_held(mm))
+		if (page_tables_held(mm) || check_table_taken_out(mm))
 			return false;
 	if (check_files_held())
 		return false;

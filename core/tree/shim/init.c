@@ -18,6 +18,7 @@
 
 #include "core/tree/shim/shim.h"
 #include "core/tree/shim/userfaultfd.h"
+#include "core/tree/shim/world.h"
 
 void wait_bit_init(void) __weak;
 void ptlock_cache_init(void) __weak;
@@ -69,6 +70,7 @@ static void init_shmem(bool thp)
 static void init_thp(bool on)
 {
 #ifdef CONFIG_TRANSPARENT_HUGEPAGE
+	init_must(shim_khugepaged_init(), "BUG: khugepaged_init() failed");
 	transparent_hugepage_flags = 0;
 	if (!on)
 		return;

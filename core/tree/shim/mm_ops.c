@@ -10,6 +10,8 @@
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/sched.h>
+#include <linux/sched/mm.h>
+#include <linux/syscalls.h>
 #include <linux/version.h>
 
 #include "core/tree/shim/shim.h"
@@ -104,6 +106,83 @@ int tree_madvise(int mm, int page, int pages, int advice)
 	ret = do_madvise(m, user_addr(page), bytes(pages), advice);
 	mm_leave(mm);
 	return ret;
+}
+
+/* ---- system calls that take current->mm ------------------------------------------ */
+
+int tree_mprotect(int mm, int page, int pages, int readonly)
+{
+	unsigned long prot = readonly ? PROT_READ : PROT_READ | PROT_WRITE;
+	int ret;
+
+	if (!mm_enter_range(mm, page, pages))
+		return -EINVAL;
+	ret = (int)sys_mprotect(user_addr(page), bytes(pages), prot);
+	mm_leave(mm);
+	return ret;
+}
+
+int tree_mlock(int mm, int page, int pages)
+{
+	int ret;
+
+	if (!mm_enter_range(mm, page, pages))
+		return -EINVAL;
+	ret = (int)sys_mlock(user_addr(page), bytes(pages));
+	mm_leave(mm);
+	return ret;
+}
+
+int tree_munlock(int mm, int page, int pages)
+{
+	int ret;
+
+	if (!mm_enter_range(mm, page, pages))
+		return -EINVAL;
+	ret = (int)sys_munlock(user_addr(page), bytes(pages));
+	mm_leave(mm);
+	return ret;
+}
+
+int tree_mremap(int mm, int page, int pages, int to)
+{
+	long where;
+
+	if (to < 0 || to > USER_PAGES - pages || !mm_enter_range(mm, page, pages))
+		return -EINVAL;
+	shim_task_of(current)->move_by = to - page;
+	where = sys_mremap(user_addr(page), bytes(pages), bytes(pages),
+			   MREMAP_MAYMOVE | MREMAP_FIXED, user_addr(to));
+	shim_task_of(current)->move_by = 0;
+	mm_leave(mm);
+	BUG_ON(!IS_ERR_VALUE(where) && where != (long)user_addr(to));
+	return IS_ERR_VALUE(where) ? (int)where : 0;
+}
+
+/* ---- the rest -------------------------------------------------------------------- */
+
+int tree_madv_free(int mm, int page, int pages)
+{
+	return tree_madvise(mm, page, pages, MADV_FREE);
+}
+
+/* Without large folios there is no huge page that could be wanted. */
+int tree_madv_collapse(int mm, int page, int pages)
+{
+	return shim_machine.thp ? tree_madvise(mm, page, pages, MADV_COLLAPSE) : -EINVAL;
+}
+
+/* The reaper is no thread of the process, whose tasks are being killed. */
+int tree_oom_reap(int mm)
+{
+	struct mm_struct *m = mm_slot_kill(mm);
+
+	if (!m)
+		return -EINVAL;
+	shim_kill_users(m);
+	shim_oom_reap(m);
+	mmdrop(m);
+	return 0;
 }
 
 int tree_ksm_unmerge(int mm, int page, int pages)

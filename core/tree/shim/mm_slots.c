@@ -29,7 +29,8 @@ static bool users_add(struct mm_slot_of_op *slot, unsigned add)
 	unsigned users = __atomic_load_n(&slot->users, __ATOMIC_RELAXED);
 
 	do {
-		if (!users || users & (MM_EXITING | MM_MAKING))
+		if (!users || users & (MM_EXITING | MM_MAKING) ||
+		    (users & MM_KILLED && add != MM_EXITING))
 			return false;
 	} while (!__atomic_compare_exchange_n(&slot->users, &users, users + add, false,
 					      __ATOMIC_RELAXED, __ATOMIC_RELAXED));
@@ -82,7 +83,7 @@ static void users_drop(int mm)
 
 	BUG_ON(!(old & USERS_MASK));
 	current_mm_set(NULL);
-	if (old != (MM_EXITING | 1))
+	if ((old & ~MM_KILLED) != (MM_EXITING | 1))
 		return;
 	(void)__atomic_load_n(&slot->users, __ATOMIC_ACQUIRE);
 	dead = __atomic_load_n(&slot->mm, __ATOMIC_RELAXED);
@@ -137,6 +138,23 @@ static struct mm_struct *mm_exec(void)
 	if (mm)
 		mm->task_size = TASK_SIZE; /* setup_new_exec() */
 	return mm;
+}
+
+/* No event: between finding the mm and the reference nobody may drop it. */
+SHIM_RAW struct mm_struct *mm_slot_kill(int mm)
+{
+	struct mm_slot_of_op *slot;
+	struct mm_struct *found;
+
+	if (!mm_valid(mm))
+		return NULL;
+	slot = &shim_mm_slots[mm];
+	if (!slot->users || slot->users & (MM_MAKING | MM_KILLED))
+		return NULL;
+	__atomic_fetch_or(&slot->users, MM_KILLED, __ATOMIC_RELAXED);
+	found = __atomic_load_n(&slot->mm, __ATOMIC_ACQUIRE);
+	__atomic_fetch_add(&found->mm_count.counter, 1, __ATOMIC_RELAXED);
+	return found;
 }
 
 /* Set-up: bit i-1 of mms says that mm i exists. */

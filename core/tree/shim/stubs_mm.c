@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Stubs of parts of mm/ that the world does not run yet: khugepaged, limits of the
- * machine, page protection.
- * Left out: what each of them does; khugepaged comes later as an op.
+ * Stubs of parts of mm/ that the world does not run: limits of the machine, page
+ * protection.
+ * Left out: what each of them does.
  */
 #include <linux/cpuhotplug.h>
 #include <linux/mm.h>
 #include <linux/huge_mm.h>
-#include <linux/khugepaged.h>
-#include <linux/mman.h>
 #include <linux/security.h>
 
 #include "internal.h"
@@ -18,9 +16,6 @@
 unsigned long mmap_min_addr = PAGE_SIZE;
 s32 vm_committed_as_batch = 32;
 pgd_t swapper_pg_dir[PTRS_PER_PGD];
-#ifdef CONFIG_TRANSPARENT_HUGEPAGE
-unsigned int khugepaged_max_ptes_none = HPAGE_PMD_NR - 1;
-#endif
 
 /* ---- arch ------------------------------------------------------------------------ */
 
@@ -49,42 +44,20 @@ void pgd_free(struct mm_struct *mm, pgd_t *pgd)
 
 /* ---- security/commoncap.c -------------------------------------------------------- */
 
+/* Page n of a region maps page n of a file, so a file's pages move by whole regions.
+ * mremap() asks here under mmap_lock, for each vma that it moves. */
 int cap_mmap_addr(unsigned long addr)
 {
-	return 0;
+	long by = shim_task_of(current)->move_by;
+	const struct vm_area_struct *vma;
+
+	if (by % REGION_PAGES == 0)
+		return 0;
+	vma = vma_lookup(current->mm, addr - (unsigned long)by * PAGE_SIZE);
+	return vma && vma->vm_file ? -EACCES : 0;
 }
 
 int cap_vm_enough_memory(struct mm_struct *mm, long pages)
 {
 	return 1;
 }
-
-/* ---- khugepaged ------------------------------------------------------------------- */
-
-#ifdef CONFIG_TRANSPARENT_HUGEPAGE
-/* What madvise() asks for, without khugepaged. */
-int hugepage_madvise(struct vm_area_struct *vma, vm_flags_t *vm_flags, int advice)
-{
-	vm_flags_t want = advice == MADV_HUGEPAGE ? VM_HUGEPAGE : VM_NOHUGEPAGE;
-
-	*vm_flags = (*vm_flags & ~(VM_HUGEPAGE | VM_NOHUGEPAGE)) | want;
-	return 0;
-}
-
-void khugepaged_enter_vma(struct vm_area_struct *vma, vm_flags_t flags)
-{
-}
-
-void __khugepaged_enter(struct mm_struct *mm)
-{
-}
-
-void __khugepaged_exit(struct mm_struct *mm)
-{
-}
-
-bool current_is_khugepaged(void)
-{
-	return false;
-}
-#endif

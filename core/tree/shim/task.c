@@ -6,6 +6,7 @@
  * Left out: pids, namespaces, the scheduler's fields, thread groups.
  */
 #include <linux/cred.h>
+#include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
@@ -16,6 +17,9 @@
 
 static struct sighand_struct *shared_sighand;
 static struct cred *shared_cred;
+
+#define TASKS_MAX 16
+static struct task_struct *tasks[TASKS_MAX]; /* by index; NULL: none */
 
 struct user_namespace init_user_ns;
 /* Named by kernel/fork.c; nothing of ours is made from them. */
@@ -60,7 +64,34 @@ void *tree_task_make(unsigned index, char label)
 {
 	char name[] = { 't', 'a', 's', 'k', ' ', label, 0 };
 
-	return task_make((int)index + 1, name);
+	BUG_ON(index >= TASKS_MAX);
+	tasks[index] = task_make((int)index + 1, name);
+	return tasks[index];
+}
+
+/* The sender takes no lock of the signal's: this is an instant, as a choice of the
+ * schedule is (shim_signal_point()). */
+static SHIM_RAW bool signal_send(struct task_struct *task, const struct mm_struct *mm)
+{
+	if (!task || task->mm != mm || task->flags & PF_KTHREAD)
+		return false;
+	task->pending.signal.sig[0] |= sigmask(SIGKILL);
+	task_thread_info(task)->flags |= _TIF_SIGPENDING;
+	return true;
+}
+
+void shim_kill_users(const struct mm_struct *mm)
+{
+	unsigned i;
+
+	for (i = 0; i < TASKS_MAX; i++)
+		if (signal_send(tasks[i], mm))
+			wake_up_state(tasks[i], TASK_INTERRUPTIBLE | TASK_WAKEKILL);
+}
+
+void *kthread_func(struct task_struct *task)
+{
+	return shim_task_of(task)->kthread_fn;
 }
 
 /* The next op is another system call: it sees neither signals nor seqcounts of this. */

@@ -23,7 +23,12 @@
 const unsigned tree_version_code = LINUX_VERSION_CODE;
 struct tree_machine shim_machine;
 
-extern int page_cluster; /* static in 7.3: see files.list */
+extern int page_cluster; /* static in 7.3: see globalize.list */
+/* Static: see globalize.list. */
+extern struct shrinker *deferred_split_shrinker;
+unsigned long deferred_split_scan(struct shrinker *shrink, struct shrink_control *sc);
+
+#define SHRINK_BATCH 128
 
 static int swapon_all(void)
 {
@@ -76,6 +81,12 @@ static void drain_all_cpus(void)
 
 	for (cpu = 0; cpu < shim_machine.cpus; cpu++)
 		lru_add_drain_cpu((int)cpu);
+	/* A CPU's batch of pages to mlock is its own while it is online. */
+	for (cpu = 0; cpu < shim_machine.cpus; cpu++) {
+		cpumask_clear_cpu(cpu, &__cpu_online_mask);
+		mlock_drain_remote((int)cpu);
+		cpumask_set_cpu(cpu, &__cpu_online_mask);
+	}
 }
 
 /* Folios that only the swap cache holds: nobody owed them a faster end. */
@@ -117,6 +128,7 @@ void tree_teardown(void)
 	for (i = 1; i <= SEAM_MMS_MAX; i++)
 		tree_exit(i);
 	shim_shm_teardown();
+	shim_khugepaged_stop();
 	/* ksmd frees what exiting mms have left to it. */
 	for (i = 0; i <= SEAM_MMS_MAX; i++)
 		shim_ksm_scan(1);
@@ -182,6 +194,28 @@ int tree_ksm_scan(int pages)
 int tree_ksm_pass(void)
 {
 	shim_ksm_pass();
+	return 0;
+}
+
+int tree_khugepaged(void)
+{
+	shim_khugepaged();
+	return 0;
+}
+
+/* As do_shrink_slab() calls it. */
+int tree_deferred_split(void)
+{
+	struct shrink_control sc = {
+		.gfp_mask = GFP_KERNEL, .nr_to_scan = SHRINK_BATCH, .nr_scanned = SHRINK_BATCH,
+	};
+	unsigned int noreclaim;
+
+	if (!shim_machine.thp)
+		return -EINVAL;
+	noreclaim = memalloc_noreclaim_save();
+	deferred_split_scan(deferred_split_shrinker, &sc);
+	memalloc_noreclaim_restore(noreclaim);
 	return 0;
 }
 

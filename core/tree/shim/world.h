@@ -37,6 +37,7 @@ bool shim_should_fail(gfp_t gfp, unsigned long ip);
 
 #define MM_EXITING 0x10000u
 #define MM_MAKING 0x20000u
+#define MM_KILLED 0x40000u /* its process dies: no new op gets in, but exit */
 struct mm_slot_of_op {
 	unsigned users;        /* 1 for the process, 1 for each op inside; flags above */
 	struct mm_struct *mm;  /* set before users, valid while users is not 0 */
@@ -52,6 +53,9 @@ void mm_leave(int mm);
 bool mm_slot_claim(int mm);
 void mm_slot_publish(int mm, struct mm_struct *new);
 int mm_slot_exit(int mm);
+/* The process of mm is killed. The mm with a reference (mmgrab), or NULL: there is none,
+ * or that has been done. */
+struct mm_struct *mm_slot_kill(int mm);
 void mm_slots_setup(unsigned mms);
 
 /* ---- task.c: task_struct with what the shim keeps beside it ---------------------- */
@@ -65,6 +69,8 @@ struct shim_pin {
 
 struct shim_task {
 	struct task_struct task;
+	long move_by;     /* pages that its mremap() moves a range by; 0: none */
+	void *kthread_fn; /* the kernel thread that its op is: kthread_func() */
 	int making_mm; /* number of the mm that this task creates: init_new_context() */
 	struct callback_head *late_puts; /* files whose last count it has dropped */
 	unsigned long user_args[8];  /* of a system call, at USER_ARGS */
@@ -73,6 +79,8 @@ struct shim_task {
 };
 struct shim_task *shim_task_of(struct task_struct *task);
 void shim_tasks_setup(void);
+/* SIGKILL for each task that is inside of mm. */
+void shim_kill_users(const struct mm_struct *mm);
 
 /* ---- tlb.c, mmu.c, fault.c ------------------------------------------------------- */
 
@@ -144,6 +152,17 @@ void shim_balance_pgdat(void);
 /* Generations instead of active and inactive lists, or back. */
 void shim_lru_gen_enable(bool on);
 void shim_lru_gen_exit(void);
+
+/* ---- khugepaged.c, oom_kill.c ---------------------------------------------------- */
+
+/* What khugepaged_init() does. */
+int shim_khugepaged_init(void);
+/* One wake-up of khugepaged. */
+void shim_khugepaged(void);
+/* The thread ends: it lets go of the mm that it was at. For tear-down. */
+void shim_khugepaged_stop(void);
+/* The OOM reaper comes for mm, of which the caller has a reference (mm_count). */
+void shim_oom_reap(struct mm_struct *mm);
 
 /* ---- names.c: roles of what the tree allocates for itself ------------------------ */
 
