@@ -377,13 +377,13 @@ static void test_fork(void)
 		  "contents: access after unmap");
 }
 
-#define MOVE(ctx, page, to) { ctx, BEGIN, CONTENTS_REMAP, 1, page, to, 0 }
-#define MOVED(ctx, page, to) MOVE(ctx, page, to), CLOSE(ctx, 0)
+#define REMAP(ctx, page, to) { ctx, BEGIN, CONTENTS_REMAP, 1, page, to, 0 }
+#define MOVED(ctx, page, to) REMAP(ctx, page, to), CLOSE(ctx, 0)
 
 /*
  *	page 0: 5    page 1: 6    | mremap 0 to 1 |    page 0: unmapped    page 1: 5
  */
-static void test_move(void)
+static void test_remap(void)
 {
 	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), MOVED(A, 0, 1), LD(B, 1, 0, 5)), "");
 	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), MOVED(A, 0, 1), LD(B, 1, 0, 0)),
@@ -397,12 +397,12 @@ static void test_move(void)
 	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 4), ST(A, 0, 0, 5), MOVED(A, 0, 1), LD(B, 1, 0, 4)),
 		  "contents: foreign data");
 	/* inside: either place, through a TLB; a store goes with the page */
-	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), MOVE(A, 0, 1), LD(B, 0, 0, 5), LD(C, 1, 0, 5),
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), REMAP(A, 0, 1), LD(B, 0, 0, 5), LD(C, 1, 0, 5),
 			ST(B, 0, 0, 7), CLOSE(A, 0), LD(B, 1, 0, 7)), "");
 	/* no memory to unmap the old place */
-	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), MOVE(A, 0, 1),
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), REMAP(A, 0, 1),
 			{ A, ALLOC_FAILURE, 0, 0, 0, 0, 0 }, CLOSE(A, 0), LD(B, 0, 0, 0)), "");
-	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), MOVE(A, 0, 1),
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), REMAP(A, 0, 1),
 			{ A, ALLOC_FAILURE, 0, 0, 0, 0, 0 }, CLOSE(A, 0), LD(B, 0, 0, 5)),
 		  "contents: data after discard");
 	/* nothing was there: what the new place has stays */
@@ -410,11 +410,11 @@ static void test_move(void)
 	CHECK_STR(TITLE(MAP(A, 1, 1), ST(A, 1, 0, 6), MOVED(A, 0, 1), LD(B, 1, 0, 0)),
 		  "contents: lost write");
 	/* it failed: at once, or somewhere */
-	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), MOVE(A, 0, 1), CLOSE(A, -EINVAL),
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), REMAP(A, 0, 1), CLOSE(A, -EINVAL),
 			LD(B, 0, 0, 0)), "contents: lost write");
-	CHECK_STR(TITLE(MAP(A, 1, 1), ST(A, 1, 0, 6), MOVE(A, 0, 1), CLOSE(A, -EFAULT),
+	CHECK_STR(TITLE(MAP(A, 1, 1), ST(A, 1, 0, 6), REMAP(A, 0, 1), CLOSE(A, -EFAULT),
 			LD(B, 1, 0, 0)), "contents: lost write");
-	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), MOVE(A, 0, 1), CLOSE(A, -ENOMEM),
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), REMAP(A, 0, 1), CLOSE(A, -ENOMEM),
 			LD(B, 0, 0, 5), RD(B, 1), RD_END(B, -EFAULT)), "");
 	/* what MADV_FREE may still drop */
 	CHECK_STR(TITLE(FIVES, MADV_FREED(A), MOVED(A, 0, 1), LD(B, 1, 0, 5), LD(B, 1, 0, 0)), "");
@@ -423,7 +423,7 @@ static void test_move(void)
 	/* a fork beside it: before or after? */
 	CHECK_STR(TITLE(MAP(A, 1, 1), ST(A, 1, 0, 5), FORK(A), MOVED(B, 1, 0), CLOSE(A, 0),
 			CHILD_LD(C, 5)), "");
-	CHECK_STR(TITLE(MAP(A, 1, 1), ST(A, 1, 0, 5), MOVE(A, 1, 0), FORK(B), CLOSE(B, 0),
+	CHECK_STR(TITLE(MAP(A, 1, 1), ST(A, 1, 0, 5), REMAP(A, 1, 0), FORK(B), CLOSE(B, 0),
 			CHILD_LD(C, 5), CLOSE(A, 0), LD(A, 0, 0, 5)), "");
 	CHECK_STR(TITLE(MAP(A, 1, 1), ST(A, 1, 0, 5), MOVED(A, 1, 0), FORK(B), CLOSE(B, 0),
 			CHILD_LD(C, 0)), "contents: lost write");
@@ -753,7 +753,7 @@ int main(void)
 	test_free();
 	test_free_races();
 	test_fork();
-	test_move();
+	test_remap();
 	test_reap();
 	test_exit();
 	test_shared();
