@@ -158,6 +158,7 @@ struct world_ops {
 	bool large_folios;   /* a machine of it can have thp=1 */
 	bool plain_races;    /* a data race counts only if both sides are plain accesses */
 	u32 steps_max;       /* points until the fair schedule takes over */
+	u32 fair_points;     /* of it, in which some op must end: else a livelock. 0: 300,000 */
 	u32 op_points;       /* points of an op, about: the k of PCT. 0: 160 */
 	size_t (*arena_size)(const struct world_config *config);
 	/* So many bytes at the arena's base are cleared by the world itself. */

@@ -262,6 +262,7 @@ struct engine_config {
 	struct sched_policy *policy; /* sim */
 	u64 seed;
 	u32 steps_max;      /* 0: the default; then a fair schedule takes over */
+	u32 fair_points;    /* of it, in which some op must end; 0: the default */
 	size_t arena_size;  /* 0: 64 KiB; at most ENGINE_ARENA_MAX */
 	/* Bytes at the arena's base that a reset leaves alone: the world clears what it
 	 * touched there, by engine_arena_clear(). A multiple of 8. A world that asks for

@@ -17,7 +17,12 @@
 #define FAIR_QUANTUM 64
 /* Points of a fair schedule in which some op must end. A pass of reclaim over a
  * full pool that frees nothing takes some ten thousands, of each of eight tasks. */
-#define FAIR_POINTS_MAX 300000u
+#define FAIR_POINTS_DEFAULT 300000u
+
+static u32 fair_points(void)
+{
+	return eng.config.fair_points ? eng.config.fair_points : FAIR_POINTS_DEFAULT;
+}
 
 void (*engine_feedback)(unsigned ctx, const struct site *site, u32 role, u32 kind);
 
@@ -110,8 +115,8 @@ static __cold void sim_too_long(void)
 		eng.fair_left = FAIR_QUANTUM;
 		eng.fair_step = eng.view.steps;
 	}
-	if (eng.view.steps - since < FAIR_POINTS_MAX) {
-		eng.steps_max = since + FAIR_POINTS_MAX;
+	if (eng.view.steps - since < fair_points()) {
+		eng.steps_max = since + fair_points();
 		return;
 	}
 	/* First those that can run: who sleeps may only wait for one of them. */

@@ -312,6 +312,7 @@ static enum run_status run_once(const struct prog *p, const struct world_ops *wo
 	config.ntasks = p->ntasks;
 	config.policy = sched_observe(policy, &observer);
 	config.seed = opt->seed_set ? opt->seed : p->seed;
+	config.fair_points = running.world->fair_points;
 	config.steps_max = opt->steps_max ? opt->steps_max : running.world->steps_max;
 	if (running.world->arena_kept)
 		config.arena_kept = running.world->arena_kept(&p->machine);

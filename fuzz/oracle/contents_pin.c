@@ -38,6 +38,7 @@ void shadow_pin_begin(struct shadow_window *win)
 	win->sure = steady(win->op.mm, win->op.page);
 	win->changes = shadow_page_changes(win->op.mm, win->op.page);
 	win->backs = shadow_backs(win->op.mm, win->op.page);
+	win->remaps = shadow.mm[win->op.mm].remaps;
 }
 
 void shadow_pin_end(const struct shadow_window *win, int ret)
@@ -52,6 +53,7 @@ void shadow_pin_end(const struct shadow_window *win, int ret)
 		.backs = win->backs | shadow_backs(op->mm, op->page),
 		.exact = win->sure && !win->zombie && steady(op->mm, op->page) &&
 			 changes == win->changes,
+		.remaps = win->remaps,
 		.follows = op->flags & (WORLD_PIN_WRITE | WORLD_PIN_LONGTERM),
 	};
 }
@@ -69,6 +71,11 @@ bool shadow_pin_store(const struct shadow_window *win, int word, u64 value)
 	if (pin_exact(pin))
 		return false;
 	shadow_store_maybe(win, pin->backs, pin->mm, pin->page, word, value);
+	if (pin->remaps == shadow.mm[pin->mm].remaps)
+		return true;
+	/* mremap() may have moved it, to anywhere in its mm. */
+	for (int page = 0; page < WORLD_PAGES; page++)
+		word_add(&shadow_page(pin->mm, page)->word[word], value, shadow.clock);
 	return true;
 }
 

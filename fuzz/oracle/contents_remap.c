@@ -30,6 +30,7 @@ void remap_begin(struct shadow_window *win)
 		win->op.effect = CONTENTS_NONE;
 		return;
 	}
+	shadow.mm[op->mm].remaps++;
 	for (int i = 0; i < op->pages; i++) {
 		struct shadow_page *from = old_place(op, i), *to = new_place(op, i);
 
@@ -146,6 +147,7 @@ void remap_end(const struct shadow_window *win, int ret, u32 now)
 {
 	const struct contents_op *op = &win->op;
 
+	shadow.mm[op->mm].remaps++;
 	for (int i = 0; i < op->pages; i++) {
 		struct shadow_page *from = old_place(op, i), *to = new_place(op, i);
 

@@ -76,6 +76,7 @@ struct shadow_mm {
 	u32 windows;   /* exits, and forks into it, that are open */
 	u32 exits;
 	u32 changes;
+	u32 remaps;    /* begins and ends of mremap() */
 	u32 zombies, zombie_ended; /* ops of an mm that has exited: open; last end */
 };
 
@@ -87,6 +88,7 @@ struct shadow_window {
 	bool sure;     /* a read of a page that is certainly mapped */
 	bool zombie;   /* its mm has exited under it */
 	u8 backs;      /* of a pin: what its page may be */
+	u32 remaps;    /* of a pin: of its mm at the begin */
 	bool mismatch; /* a load was wrong: where, what */
 	u8 mm, page, word;
 	u64 got;
@@ -99,6 +101,7 @@ struct shadow_pin {
 	bool exact;   /* it was the mm's page when it was pinned */
 	bool follows; /* the device sees what the mm stores later */
 	u32 changes;  /* shadow_page_changes() then */
+	u32 remaps;   /* of its mm, then: a page that moves takes its pins along */
 };
 
 struct shadow {

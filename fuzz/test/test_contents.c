@@ -616,6 +616,11 @@ static void test_pins(void)
 			LD(B, 0, 0, 6), CLOSE(B, 0), LD(B, 0, 0, 0)), "");
 	CHECK_STR(TITLE(MAP(A, 1, 0), OPEN(B, CONTENTS_DISCARD), PIN(A, WORLD_PIN_WRITE), CLOSE(B, 0),
 			DEV_ST(A, 6), LD(B, 0, 0, 0)), "");
+	/* mremap() takes the pinned page along */
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), PIN(A, WORLD_PIN_WRITE), MOVED(B, 0, 1),
+			DEV_ST(A, 6), LD(B, 1, 0, 6)), "");
+	CHECK_STR(TITLE(MAP(A, 1, 0), ST(A, 0, 0, 5), PIN(A, WORLD_PIN_WRITE), DEV_ST(A, 6),
+			MOVED(B, 0, 1), LD(B, 1, 0, 5)), "contents: foreign data");
 	/* a file's page: all who map it see the device's store */
 	CHECK_STR(TITLE(BOTH, SHM_ST(A, 1, 0, 5), PIN(A, WORLD_PIN_WRITE), DEV_ST(A, 6),
 			SHM_LD(B, 2, 8, 6)), "");

@@ -50,6 +50,8 @@ unsigned int seam_edit;
 /* All but the pool: slab, per-CPU copies, struct pages. */
 #define TREE_ARENA_REST (6ul << 20)
 #define TREE_STEPS_MAX 40000u
+/* An allocation that fails goes through 16 rounds of reclaim at 13 priorities. */
+#define TREE_FAIR_POINTS 2000000u
 #define TREE_OP_POINTS 400u
 
 static void *tasks[ENGINE_TASKS_MAX]; /* task_structs, in world memory */
@@ -312,6 +314,7 @@ const struct world_ops tree_world_ops = {
 	.large_folios = true,
 	.plain_races = true,
 	.steps_max = TREE_STEPS_MAX,
+	.fair_points = TREE_FAIR_POINTS,
 	.op_points = TREE_OP_POINTS,
 	.arena_size = arena_bytes,
 	.arena_kept = pool_bytes,
