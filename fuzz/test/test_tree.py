@@ -42,6 +42,8 @@ FINDINGS = (
     'livelock in shm_truncate',
     "invariant: shmem's counts do not match the page cache",
     'livelock in migrate',
+    'livelock in write',  # of a task that is killed in the same loop
+    'WARNING: folio_test_large(folio) in zswap_load',
     'contents: store to a write-protected page',
 )
 

@@ -109,8 +109,9 @@ int check_mapcount(const struct folio *folio)
 {
 	int count = folio->_mapcount.counter + 1;
 
+	/* Without an order prep_compound_page() is just making it. */
 	if (is_large(folio))
-		return folio->_large_mapcount.counter + 1;
+		return page_state_order(&folio->page) ? folio->_large_mapcount.counter + 1 : 0;
 	return page_mapcount_is_type(count) ? 0 : count;
 }
 

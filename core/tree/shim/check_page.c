@@ -31,7 +31,8 @@ static long folio_pages(const struct folio *folio)
 }
 
 /* The next folio that is in use, from *pfn on: a page table or another typed page is
- * none, nor is a large one that is frozen (its pages are looked at one by one). NULL: no more. */
+ * none, nor is a large one that is frozen (its pages are looked at one by one), nor one that
+ * prep_compound_page() is just making. NULL: no more. */
 static const struct folio *next_folio(unsigned long *pfn)
 {
 	while (*pfn < shim_pages) {
@@ -39,7 +40,8 @@ static const struct folio *next_folio(unsigned long *pfn)
 		const struct folio *folio = (const struct folio *)page;
 
 		if (shim_page_is_free(*pfn) || page->compound_info & 1 || check_frozen(folio) ||
-		    (!check_flag(folio, PG_head) && page_type_has_type(page->page_type))) {
+		    (check_flag(folio, PG_head) ? !page_state_order(page)
+						: page_type_has_type(page->page_type))) {
 			(*pfn)++;
 			continue;
 		}
