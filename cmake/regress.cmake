@@ -46,6 +46,8 @@ if(TARGET swaprace AND NOT SWAPRACE_FINE)
     Python3::Interpreter "${in_tests}/test_run_results.py" $<TARGET_FILE:swaprace>)
   regress_test(tools/search regress 300
     Python3::Interpreter "${in_tests}/test_search.py" $<TARGET_FILE:swaprace>)
+  regress_test(tools/stacks regress 300
+    Python3::Interpreter "${in_tests}/test_stacks.py" $<TARGET_FILE:swaprace>)
   regress_test(tools/minimize regress 600
     Python3::Interpreter "${in_tests}/test_minimize.py" $<TARGET_FILE:swaprace>)
   regress_test(tools/bad-input regress 300

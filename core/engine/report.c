@@ -57,6 +57,37 @@ static void append_context(char *body, size_t *n, unsigned i)
 	*n += engine_stack_print(body + *n, BODY_MAX - *n, i);
 }
 
+/* The role of this name in this run, 0 for none. */
+static u32 role_named(const char *name, size_t len)
+{
+	u32 hash = len ? site_hash(name, len) : 0;
+
+	for (u32 role = 1; hash && role < ROLES_MAX; role++)
+		if (role_map.hash[role] == hash)
+			return role;
+	return 0;
+}
+
+/*
+ * The object that a report is about. Bodies begin with its name, "folio S3.1: pfn 1 ...",
+ * or with the page whose contents are wrong, "mm 1 page r0+2, ...": that one is told by
+ * its page table. Else the object of the context's last event.
+ */
+static u32 report_role(const char *body, unsigned ctx)
+{
+	int mm, region;
+	char table[32];
+	u32 role = 0;
+
+	if (sscanf(body, "mm %d page r%d+", &mm, &region) == 2) {
+		snprintf(table, sizeof(table), "pt mm%d.%d", mm, region);
+		role = role_named(table, strlen(table));
+	} else if (body[strcspn(body, ":\n")] == ':') {
+		role = role_named(body, strcspn(body, ":"));
+	}
+	return role ? role : ctx < ENGINE_CTX_MAX ? eng.view.pending[ctx].role : 0;
+}
+
 /* Fills eng.report; the first one wins. */
 static void report_keep(const char *title, const char *body)
 {
@@ -78,7 +109,7 @@ static void report_keep(const char *title, const char *body)
 	append_context(b, &n, i);
 	if (eng.native)
 		native_trace_collect();
-	role = i < ENGINE_CTX_MAX ? eng.view.pending[i].role : 0;
+	role = report_role(body, i);
 	if (role) {
 		char name[48];
 
@@ -102,6 +133,10 @@ static void sink(const char *title, const char *body)
 	}
 	if (eng.quiet)
 		longjmp(eng.quiet_jmp, 1);
+	/* Between runs nobody would ever look at it. */
+	fprintf(stderr, "report outside of a run: %s\n%s", title, body);
+	fflush(NULL);
+	abort();
 }
 
 void report_install(void)

@@ -9,6 +9,7 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <link.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -40,7 +41,7 @@ static int first_object(struct dl_phdr_info *info, size_t size, void *base)
 	return 1; /* the executable is the first */
 }
 
-static void symbols_read(const char *image, size_t size, uintptr_t base)
+static void symbols_read(const char *image, size_t size, uintptr_t load)
 {
 	const Elf64_Ehdr *eh = (const void *)image;
 	const Elf64_Shdr *sh;
@@ -61,8 +62,8 @@ static void symbols_read(const char *image, size_t size, uintptr_t base)
 		for (size_t s = 0; symbols && s < n; s++) {
 			if (ELF64_ST_TYPE(sym[s].st_info) != STT_FUNC || !sym[s].st_value)
 				continue;
-			symbols[nsymbols].start = base + sym[s].st_value;
-			symbols[nsymbols].end = base + sym[s].st_value + sym[s].st_size;
+			symbols[nsymbols].start = load + sym[s].st_value;
+			symbols[nsymbols].end = load + sym[s].st_value + sym[s].st_size;
 			symbols[nsymbols++].name = strings + sym[s].st_name;
 		}
 		qsort(symbols, nsymbols, sizeof(*symbols), symbol_cmp);
@@ -70,10 +71,11 @@ static void symbols_read(const char *image, size_t size, uintptr_t base)
 	}
 }
 
+static uintptr_t base; /* where the executable was loaded */
+
 static void symbols_load(void)
 {
 	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	uintptr_t base = 0;
 	struct stat st;
 	void *image;
 
@@ -112,4 +114,13 @@ const char *symbol_name(const void *pc)
 		if (p < symbols[i - 1].end)
 			return symbols[i - 1].name;
 	return "?";
+}
+
+size_t symbol_frame(char *buf, size_t size, unsigned number, const void *pc)
+{
+	const char *name = symbol_name(pc);
+	int n = snprintf(buf, size, "    #%u 0x%lx in %s\n", number,
+			 (unsigned long)((uintptr_t)pc - base), name);
+
+	return n < 0 || !size ? 0 : (size_t)n < size ? (size_t)n : size - 1;
 }

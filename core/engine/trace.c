@@ -249,7 +249,8 @@ static bool boring_frame(const char *name)
 {
 	static const char *const prefixes[] = {
 		"engine_", "sim_", "fiber_", "report", "task_body", "lockdep_", "native_",
-		"__interceptor", "ctx_stack", "print_", "run_task", "__tsan", "__asan",
+		"__interceptor", "ctx_stack", "print_", "run_task", "__tsan", "__asan", "append", "sink",
+		"oops_", "hang_report", "stack_from", "symbol_",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
@@ -261,16 +262,16 @@ static bool boring_frame(const char *name)
 size_t engine_stack_print(char *buf, size_t size, unsigned i)
 {
 	void *pc[48];
-	unsigned n = ctx_stack(i, pc, ARRAY_SIZE(pc));
+	unsigned n = ctx_stack(i, pc, ARRAY_SIZE(pc)), number = 0;
 	size_t at = 0;
 
 	if (size)
 		buf[0] = 0;
 	for (unsigned f = 0; f < n && at + 1 < size; f++) {
-		const char *name = symbol_name((char *)pc[f] - 1);
+		const char *at_call = (const char *)pc[f] - 1;
 
-		if (!boring_frame(name))
-			at += (size_t)snprintf(buf + at, size - at, "  %s\n", name);
+		if (!boring_frame(symbol_name(at_call)))
+			at += symbol_frame(buf + at, size - at, number++, at_call);
 	}
 	return at < size ? at : size ? size - 1 : 0;
 }

@@ -212,7 +212,7 @@ static size_t race_print(const struct engine_race_side *side, void *const trace[
 			      side->marked ? "marked " : "", side->write ? "write" : "read",
 			      side->size, name);
 	for (unsigned f = 0; f < RACE_FRAMES && trace[f] && n < size; f++)
-		n += (size_t)snprintf(body + n, size - n, "  %s\n", symbol_name((char *)trace[f] - 1));
+		n += symbol_frame(body + n, size - n, f, (char *)trace[f] - 1);
 	return n < size ? n : size - 1;
 }
 

@@ -196,6 +196,7 @@ static bool reduce_part(struct reduction *r, bool decisions)
  * The schedule of a whole run has nothing of the kind, unless its log was too short. */
 static void reduce_unmet(struct reduction *r)
 {
+	struct sched_schedule met = { 0 };
 	struct run_result res = { 0 };
 	struct engine_stats stats;
 
@@ -205,15 +206,17 @@ static void reduce_unmet(struct reduction *r)
 	run_program(r->prog, r->world, &r->opt, &res);
 	run_result_clear(&res);
 	engine_stats(&stats);
-	sched_schedule_clear(&r->trial);
-	for (u32 i = 0; i < r->best.nedges; i++) {
+	/* The policy looks at the trial until it has been asked about all of it. */
+	for (u32 i = 0; i < r->trial.nedges; i++) {
 		if (sched_replay_edge_end(i, stats.complete, stats.fair) == SCHED_EDGE_MET)
-			sched_add_edge(&r->trial, &r->best.edge[i]);
+			sched_add_edge(&met, &r->trial.edge[i]);
 	}
-	for (u32 i = 0; i < r->best.ndecisions; i++) {
+	for (u32 i = 0; i < r->trial.ndecisions; i++) {
 		if (sched_replay_decision_end(i, stats.complete) == SCHED_EDGE_MET)
-			sched_add_decision(&r->trial, &r->best.decision[i]);
+			sched_add_decision(&met, &r->trial.decision[i]);
 	}
+	sched_schedule_free(&r->trial);
+	r->trial = met;
 	if (reduction_holds(r))
 		trial_accept(r);
 }

@@ -13,6 +13,7 @@
 #include "core/base/prng.h"
 #include "core/base/site.h"
 #include "fuzz/exec/run.h"
+#include "fuzz/exec/source_lines.h"
 #include "fuzz/targets/record.h"
 #include "fuzz/targets/target.h"
 
@@ -63,10 +64,15 @@ static void print_program(FILE *f, const struct prog *p, enum seeded_bug bug)
 		fprintf(f, "---- program\n%s----\n", text);
 }
 
-static void print_report(FILE *f, const struct prog *p, const struct run_result *result)
+/* lines: with file and line in the stacks, which takes a process of its own. */
+static void print_report(FILE *f, const struct prog *p, const struct run_result *result, bool lines)
 {
-	fprintf(f, "in %s at step %u, trace hash %016llx\n%s", result->label, result->step,
-		(unsigned long long)result->hash, result->body ? result->body : "");
+	fprintf(f, "in %s at step %u, trace hash %016llx\n", result->label, result->step,
+		(unsigned long long)result->hash);
+	if (lines)
+		source_lines_print(f, result->body);
+	else
+		fputs(result->body ? result->body : "", f);
 	print_program(f, p, options.bug);
 	fprintf(f, "replay: swaprace run%s%s FILE   (FILE: the input that libFuzzer writes)\n",
 		options.bug ? " --bug=" : "",
@@ -76,7 +82,7 @@ static void print_report(FILE *f, const struct prog *p, const struct run_result 
 static void fail(const struct prog *p, const struct run_result *result)
 {
 	fprintf(stderr, "\nreport: %s\n", result->title);
-	print_report(stderr, p, result);
+	print_report(stderr, p, result, true);
 	fuzz_fail("fuzz/targets/target.c", __LINE__, title_function(result->title),
 		  result->title);
 }
@@ -90,7 +96,7 @@ static void record(const struct prog *p, const struct run_result *result, const 
 	FILE *f = open_memstream(&text, &length);
 
 	if (f) {
-		print_report(f, p, result);
+		print_report(f, p, result, false);
 		fclose(f);
 	}
 	record_report(result->title, text, data, size);

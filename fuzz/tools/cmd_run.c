@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/exec/source_lines.h"
 #include "fuzz/prog/expect.h"
 #include "fuzz/tools/run_results.h"
 #include "fuzz/tools/unmet.h"
@@ -70,7 +71,8 @@ static void put_replay(FILE *out, const char *path, const struct run_options *op
 static void print_report(const char *path, const struct run_options *opt,
 			 const struct run_result *r)
 {
-	printf("%s: report: %s\n%s", path, r->title, r->body ? r->body : "");
+	printf("%s: report: %s\n", path, r->title);
+	source_lines_print(stdout, r->body);
 	printf("\nreplay: ");
 	put_replay(stdout, path, opt);
 	if (prog.nedges)
@@ -273,7 +275,7 @@ static void show_run(struct file_runs *f, const struct run_options *opt, const c
 	f->shown_opt = *opt;
 	snprintf(f->title, sizeof(f->title), "%s", f->last.title);
 	free(f->body);
-	f->body = f->last.body ? strdup(f->last.body) : NULL;
+	f->body = source_lines(f->last.body);
 	snprintf(f->why, sizeof(f->why), "%s", why);
 }
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fuzz/exec/source_lines.h"
 #include "fuzz/tools/paths.h"
 #include "fuzz/tools/rare.h"
 #include "fuzz/tools/search.h"
@@ -244,8 +245,8 @@ static int run_search(int argc, char **argv)
 	} else {
 		search_run(&search);
 		if (search.found) {
-			printf("report: %s\n%s", search.result.title,
-			       search.result.body ? search.result.body : "");
+			printf("report: %s\n", search.result.title);
+			source_lines_print(stdout, search.result.body);
 			if (out_dir)
 				status = save();
 		}

@@ -3,6 +3,7 @@
  * how many locks; a blank line where the context changes. */
 #include <string.h>
 
+#include "fuzz/exec/source_lines.h"
 #include "fuzz/tools/tool.h"
 
 static const struct option_spec options[] = {
@@ -97,8 +98,10 @@ static int trace(int argc, char **argv)
 	       (unsigned long long)r.stats.steps, (unsigned long long)r.stats.switches,
 	       (unsigned long long)r.stats.irqs, (unsigned long long)r.stats.softirqs,
 	       (unsigned long long)r.hash);
-	if (r.status == RUN_REPORT)
-		printf("report: %s (at %s)\n%s", r.title, r.label, r.body ? r.body : "");
+	if (r.status == RUN_REPORT) {
+		printf("report: %s (at %s)\n", r.title, r.label);
+		source_lines_print(stdout, r.body);
+	}
 	status = r.status == RUN_REPORT ? EXIT_REPORT : EXIT_CLEAN;
 	run_result_clear(&r);
 	run_exit();
