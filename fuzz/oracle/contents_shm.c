@@ -149,9 +149,9 @@ bool shadow_shm_may_fail(int mm, int page)
 	return false;
 }
 
-u32 shadow_shm_changes(int mm, int page)
+u32 shadow_shm_changes(void)
 {
-	return backs_of(mm, page) & ~SHADOW_ANON ? shadow.shm_changes : 0;
+	return shadow.shm_changes;
 }
 
 /* It may have gone to each of backs, or the word may have been as it was. */

@@ -166,7 +166,7 @@ void shadow_page_window_end(const struct shadow_window *win, struct shadow_page 
 			    bool busy);
 /* The page may lie beyond the end of its file. */
 bool shadow_shm_may_fail(int mm, int page);
-u32 shadow_shm_changes(int mm, int page);
+u32 shadow_shm_changes(void);
 /* What a page may lead to. */
 u8 shadow_backs(int mm, int page);
 /* A store that may have gone to each of these, or not; SHADOW_ANON: the page's own memory. */

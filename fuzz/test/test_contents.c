@@ -628,6 +628,8 @@ static void test_pins(void)
 			SHM_LD(B, 2, 8, 5)), "contents: lost write");
 	CHECK_STR(TITLE(BOTH, PIN(A, WORLD_PIN_WRITE), OPEN(A, CONTENTS_UNMAP), CLOSE(A, 0),
 			DEV_ST(A, 6), SHM_LD(B, 2, 8, 6)), "");
+	CHECK_STR(TITLE(PUNCH(B, 0, 0), CLOSE(B, 0), BOTH, PIN(A, WORLD_PIN_WRITE),
+			OPEN(A, CONTENTS_UNMAP), CLOSE(A, 0), DEV_ST(A, 6)), "");
 	CHECK_STR(TITLE(BOTH, PIN(A, WORLD_PIN_WRITE), PUNCH(B, 0, 0), CLOSE(B, 0), DEV_ST(A, 6),
 			SHM_LD(B, 2, 8, 0)), "");
 }
