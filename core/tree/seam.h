@@ -228,7 +228,7 @@ void tree_counters(struct tree_counters *out);
  * other's accesses it plainly. Of the shim, with the layouts of the tree's headers. */
 struct tree_known_race {
 	const char *writer;         /* NULL: any function, where the reason is other's */
-	const char *other;
+	const char *other;          /* NULL: any function, where the reason is the field's */
 	unsigned char other_writes;
 	const char *kind;           /* of the object's role; NULL: a variable at address */
 	unsigned long address;

@@ -39,7 +39,9 @@ static bool is_that(const struct tree_known_race *known, const struct engine_rac
 		return false;
 	if (known->writer && strcmp(known->writer, writer->func) != 0)
 		return false;
-	return strcmp(known->other, other->func) == 0 && in_field(known, writer);
+	if (known->other && strcmp(known->other, other->func) != 0)
+		return false;
+	return in_field(known, writer);
 }
 
 bool glue_race_known(const struct engine_race *race)

@@ -24,6 +24,9 @@ int check_refs(const struct folio *folio);
 bool check_frozen(const struct folio *folio);
 /* Page-table entries that map the folio; 0 if the count is a page type. */
 int check_mapcount(const struct folio *folio);
+struct xarray;
+/* The entry of an index, or NULL; *base: the index where the entry begins. */
+const void *check_xarray_entry(const struct xarray *xa, unsigned long index, unsigned long *base);
 /* ... and the page. */
 int check_page_mapcount(unsigned long pfn);
 bool check_flag(const struct folio *folio, int flag);

@@ -5,6 +5,7 @@
  * Never instrumented.
  */
 #include <linux/mm.h>
+#include <linux/xarray.h>
 #include <linux/page-flags.h>
 #include <linux/percpu_counter.h>
 #include <linux/swap.h>
@@ -103,6 +104,29 @@ static bool is_large(const struct folio *folio)
 bool check_frozen(const struct folio *folio)
 {
 	return is_large(folio) && !check_refs(folio);
+}
+
+const void *check_xarray_entry(const struct xarray *xa, unsigned long index, unsigned long *base)
+{
+	const void *entry = (const void *)xa->xa_head;
+
+	*base = index;
+	if (!xa_is_node(entry))
+		return index ? NULL : entry;
+	while (xa_is_node(entry)) {
+		const struct xa_node *node = xa_to_node(entry);
+		unsigned long slot = index >> node->shift & XA_CHUNK_MASK;
+
+		if (index >> node->shift > XA_CHUNK_MASK && entry == (const void *)xa->xa_head)
+			return NULL;
+		entry = (const void *)node->slots[slot];
+		if (xa_is_sibling(entry)) {
+			slot = xa_to_sibling(entry);
+			*base = (index & ~((XA_CHUNK_SIZE << node->shift) - 1)) | slot << node->shift;
+			entry = (const void *)node->slots[slot];
+		}
+	}
+	return entry;
 }
 
 int check_mapcount(const struct folio *folio)

@@ -23,31 +23,6 @@
 
 /* ---- the page tree --------------------------------------------------------------- */
 
-/* The entry of a page; *base: the index where the entry begins. */
-static const void *entry_at(const struct address_space *mapping, unsigned long index,
-			    unsigned long *base)
-{
-	const void *entry = (const void *)mapping->i_pages.xa_head;
-
-	*base = index;
-	if (!xa_is_node(entry))
-		return index ? NULL : entry;
-	while (xa_is_node(entry)) {
-		const struct xa_node *node = xa_to_node(entry);
-		unsigned long slot = index >> node->shift;
-
-		if (slot >= XA_CHUNK_SIZE)
-			return NULL;
-		entry = (const void *)node->slots[slot];
-		if (xa_is_sibling(entry)) {
-			slot = xa_to_sibling(entry);
-			*base = slot << node->shift;
-			entry = (const void *)node->slots[slot];
-		}
-	}
-	return entry;
-}
-
 bool check_file_held(const struct inode *inode)
 {
 	return check_spin_held((const spinlock_t *)&inode->i_data.i_pages.xa_lock);
@@ -68,7 +43,7 @@ bool check_file_swap(const struct inode *inode, unsigned long index, int *type,
 		     unsigned long *offset)
 {
 	unsigned long base;
-	const void *entry = entry_at(&inode->i_data, index, &base);
+	const void *entry = check_xarray_entry(&inode->i_data.i_pages, index, &base);
 	softleaf_t swap;
 
 	if (!xa_is_value(entry))
@@ -129,7 +104,7 @@ static void check_file(const struct inode *inode, bool quiet)
 	if (check_file_held(inode))
 		return;
 	for (index = 0; index < REGION_PAGES; index++) {
-		const void *entry = entry_at(&inode->i_data, index, &base);
+		const void *entry = check_xarray_entry(&inode->i_data.i_pages, index, &base);
 
 		if (!entry)
 			continue;
@@ -171,7 +146,7 @@ static void check_file_folios(void)
 			continue;
 		if (check_file_held(folio->mapping->host))
 			continue;
-		if (unlikely(entry_at(folio->mapping, folio->index, &base) != folio))
+		if (unlikely(check_xarray_entry(&folio->mapping->i_pages, folio->index, &base) != folio))
 			file_fail("invariant: folio is not in its file's page cache", folio,
 				  folio->index);
 	}

@@ -24,17 +24,12 @@ __cold static void entry_fail(const char *title, int type, unsigned long offset,
 		   (int)swp_type(entry->slot), swp_offset(entry->slot), entry->length);
 }
 
-static void *entry_of(int type, unsigned long offset)
+static const void *entry_of(int type, unsigned long offset)
 {
-	struct xarray *tree = check_zswap_tree(type);
-	void *entry;
+	const struct xarray *tree = check_zswap_tree(type);
+	unsigned long base;
 
-	if (!tree)
-		return NULL;
-	seam_quiet_begin();
-	entry = xa_load(tree, offset);
-	seam_quiet_end();
-	return entry;
+	return tree ? check_xarray_entry(tree, offset, &base) : NULL;
 }
 
 /* One that is being stored is in the tree before it is complete: under its folio's lock. */

@@ -18,7 +18,7 @@
 /* An administrator's choice: a small world reaches the limit with some ten pages. */
 #define POOL_PERCENT 8
 
-int shim_zswap_enable(bool on)
+SHIM_RAW int shim_zswap_enable(bool on)
 {
 	static const struct kernel_param param = { .arg = &zswap_enabled };
 

@@ -342,6 +342,7 @@ static struct tree_known_race known_rows[] = {
 	{ .writer = "writer", .other = "reader", .kind = "thing", .offset = 8, .size = 8 },
 	{ .other = "copier", .kind = "thing", .offset = 0, .size = 8 },
 	{ .writer = "writer", .other = "writer", .other_writes = 1, .size = 8 },
+	{ .kind = "hint", .offset = 8, .size = 8 },
 };
 
 const struct tree_known_race *tree_known_race(unsigned i)
@@ -385,6 +386,10 @@ static void known_races(void *arg)
 	CHECK(!known_as("writer", "reader", false, &known_variable));
 	seam_role_new(known_object, sizeof(*known_object), "thingy");
 	CHECK(!known_as("writer", "reader", false, &known_object->field));
+	seam_role_new(known_object, sizeof(*known_object), "hint");
+	CHECK(known_as("writer", "anybody", false, &known_object->field));
+	CHECK(!known_as("writer", "anybody", true, &known_object->field));
+	CHECK(!known_as("writer", "anybody", false, &known_object->other));
 }
 
 /* ---- the world's table ------------------------------------------------------------------------------- */
