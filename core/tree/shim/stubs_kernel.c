@@ -18,7 +18,7 @@
 bool static_key_initialized = true;
 DEFINE_STATIC_KEY_FALSE(init_on_alloc);
 DEFINE_STATIC_KEY_FALSE(init_on_free);
-DEFINE_STATIC_KEY_FALSE(check_pages_enabled);
+DEFINE_STATIC_KEY_MAYBE(CONFIG_DEBUG_VM, check_pages_enabled);
 
 /* ---- random numbers -------------------------------------------------------------- */
 
