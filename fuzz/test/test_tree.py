@@ -42,6 +42,7 @@ FINDINGS = (
     'livelock in shm_truncate',
     "invariant: shmem's counts do not match the page cache",
     'livelock in migrate',
+    'WARNING: mas_is_active(mas) && ',
     'livelock in write',  # of a task that is killed in the same loop
     'WARNING: folio_test_large(folio) in zswap_load',
     'contents: store to a write-protected page',
