@@ -15,9 +15,10 @@ declare -A need=(
 	[python3]=python3
 	[shellcheck]=shellcheck
 	[gcc]=gcc
+	[git]=git
 )
 if [ "${1:-}" = --tree ]; then
-	need+=([flex]=flex [bison]=bison [patch]=patch [bc]=bc [xz]=xz-utils [ld]=binutils [objcopy]=binutils)
+	need+=([flex]=flex [bison]=bison [patch]=patch [bc]=bc [xz]=xz-utils [objcopy]=binutils)
 fi
 missing=()
 for tool in "${!need[@]}"; do

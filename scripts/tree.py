@@ -65,7 +65,11 @@ def add(args):
     tree.save()
     say(f'{args.name} is Linux {state.dotted(tree.version)}'
         + (f' ({tree.about["package"]})' if tree.about['package'] else ''))
-    prepare(tree)
+    try:
+        prepare(tree)
+    except OSError:  # the disk is full: nothing is left half made
+        shutil.rmtree(tree.folder, ignore_errors=True)
+        raise
 
 
 def add_change(tree, args):
@@ -80,7 +84,7 @@ def add_change(tree, args):
     os.makedirs(tree.folder, exist_ok=True)
     try:
         patched.make(tree, base)
-    except TreeError:
+    except (TreeError, OSError, UnicodeDecodeError):
         shutil.rmtree(tree.folder)
         raise
     tree.save()
@@ -206,7 +210,7 @@ def show_coverage(args):
     tree = state.Tree(args.name).load()
     binary = os.path.join(tree.build(args.build), 'swaprace')
     if not os.path.exists(binary):
-        raise TreeError(f'{args.build} is not built', 2)
+        raise TreeError(f'{args.build} is not built; "tree build {args.name} {args.build}" does', 2)
     try:
         edges = coverage.read_edges(args.file)
     except OSError as error:
@@ -223,7 +227,8 @@ def remove(args):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog='tree.py', description=__doc__.split('\n', maxsplit=1)[0])
+    parser = argparse.ArgumentParser(prog='tree.py', description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest='command', required=True)
     sub = commands.add_parser('add')
     sub.add_argument('name')
@@ -253,6 +258,13 @@ def main():
     except TreeError as error:
         print(f'tree.py: {getattr(args, "name", args.command)}: {error}', file=sys.stderr)
         return error.status
+    except UnicodeDecodeError as error:
+        print(f'tree.py: {args.name}: a file is no text: {error}', file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f'tree.py: {getattr(args, "name", args.command)}: '
+              f'{error.filename or "writing"}: {error.strerror or error}', file=sys.stderr)
+        return 2 if isinstance(error, (IsADirectoryError, NotADirectoryError)) else 3
     return 0
 
 

@@ -30,6 +30,7 @@ SANITIZER = {
     # No redzones round globals: they would need constructors, and move the world.
     'asan': ['-fsanitize=address', '-fsanitize-recover=address', '-mllvm', '-asan-globals=0'],
 }
+PROGRESS_EVERY = 25  # files
 # A counter for each edge of the tree's own code: what search and coverage.py go by.
 COVERAGE = ['-fsanitize-coverage=inline-8bit-counters,pc-table']
 SHIM_WARNINGS = '-Wall -Wextra -Wno-unused-parameter -Wno-sign-compare'.split()
@@ -169,7 +170,9 @@ def run_jobs(jobs, count):
     times = {}
     stale = [job for job in jobs if not job.is_fresh(times)]
     with concurrent.futures.ThreadPoolExecutor(count) as pool:
-        list(pool.map(Job.run, stale))
+        for done, _ in enumerate(pool.map(Job.run, stale), 1):
+            if done % PROGRESS_EVERY == 0:
+                print(f'tree.py: {done} of {len(stale)} files', flush=True)
     for job in stale:
         if job.warnings:
             print(job.warnings, end='')

@@ -60,7 +60,12 @@ class Apt:
 
     def update(self):
         # A suite that is not there any more must not stop the others.
-        subprocess.run(['apt-get', *self.options(), 'update'], capture_output=True, check=False)
+        done = subprocess.run(['apt-get', *self.options(), 'update'], capture_output=True,
+                              text=True, check=False)
+        if not glob.glob(f'{self.folder}/lists/*_Packages*'):
+            first = re.search(r'^(?:E|Err|W): *(.*)$', done.stderr + done.stdout, re.M)
+            raise TreeError('no list of packages can be had from Debian: '
+                            + (first[1] if first else 'apt-get gives no reason'))
 
     def versions(self):
         """{(7, 3): '7.3.4-1~bpo13+1', ...}: the newest of each release."""
@@ -77,6 +82,7 @@ class Apt:
         return found
 
     def download(self, package, version, folder):
+        print(f'tree.py: fetching {package} {version}: some 170 MB', flush=True)
         run(['apt-get', *self.options(), 'download', f'{package}={version}'],
             f'apt-get download {package}', cwd=folder)
         return glob.glob(os.path.join(folder, package + '_*.deb'))[0]

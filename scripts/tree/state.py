@@ -131,8 +131,9 @@ def read_version(source):
     try:
         with open(os.path.join(source, 'Makefile'), encoding='utf-8') as f:
             head = f.read(2000)
-    except FileNotFoundError:
-        raise TreeError(f'{source} is no kernel tree: it has no Makefile', 2) from None
+    except (FileNotFoundError, NotADirectoryError):
+        why = 'it has no Makefile' if os.path.isdir(source) else 'there is no such folder'
+        raise TreeError(f'{source} is no kernel tree: {why}', 2) from None
     found = dict(re.findall(r'^(VERSION|PATCHLEVEL|SUBLEVEL) = (\d+)$', head, re.M))
     if len(found) != 3 or not os.path.exists(os.path.join(source, 'mm', 'swapfile.c')):
         raise TreeError(f'{source} is no kernel tree', 2)
