@@ -68,8 +68,8 @@ static int read_file(const char *path, char **data, size_t *size)
 int load_program(const char *path, struct prog *p, struct prog_text *text)
 {
 	struct prog_error err;
-	size_t size;
-	char *data;
+	size_t size = 0;
+	char *data = NULL;
 	int status = read_file(path, &data, &size);
 
 	if (status)

@@ -116,7 +116,7 @@ static void print_uri(FILE *out, const char *path)
 	for (; *path; path++) {
 		unsigned char c = (unsigned char)*path;
 
-		if ((c | 0x20) - 'a' < 26u || c - '0' < 10u || strchr("/-._~+", c))
+		if ((unsigned)((c | 0x20) - 'a') < 26 || (unsigned)(c - '0') < 10 || strchr("/-._~+", c))
 			fputc(c, out);
 		else
 			fprintf(out, "%%%02X", c);
