@@ -33,7 +33,6 @@ BUILD_BUG_ON((int)TREE_UFFD_WP != WORLD_UFFD_WP);
 /* The build overrides these. */
 const char seam_tree_name[] __attribute__((weak)) = "tree";
 const char seam_tree_identity[] __attribute__((weak)) = "unknown build";
-const char *const seam_edit_names[] __attribute__((weak)) = { NULL };
 
 unsigned int seam_edit;
 
