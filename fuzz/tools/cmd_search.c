@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* swaprace search: random programs and schedules, without libFuzzer. */
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -36,13 +35,6 @@ static struct prog_text text;
 
 static const char *out_dir;
 static bool fresh_seed;
-
-/* The first SIGINT or SIGTERM ends the search in an orderly way, the second at once. */
-static void stop_search(int sig)
-{
-	signal(sig, SIG_DFL);
-	search_stop = 1;
-}
 
 /* Writes the program to DIR/<title>.prog. */
 static int save_program(const char *title, const struct prog *p)
@@ -134,7 +126,7 @@ static void keep_going(bool rss)
 	double end = now_seconds() + search.seconds, total_time = search.seconds;
 	u64 total = 0, max_total = search.schedules_max, mark = 1000;
 
-	while (!search_stop && now_seconds() < end && (!max_total || total < max_total)) {
+	while (!search_stopped() && now_seconds() < end && (!max_total || total < max_total)) {
 		unsigned before = ntitles;
 
 		search.seconds = end - now_seconds();
@@ -237,8 +229,7 @@ static int run_search(int argc, char **argv)
 		printf("seed: %llu\n", (unsigned long long)search.seed);
 		fflush(stdout);
 	}
-	signal(SIGINT, stop_search);
-	signal(SIGTERM, stop_search);
+	search_catch_signals();
 	engine_native_report = print_native;
 	if (args_get(&a, "keep-going")) {
 		keep_going(args_get(&a, "rss") != NULL);
@@ -257,7 +248,7 @@ static int run_search(int argc, char **argv)
 		       prog_policy_names[search.prog.policy],
 		       (unsigned long long)search.prog.seed);
 	printf("%s%s after %llu schedules in %.2f s (%.0f a second)\n",
-	       search_stop ? "ended by a signal: " : "", search.found ? "found" : "nothing found",
+	       search_stopped() ? "ended by a signal: " : "", search.found ? "found" : "nothing found",
 	       (unsigned long long)search.schedules,
 	       search.elapsed, (double)search.schedules / max(search.elapsed, 1e-6));
 	if (search.truncated)

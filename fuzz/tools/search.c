@@ -5,7 +5,9 @@
  * programs that took rare paths (rare.c), or such a program again, under other
  * schedules.
  */
+#include <signal.h>
 #include <string.h>
+#include <time.h>
 
 #include "fuzz/tools/rare.h"
 #include "fuzz/tools/search.h"
@@ -19,7 +21,57 @@ enum {
 };
 
 const struct search *search_current;
-volatile sig_atomic_t search_stop;
+static volatile sig_atomic_t search_stop;
+
+#ifdef SWAPRACE_TSAN
+/* TSan keeps a signal for the fiber that it came to until that one calls libc, which may
+ * be never. So both are blocked, and asked for. */
+static sigset_t caught_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	return set;
+}
+
+void search_catch_signals(void)
+{
+	sigset_t set = caught_signals();
+
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+bool search_stopped(void)
+{
+	static const struct timespec now;
+	sigset_t set = caught_signals();
+
+	if (!search_stop && sigtimedwait(&set, NULL, &now) > 0) {
+		search_stop = 1;
+		sigprocmask(SIG_UNBLOCK, &set, NULL);
+	}
+	return search_stop;
+}
+#else
+static void stop_search(int sig)
+{
+	signal(sig, SIG_DFL);
+	search_stop = 1;
+}
+
+void search_catch_signals(void)
+{
+	signal(SIGINT, stop_search);
+	signal(SIGTERM, stop_search);
+}
+
+bool search_stopped(void)
+{
+	return search_stop;
+}
+#endif
 
 /* The next program: fresh, or after one that took a rare path. */
 static void next_program(struct search *s, struct prng *rng)
@@ -90,7 +142,7 @@ void search_run(struct search *s)
 		next_program(s, &rng);
 		rare_begin();
 		for (unsigned k = 0; k < SCHEDULES_A_PROGRAM && !s->found; k++) {
-			if (search_stop || (s->schedules_max && s->schedules >= s->schedules_max))
+			if (search_stopped() || (s->schedules_max && s->schedules >= s->schedules_max))
 				goto out;
 			opt.seed = prng_next(&rng);
 			opt.policy = s->policy != SEARCH_POLICY_PORTFOLIO ? s->policy :

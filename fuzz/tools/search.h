@@ -4,8 +4,6 @@
 #ifndef FUZZ_TOOLS_SEARCH_H
 #define FUZZ_TOOLS_SEARCH_H
 
-#include <signal.h>
-
 #include "fuzz/exec/coverage.h"
 #include "fuzz/exec/run.h"
 
@@ -36,7 +34,10 @@ struct search {
 void search_run(struct search *s);
 /* For native, whose first report ends the process: called before each run. */
 extern const struct search *search_current;
-/* Set by a signal handler: the search ends after the run that is under way. */
-extern volatile sig_atomic_t search_stop;
+/* From now on the first SIGINT or SIGTERM ends the search after the run that is under way,
+ * the second one the process. */
+void search_catch_signals(void);
+/* Has there been one? */
+bool search_stopped(void);
 
 #endif
