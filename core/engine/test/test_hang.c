@@ -12,7 +12,7 @@
 
 #include "core/base/limits.h"
 #include "core/base/test.h"
-#include "core/engine/policy.h"
+#include "core/engine/test/policies.h"
 
 static volatile u64 turns;
 static volatile bool forever;
@@ -59,33 +59,11 @@ static void quiet_loop(void *arg)
 	loop_plain();
 }
 
-static void start(struct sched_policy *p, const struct engine_view *v, u64 seed)
-{
-	(void)p;
-	(void)v;
-	(void)seed;
-}
-
-static unsigned lowest(struct sched_policy *p, const struct engine_view *v)
-{
-	(void)p;
-	return ctx_first(v->runnable);
-}
-
-static u32 choose(struct sched_policy *p, const struct engine_view *v, const struct sched_choice *c)
-{
-	(void)p;
-	(void)v;
-	(void)c;
-	return 0;
-}
-
 static const char *title_of(void (*fn)(void *))
 {
-	static struct sched_policy policy = { "lowest", start, lowest, choose };
 	struct engine_task tasks[2] = { { fn, NULL, 0, 'A' }, { task_loop, NULL, 0, 'B' } };
 	struct engine_config config = { .cpus = 1, .ntasks = fn == task_loop ? 2 : 1, .tasks = tasks,
-					.policy = &policy };
+					.policy = &test_policy_lowest };
 
 	engine_reset(&config);
 	engine_run();

@@ -6,7 +6,7 @@
  */
 #include "core/base/limits.h"
 #include "core/base/test.h"
-#include "core/engine/policy.h"
+#include "core/engine/test/policies.h"
 
 static volatile u64 *volatile bad_pointer;
 
@@ -17,27 +17,6 @@ static void task_bad(void *arg)
 	if (bad_pointer)
 		(void)bad_pointer[0];
 	engine_point(SITE("go_on"), EV_LOAD, NULL, 0);
-}
-
-static void start(struct sched_policy *p, const struct engine_view *v, u64 seed)
-{
-	(void)p;
-	(void)v;
-	(void)seed;
-}
-
-static unsigned lowest(struct sched_policy *p, const struct engine_view *v)
-{
-	(void)p;
-	return ctx_first(v->runnable);
-}
-
-static u32 choose(struct sched_policy *p, const struct engine_view *v, const struct sched_choice *c)
-{
-	(void)p;
-	(void)v;
-	(void)c;
-	return 0;
 }
 
 /* Uses up the stack. */
@@ -56,30 +35,32 @@ static void task_dig(void *arg)
 	*(u32 *)arg = dig(1000000); /* however small the compiler makes a frame */
 }
 
-static const char *title_of(void (*fn)(void *))
+static const char *title_of_tasks(const struct engine_task *tasks, u32 n)
 {
-	static u32 result;
-	static struct sched_policy policy = { "lowest", start, lowest, choose };
-	struct engine_task tasks[1] = { { fn, &result, 0, 'A' } };
-	struct engine_config config = { .cpus = 1, .ntasks = 1, .tasks = tasks, .policy = &policy };
+	struct engine_config config = { .cpus = 1, .ntasks = n, .tasks = tasks,
+					.policy = &test_policy_lowest };
 
 	engine_reset(&config);
 	engine_run();
 	return engine_report() ? engine_report()->title : "";
 }
 
+static const char *title_of(void (*fn)(void *))
+{
+	static u32 result;
+	struct engine_task task = { fn, &result, 0, 'A' };
+
+	return title_of_tasks(&task, 1);
+}
+
 static const char *title_with(unsigned long address)
 {
-	static struct sched_policy policy = { "lowest", start, lowest, choose };
 	static const struct engine_task tasks[2] = {
 		{ task_bad, NULL, 0, 'A' }, { task_bad, NULL, 0, 'B' },
 	};
-	struct engine_config config = { .cpus = 1, .ntasks = 2, .tasks = tasks, .policy = &policy };
 
 	bad_pointer = (volatile u64 *)address;
-	engine_reset(&config);
-	engine_run();
-	return engine_report() ? engine_report()->title : "";
+	return title_of_tasks(tasks, 2);
 }
 
 static void quiet_bad(void *arg)
