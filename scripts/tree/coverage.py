@@ -6,13 +6,10 @@ A function ran if an edge in it was taken, inlined or not. Only what is linked c
 a function that nothing of ours leads to is not in the executable.
 """
 import collections
-import json
 import os
-import subprocess
 
+from . import sites
 from .state import TreeError
-
-SYMBOLIZER = 'llvm-symbolizer-19'
 
 
 def read_edges(paths):
@@ -31,26 +28,13 @@ def read_edges(paths):
     return edges
 
 
-def chains(binary, addresses):
-    """For each address [(function, file)], innermost first."""
-    text = '\n'.join(hex(a) for a in addresses) + '\n'
-    done = subprocess.run([SYMBOLIZER, f'--obj={binary}', '--inlines', '--output-style=JSON'],
-                          input=text, capture_output=True, text=True, check=False)
-    lines = done.stdout.splitlines()
-    if done.returncode != 0 or len(lines) != len(addresses):
-        raise TreeError(f'{SYMBOLIZER} gave {len(lines)} rows for {len(addresses)} edges')
-    for line in lines:
-        yield [(f['FunctionName'], f['StartFileName'] or f['FileName'])
-               for f in json.loads(line).get('Symbol') or []]
-
-
 def functions(tree, binary, edges):
     """{file: {function: programs}} of the tree's .c files."""
     source = os.path.realpath(tree.source) + '/'
     found = collections.defaultdict(dict)
     addresses = sorted(edges)
-    for address, chain in zip(addresses, chains(binary, addresses)):
-        for name, path in chain:
+    for address, frames in zip(addresses, sites.frames(binary, addresses)):
+        for name, path in sites.chain_of(frames):
             path = os.path.realpath(path)
             if path.endswith('.c') and path.startswith(source):
                 file = found[path[len(source):]]

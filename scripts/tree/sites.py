@@ -78,22 +78,30 @@ def call_sites(binary, callees):
     return sites
 
 
-def chains(binary, addresses):
-    """For each address the functions it is in, innermost first: [(name, file)]. A call
-    without a line was merged with another one: its name would be wrong."""
+def frames(binary, addresses):
+    """For each address the symbolizer's frames of the functions it is in, innermost first."""
     text = '\n'.join(hex(a) for a in addresses) + '\n'
     done = subprocess.run([SYMBOLIZER, f'--obj={binary}', '--inlines', '--output-style=JSON'],
                           input=text, capture_output=True, text=True, check=False)
     lines = done.stdout.splitlines()
     if done.returncode != 0 or len(lines) != len(addresses):
-        raise TreeError(f'{SYMBOLIZER} gave {len(lines)} rows for {len(addresses)} sites')
-    found = [json.loads(line).get('Symbol') or [] for line in lines]
-    merged = sorted({frames[-1]['FunctionName'] for frames in found
-                     if frames and frames[0]['Line'] == 0})
+        raise TreeError(f'{SYMBOLIZER} gave {len(lines)} rows for {len(addresses)} addresses')
+    return [json.loads(line).get('Symbol') or [] for line in lines]
+
+
+def chain_of(of_address):
+    """[(name, file)] of the frames of one address."""
+    return [(f['FunctionName'], f['StartFileName'] or f['FileName']) for f in of_address]
+
+
+def chains(binary, addresses):
+    """For each address its chain. A call without a line was merged with another one: its
+    name would be wrong."""
+    found = frames(binary, addresses)
+    merged = sorted({f[-1]['FunctionName'] for f in found if f and f[0]['Line'] == 0})
     if merged:
         raise TreeError('calls without a line in the source, in: ' + ' '.join(merged))
-    return [[(f['FunctionName'], f['StartFileName'] or f['FileName']) for f in frames]
-            for frames in found]
+    return [chain_of(f) for f in found]
 
 
 def site_name(callee, chain):
