@@ -96,9 +96,10 @@ struct world_counters {
 
 /* Edges of the world's code, as the compiler counts them. taken: one byte each, which
  * wraps; whoever reads them sets them to 0. pc: in the edge's target. */
+struct world_edge { unsigned long pc, flags; };
 struct world_edges {
 	u8 *taken;
-	const struct { unsigned long pc, flags; } *at;
+	const struct world_edge *at;
 	u32 n;
 };
 

@@ -233,7 +233,6 @@ struct tree_known_race {
 	const char *kind;           /* of the object's role; NULL: a variable at address */
 	unsigned long address;
 	unsigned long offset, size; /* of the field, in the object or behind address */
-	const char *reason;
 };
 const struct tree_known_race *tree_known_race(unsigned i); /* the i-th; NULL: no more */
 /* The tree's version, LINUX_VERSION_CODE. */

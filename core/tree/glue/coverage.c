@@ -7,11 +7,10 @@
 #include "core/base/world_ops.h"
 #include "core/tree/glue/glue.h"
 
-struct edge_at { unsigned long pc, flags; };
 extern u8 __start___sancov_cntrs[] __attribute__((weak));
 extern u8 __stop___sancov_cntrs[] __attribute__((weak));
-extern const struct edge_at __start___sancov_pcs[] __attribute__((weak));
-extern const struct edge_at __stop___sancov_pcs[] __attribute__((weak));
+extern const struct world_edge __start___sancov_pcs[] __attribute__((weak));
+extern const struct world_edge __stop___sancov_pcs[] __attribute__((weak));
 
 void __sanitizer_cov_8bit_counters_init(u8 *start, u8 *stop);
 void __sanitizer_cov_pcs_init(const unsigned long *start, const unsigned long *stop);
@@ -32,6 +31,6 @@ __attribute__((weak)) void __sanitizer_cov_pcs_init(const unsigned long *start,
 void glue_edges(struct world_edges *out)
 {
 	out->taken = __start___sancov_cntrs;
-	out->at = (const void *)__start___sancov_pcs;
+	out->at = __start___sancov_pcs;
 	out->n = (u32)(__stop___sancov_cntrs - __start___sancov_cntrs);
 }

@@ -63,7 +63,6 @@ extern bool glue_printk; /* seam_print() goes to stderr */
 /* ---- race.c: engine_race_known, see core/engine/engine.h ----------------------------- */
 
 bool glue_race_known(const struct engine_race *race);
-u64 glue_races_seen(void); /* in this process */
 /* slab.c: where the object begins that p lies in; NULL: in none. */
 const void *slab_object_start(const void *p);
 

@@ -7,8 +7,6 @@
 
 #include "core/tree/glue/glue.h"
 
-static u64 races_seen;
-
 /* Is it one of a known kind of objects? "mm_struct A1.0" is of the kind "mm_struct". */
 static bool role_is(const volatile void *p, const char *kind)
 {
@@ -49,16 +47,9 @@ bool glue_race_known(const struct engine_race *race)
 	const struct tree_known_race *known;
 
 	for (unsigned i = 0; (known = tree_known_race(i)) != NULL; i++) {
-		if (!is_that(known, &race->side[0], &race->side[1]) &&
-		    !is_that(known, &race->side[1], &race->side[0]))
-			continue;
-		races_seen++;
-		return true;
+		if (is_that(known, &race->side[0], &race->side[1]) ||
+		    is_that(known, &race->side[1], &race->side[0]))
+			return true;
 	}
 	return false;
-}
-
-u64 glue_races_seen(void)
-{
-	return races_seen;
 }

@@ -207,21 +207,6 @@ static int op_mmap(int mm, int page, int pages, u32 vma_flags)
 			 !!(vma_flags & WORLD_VMA_READONLY));
 }
 
-static int op_write(int mm, int page, u64 value)
-{
-	return tree_write(mm, page, value);
-}
-
-static int op_uffd_copy(int mm, int page, u64 value)
-{
-	return tree_uffd_copy(mm, page, value);
-}
-
-static int op_pin_write(int pin, u64 value)
-{
-	return tree_pin_write(pin, value);
-}
-
 static int op_read(int mm, int page, u64 words[WORLD_WORDS])
 {
 	unsigned long read[SEAM_PAGE_WORDS] = { 0 };
@@ -327,10 +312,11 @@ const struct world_ops tree_world_ops = {
 	.check_quiet = tree_check_quiet,
 	.audit = audit,
 #define OP_MADVISE(name, ...) .name = op_##name,
+#define OP_TREE(name, ...) .name = tree_##name,
 #include "core/base/ops.def"
 	.mmap = op_mmap,
 	.munmap = tree_munmap,
-	.write = op_write,
+	.write = tree_write,
 	.read = op_read,
 	.madv_mergeable = op_madv_mergeable,
 	.madv_unmergeable = op_madv_unmergeable,
@@ -342,38 +328,9 @@ const struct world_ops tree_world_ops = {
 	.lru_drain_all = tree_lru_drain_all,
 	.ksm_scan = tree_ksm_scan,
 	.ksm_unmerge = tree_ksm_unmerge,
-	.migrate = tree_migrate,
-	.compact = tree_compact,
 	.swapon = tree_swapon,
 	.swapoff = tree_swapoff,
 	.worker = tree_worker,
-	.shm_map = tree_shm_map,
-	.shm_punch = tree_shm_punch,
-	.shm_truncate = tree_shm_truncate,
-	.shm_close = tree_shm_close,
-	.uffd_register = tree_uffd_register,
-	.uffd_unregister = tree_uffd_unregister,
-	.uffd_copy = op_uffd_copy,
-	.uffd_zeropage = tree_uffd_zeropage,
-	.uffd_wp = tree_uffd_wp,
-	.uffd_move = tree_uffd_move,
-	.uffd_close = tree_uffd_close,
-	.mglru = tree_mglru,
-	.zswap = tree_zswap,
-	.zswap_shrink = tree_zswap_shrink,
-	.pin = tree_pin,
-	.pin_write = op_pin_write,
-	.pin_read = tree_pin_read,
-	.unpin = tree_unpin,
-	.madv_free = tree_madv_free,
-	.mprotect = tree_mprotect,
-	.mlock = tree_mlock,
-	.munlock = tree_munlock,
-	.mremap = tree_mremap,
-	.madv_collapse = tree_madv_collapse,
-	.khugepaged = tree_khugepaged,
-	.deferred_split = tree_deferred_split,
-	.oom_reap = tree_oom_reap,
 	.ksm_pass = tree_ksm_pass,
 	.selftest = selftest,
 	.selftest_saw = selftest_saw,

@@ -23,18 +23,13 @@
 #define NO_VMA_FLAGS 0
 #endif
 
-static unsigned long bytes(int pages)
-{
-	return (unsigned long)pages << PAGE_SHIFT;
-}
-
 int shim_mmap_fixed(struct mm_struct *mm, struct file *file, int page, int pages,
 		    unsigned long prot, unsigned long flags)
 {
 	unsigned long populate = 0, addr = user_addr(page), where;
 
 	mmap_write_lock(mm);
-	where = do_mmap(file, addr, bytes(pages), prot, flags | MAP_FIXED_NOREPLACE, NO_VMA_FLAGS,
+	where = do_mmap(file, addr, user_bytes(pages), prot, flags | MAP_FIXED_NOREPLACE, NO_VMA_FLAGS,
 			file ? (unsigned long)(page % REGION_PAGES) : 0, &populate, NULL);
 	mmap_write_unlock(mm);
 	BUG_ON(!IS_ERR_VALUE(where) && where != addr);
@@ -51,7 +46,7 @@ int tree_mmap(int mm, int page, int pages, unsigned mergeable, unsigned readonly
 		return -EINVAL;
 	ret = shim_mmap_fixed(m, NULL, page, pages, prot, MAP_PRIVATE | MAP_ANONYMOUS);
 	if (!ret && mergeable)
-		ret = do_madvise(m, user_addr(page), bytes(pages), MADV_MERGEABLE);
+		ret = do_madvise(m, user_addr(page), user_bytes(pages), MADV_MERGEABLE);
 	mm_leave(mm);
 	return ret;
 }
@@ -64,7 +59,7 @@ int tree_munmap(int mm, int page, int pages)
 	if (!m)
 		return -EINVAL;
 	mmap_write_lock(m);
-	ret = do_munmap(m, user_addr(page), bytes(pages), NULL);
+	ret = do_munmap(m, user_addr(page), user_bytes(pages), NULL);
 	mmap_write_unlock(m);
 	mm_leave(mm);
 	return ret;
@@ -103,7 +98,7 @@ int tree_madvise(int mm, int page, int pages, int advice)
 
 	if (!m)
 		return -EINVAL;
-	ret = do_madvise(m, user_addr(page), bytes(pages), advice);
+	ret = do_madvise(m, user_addr(page), user_bytes(pages), advice);
 	mm_leave(mm);
 	return ret;
 }
@@ -117,7 +112,7 @@ int tree_mprotect(int mm, int page, int pages, int readonly)
 
 	if (!mm_enter_range(mm, page, pages))
 		return -EINVAL;
-	ret = (int)sys_mprotect(user_addr(page), bytes(pages), prot);
+	ret = (int)sys_mprotect(user_addr(page), user_bytes(pages), prot);
 	mm_leave(mm);
 	return ret;
 }
@@ -128,7 +123,7 @@ int tree_mlock(int mm, int page, int pages)
 
 	if (!mm_enter_range(mm, page, pages))
 		return -EINVAL;
-	ret = (int)sys_mlock(user_addr(page), bytes(pages));
+	ret = (int)sys_mlock(user_addr(page), user_bytes(pages));
 	mm_leave(mm);
 	return ret;
 }
@@ -139,7 +134,7 @@ int tree_munlock(int mm, int page, int pages)
 
 	if (!mm_enter_range(mm, page, pages))
 		return -EINVAL;
-	ret = (int)sys_munlock(user_addr(page), bytes(pages));
+	ret = (int)sys_munlock(user_addr(page), user_bytes(pages));
 	mm_leave(mm);
 	return ret;
 }
@@ -151,7 +146,7 @@ int tree_mremap(int mm, int page, int pages, int to)
 	if (to < 0 || to > USER_PAGES - pages || !mm_enter_range(mm, page, pages))
 		return -EINVAL;
 	shim_task_of(current)->move_by = to - page;
-	where = sys_mremap(user_addr(page), bytes(pages), bytes(pages),
+	where = sys_mremap(user_addr(page), user_bytes(pages), user_bytes(pages),
 			   MREMAP_MAYMOVE | MREMAP_FIXED, user_addr(to));
 	shim_task_of(current)->move_by = 0;
 	mm_leave(mm);

@@ -12,13 +12,14 @@
 #define RACE_READ 0
 #define RACE_WRITE 1
 
+/* The reason is for people. */
 static const struct tree_known_race known[] = {
 #define RACE_FIELD(w, o, access, k, type, field, why)					\
 	{ .writer = w, .other = o, .other_writes = RACE_##access, .kind = k,		\
-	  .offset = offsetof(type, field), .size = sizeof_field(type, field), .reason = why },
+	  .offset = offsetof(type, field), .size = sizeof_field(type, field) },
 #define RACE_STATIC(w, o, access, variable, why)					\
 	{ .writer = w, .other = o, .other_writes = RACE_##access,			\
-	  .address = (unsigned long)&variable, .size = sizeof(variable), .reason = why },
+	  .address = (unsigned long)&variable, .size = sizeof(variable) },
 #include "core/tree/shim/races.def"
 };
 

@@ -9,18 +9,13 @@
 #include "core/tree/shim/userfaultfd.h"
 #include "core/tree/shim/world.h"
 
-static unsigned long bytes(int pages)
-{
-	return (unsigned long)pages << PAGE_SHIFT;
-}
-
 int tree_uffd_register(int mm, int page, int pages, unsigned mode)
 {
 	int ret;
 
 	if (!mm_enter_range(mm, page, pages))
 		return -EINVAL;
-	ret = shim_uffd_register(mm, user_addr(page), bytes(pages), mode);
+	ret = shim_uffd_register(mm, user_addr(page), user_bytes(pages), mode);
 	mm_leave(mm);
 	return ret;
 }
@@ -31,7 +26,7 @@ int tree_uffd_unregister(int mm, int page, int pages)
 
 	if (!mm_enter_range(mm, page, pages))
 		return -EINVAL;
-	ret = shim_uffd_unregister(mm, user_addr(page), bytes(pages));
+	ret = shim_uffd_unregister(mm, user_addr(page), user_bytes(pages));
 	mm_leave(mm);
 	return ret;
 }
@@ -53,7 +48,7 @@ int tree_uffd_zeropage(int mm, int page, int pages)
 
 	if (!mm_enter_range(mm, page, pages))
 		return -EINVAL;
-	ret = shim_uffd_zeropage(mm, user_addr(page), bytes(pages));
+	ret = shim_uffd_zeropage(mm, user_addr(page), user_bytes(pages));
 	mm_leave(mm);
 	return ret;
 }
@@ -64,7 +59,7 @@ int tree_uffd_wp(int mm, int page, int pages, int on)
 
 	if (!mm_enter_range(mm, page, pages))
 		return -EINVAL;
-	ret = shim_uffd_wp(mm, user_addr(page), bytes(pages), on);
+	ret = shim_uffd_wp(mm, user_addr(page), user_bytes(pages), on);
 	mm_leave(mm);
 	return ret;
 }
@@ -75,7 +70,7 @@ int tree_uffd_move(int mm, int page, int from, int pages)
 
 	if (from < 0 || pages > USER_PAGES - from || !mm_enter_range(mm, page, pages))
 		return -EINVAL;
-	ret = shim_uffd_move(mm, user_addr(page), user_addr(from), bytes(pages));
+	ret = shim_uffd_move(mm, user_addr(page), user_addr(from), user_bytes(pages));
 	mm_leave(mm);
 	return ret;
 }

@@ -21,6 +21,11 @@ static inline unsigned long user_addr(int page)
 	return USER_BASE + ((unsigned long)page << PAGE_SHIFT);
 }
 
+static inline unsigned long user_bytes(int pages)
+{
+	return (unsigned long)pages << PAGE_SHIFT;
+}
+
 /* Where a system call's arguments are, and a page for each byte value (uaccess.c). */
 #define USER_ARGS 0x80000UL
 #define USER_SOURCE 0x100000UL
