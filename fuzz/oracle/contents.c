@@ -3,8 +3,9 @@
  * The shadow: for each word the candidate values and the last few that it had.
  * A candidate is killed by a later store at once, unless a window is open on the
  * page (see contents.h); then by the end of an op that began after the store.
- * Pages are cleared when first touched in a run. MADV_FREE has a file of its own
- * (contents_lazy.c), and so have the values of a word (shadow_word.c).
+ * Pages are cleared when first touched in a run. The values of a word
+ * (shadow_word.c), a whole mm (contents_mm.c) and MADV_FREE (contents_lazy.c) have files of
+ * their own.
  * Locking: all entries take a hidden lock (native; it tells TSan nothing). Hooks are
  * called inside of the access's own instant, so that two accesses and their hooks
  * are never in different orders.
@@ -46,7 +47,7 @@ u32 shadow_tick(void)
 typedef u64 __attribute__((may_alias)) alias_u64;
 _Static_assert(sizeof(struct shadow_page) % sizeof(u64) == 0, "whole words");
 
-static void page_copy(struct shadow_page *to, const struct shadow_page *from)
+void shadow_page_copy(struct shadow_page *to, const struct shadow_page *from)
 {
 	volatile alias_u64 *t = (alias_u64 *)to;
 	const volatile alias_u64 *f = (const alias_u64 *)from;
@@ -55,7 +56,7 @@ static void page_copy(struct shadow_page *to, const struct shadow_page *from)
 		t[i] = f[i];
 }
 
-void shadow_page_clear(struct shadow_page *p)
+static void page_clear(struct shadow_page *p)
 {
 	volatile alias_u64 *t = (alias_u64 *)p;
 
@@ -65,20 +66,28 @@ void shadow_page_clear(struct shadow_page *p)
 		p->word[w].ncands = 1; /* zero, from before the start */
 }
 
+static bool mm_valid(int mm)
+{
+	return mm >= 1 && mm <= WORLD_MM_MAX;
+}
+
 static bool page_valid(int mm, int page)
 {
-	return mm >= 1 && mm <= WORLD_MM_MAX && page >= 0 && page < WORLD_PAGES;
+	return mm_valid(mm) && page >= 0 && page < WORLD_PAGES;
+}
+
+struct shadow_page *shadow_page_fresh(struct shadow_page *p)
+{
+	if (p->run != shadow.run) {
+		page_clear(p);
+		p->run = shadow.run;
+	}
+	return p;
 }
 
 struct shadow_page *shadow_page(int mm, int page)
 {
-	struct shadow_page *p = &shadow.page[mm][page];
-
-	if (p->run != shadow.run) {
-		shadow_page_clear(p);
-		p->run = shadow.run;
-	}
-	return p;
+	return shadow_page_fresh(&shadow.page[mm][page]);
 }
 
 bool shadow_page_open(int mm, const struct shadow_page *p)
@@ -86,9 +95,16 @@ bool shadow_page_open(int mm, const struct shadow_page *p)
 	return p->windows > 0 || shadow.mm[mm].windows > 0;
 }
 
+bool shadow_page_busy(const struct shadow_window *win, const struct shadow_page *p)
+{
+	return shadow_page_open(win->op.mm, p) || p->remapped > win->begin;
+}
+
 /* A fork that is open with this child: its mm, 0 for none. */
 const struct shadow_window *shadow_fork_into(int child)
 {
+	if (!shadow.mm[child].windows) /* at each store and load */
+		return NULL;
 	for (unsigned i = 0; i <= ENGINE_CTX_MAX; i++) {
 		const struct shadow_window *win = &shadow.window[i];
 
@@ -101,6 +117,16 @@ const struct shadow_window *shadow_fork_into(int child)
 bool shadow_mm_unknown(int mm)
 {
 	return shadow.mm[mm].unknown || shadow.mm[mm].reaped || shadow.mm[mm].reaping > 0;
+}
+
+static bool value_allowed_parent(const struct shadow_window *fork, int page, int word, u64 value)
+{
+	const struct shadow_page *p = shadow_page(fork->op.mm, page);
+	const struct shadow_word *w = &p->word[word];
+
+	return p->moves || word_has(w, value) || word_had_after(w, value, fork->begin) ||
+	       (shadow_page_open(fork->op.mm, p) && value == 0) ||
+	       shadow_move_allows(fork->op.mm, page, word, value);
 }
 
 /* May a load see value now? */
@@ -123,16 +149,6 @@ static bool value_allowed(int mm, int page, int word, u64 value)
 	       fork->zombie || value_allowed_parent(fork, page, word, value);
 }
 
-bool value_allowed_parent(const struct shadow_window *fork, int page, int word, u64 value)
-{
-	const struct shadow_page *p = shadow_page(fork->op.mm, page);
-	const struct shadow_word *w = &p->word[word];
-
-	return p->moves || word_has(w, value) || word_had_after(w, value, fork->begin) ||
-	       (shadow_page_open(fork->op.mm, p) && value == 0) ||
-	       shadow_move_allows(fork->op.mm, page, word, value);
-}
-
 bool contents_allows(int mm, int page, int word, u64 value)
 {
 	bool allowed;
@@ -146,6 +162,19 @@ bool contents_allows(int mm, int page, int word, u64 value)
 }
 
 /* ---- the hooks ---- */
+
+void shadow_store(int mm, struct shadow_page *p, struct shadow_word *w, u64 value, u32 now)
+{
+	bool open = shadow_page_open(mm, p);
+
+	lazy_store_begin(p, open, now);
+	if (!open) {
+		word_kill_all(w, now);
+		w->any = false;
+	}
+	word_add(w, value, now);
+	lazy_store_end(p, w, now);
+}
 
 static void note_store(int mm, int page, int word, u64 value)
 {
@@ -164,16 +193,10 @@ static void note_store(int mm, int page, int word, u64 value)
 	p = shadow_page(mm, page);
 	w = &p->word[word];
 	memcpy(p->writer, win->op.label, sizeof(p->writer));
-	shadow_check_protected(mm, page, p);
-	lazy_store_begin(p, shadow_page_open(mm, p), now);
-	if (!shadow_page_open(mm, p)) {
-		if (p->mapped == SHADOW_UNMAPPED && !shadow_mm_unknown(mm))
-			shadow_report_unmapped(mm, page, "store");
-		word_kill_all(w, now);
-		w->any = false;
-	}
-	word_add(w, value, now);
-	lazy_store_end(p, w, now);
+	shadow_check_protected(win, mm, page, p);
+	if (!shadow_page_open(mm, p) && p->mapped == SHADOW_UNMAPPED && !shadow_mm_unknown(mm))
+		shadow_report_unmapped(mm, page, "store");
+	shadow_store(mm, p, w, value, now);
 }
 
 static void note_load(int mm, int page, int word, u64 value)
@@ -265,12 +288,95 @@ void contents_alloc_failure(void)
 u32 shadow_page_changes(int mm, int page)
 {
 	return shadow_page(mm, page)->changes + shadow.mm[mm].changes +
-	       shadow_shm_changes(); /* whatever it leads to: a sum only grows */
+	       shadow.shm_changes; /* whatever it leads to: a sum only grows */
 }
 
-static bool covers(const struct contents_op *op)
+/* One that names an mm or pages which there are not changes nothing. */
+static bool is_valid(const struct contents_op *op)
 {
-	return page_valid(op->mm, op->page) && op->page + op->pages <= WORLD_PAGES;
+	switch (op->effect) {
+	case CONTENTS_SHM_PUNCH: /* a file's, which has no mm */
+	case CONTENTS_SHM_TRUNCATE:
+	case CONTENTS_PIN_WRITE: /* a device's */
+	case CONTENTS_PIN_READ:
+		return true;
+	case CONTENTS_EXIT:
+	case CONTENTS_REAP:
+		return mm_valid(op->mm);
+	case CONTENTS_FORK:
+		return mm_valid(op->mm) && mm_valid(op->child);
+	default:
+		return page_valid(op->mm, op->page) && op->page + op->pages <= WORLD_PAGES;
+	}
+}
+
+static void range_begin(const struct contents_op *op)
+{
+	for (int i = op->page; i < op->page + op->pages; i++) {
+		shadow_page_window_begin(op, shadow_page(op->mm, i));
+		shadow_unprotect(shadow_page(op->mm, i));
+	}
+}
+
+static void read_begin(struct shadow_window *win)
+{
+	const struct contents_op *op = &win->op;
+	const struct shadow_page *p = shadow_page(op->mm, op->page);
+
+	win->sure = p->mapped == SHADOW_MAPPED && !shadow_page_open(op->mm, p) &&
+		    shadow.mm[op->mm].exists && !p->trapped &&
+		    !shadow_shm_may_fail(op->mm, op->page);
+	win->changes = shadow_page_changes(op->mm, op->page);
+}
+
+/* window_end() is its other half. */
+static void window_begin(struct shadow_window *win)
+{
+	switch (win->op.effect) {
+	case CONTENTS_SHM_PUNCH:
+	case CONTENTS_SHM_TRUNCATE:
+		shadow_shm_begin(win);
+		break;
+	case CONTENTS_MAP:
+	case CONTENTS_SHM_MAP:
+	case CONTENTS_UNMAP:
+	case CONTENTS_DISCARD:
+		range_begin(&win->op);
+		break;
+	case CONTENTS_FREE:
+		lazy_window_begin(win);
+		break;
+	case CONTENTS_REMAP:
+		remap_begin(win);
+		break;
+	case CONTENTS_REAP:
+		shadow.mm[win->op.mm].reaping++;
+		break;
+	case CONTENTS_FORK:
+		shadow.mm[win->op.child].windows++;
+		break;
+	case CONTENTS_EXIT:
+		shadow.mm[win->op.mm].windows++;
+		shadow.mm[win->op.mm].exits++;
+		break;
+	case CONTENTS_MOVE:
+	case CONTENTS_TRAP:
+	case CONTENTS_UNTRAP:
+	case CONTENTS_PROTECT:
+		shadow_uffd_begin(win);
+		break;
+	case CONTENTS_PIN:
+		shadow_pin_begin(win);
+		break;
+	case CONTENTS_READ:
+		read_begin(win);
+		break;
+	case CONTENTS_PIN_WRITE:
+	case CONTENTS_PIN_READ:
+	case CONTENTS_WRITE: /* the hooks say when each word changes */
+	case CONTENTS_NONE:
+		break;
+	}
 }
 
 void contents_op_begin(const struct contents_op *op)
@@ -283,45 +389,9 @@ void contents_op_begin(const struct contents_op *op)
 	win->alloc_failures = shadow.alloc_failures;
 	if (op->effect == CONTENTS_UNTRAP && !op->pages)
 		win->op.pages = WORLD_PAGES;
-	if (op->effect == CONTENTS_SHM_PUNCH || op->effect == CONTENTS_SHM_TRUNCATE) {
-		shadow_shm_begin(win);
-	} else if (shadow_is_device(win)) {
-		/* the hooks say what it does */
-	} else if (op->mm < 1 || op->mm > WORLD_MM_MAX) {
+	if (!is_valid(&win->op))
 		win->op.effect = CONTENTS_NONE;
-	} else if (op->effect == CONTENTS_EXIT) {
-		shadow.mm[op->mm].windows++;
-		shadow.mm[op->mm].exits++;
-	} else if (op->effect == CONTENTS_FORK) {
-		if (op->child >= 1 && op->child <= WORLD_MM_MAX)
-			shadow.mm[op->child].windows++;
-		else
-			win->op.effect = CONTENTS_NONE;
-	} else if (op->effect == CONTENTS_REAP) {
-		shadow.mm[op->mm].reaping++;
-	} else if (!covers(&win->op)) {
-		win->op.effect = CONTENTS_NONE;
-	} else if (op->effect == CONTENTS_FREE) {
-		lazy_window_begin(win);
-	} else if (op->effect == CONTENTS_REMAP) {
-		remap_begin(win);
-	} else if (op->effect >= CONTENTS_MOVE) {
-		shadow_uffd_begin(win);
-	} else if (op->effect == CONTENTS_PIN) {
-		shadow_pin_begin(win);
-	} else if (op->effect >= CONTENTS_MAP) {
-		for (int i = op->page; i < op->page + op->pages; i++) {
-			shadow_page_window_begin(op, shadow_page(op->mm, i));
-			shadow_unprotect(shadow_page(op->mm, i));
-		}
-	} else if (op->effect == CONTENTS_READ) {
-		struct shadow_page *p = shadow_page(op->mm, op->page);
-
-		win->sure = p->mapped == SHADOW_MAPPED && !shadow_page_open(op->mm, p) &&
-			    shadow.mm[op->mm].exists && !p->trapped &&
-			    !shadow_shm_may_fail(op->mm, op->page);
-		win->changes = shadow_page_changes(op->mm, op->page);
-	}
+	window_begin(win);
 	shadow_unlock();
 }
 
@@ -349,7 +419,7 @@ static void range_end(const struct shadow_window *win, int ret)
 		p->windows--;
 		p->changes++;
 		/* another one inside of this or around it: who was last? */
-		busy = shadow_page_open(op->mm, p) || p->remapped > win->begin;
+		busy = shadow_page_busy(win, p);
 		if (!win->zombie)
 			shadow_page_window_end(win, p, ret, busy);
 		if (range_did_nothing(op, ret) || win->zombie)
@@ -374,130 +444,6 @@ static void range_end(const struct shadow_window *win, int ret)
 	}
 }
 
-/* One page of the child: what the parent's page had since the fork began. */
-static void fork_page(const struct shadow_window *win, int page)
-{
-	const struct shadow_page *from = shadow_page(win->op.mm, page);
-	struct shadow_page *to = shadow_page(win->op.child, page);
-	bool open = shadow_page_open(win->op.mm, from);
-	struct shadow_page own;
-
-	page_copy(&own, to);
-	page_copy(to, from);
-	to->windows = own.windows;
-	to->changes = own.changes + 1;
-	to->trapped = own.trapped; /* a child has no userfaultfd but its own */
-	to->trapped_at = own.trapped_at;
-	shadow_unprotect(to);
-	to->freeing = own.freeing;
-	to->moves = own.moves;
-	lazy_copy(to, from, win->begin);
-	to->backs |= own.backs;
-	if (open || from->remapped > win->begin || own.remapped > win->begin) {
-		to->mapped = SHADOW_MAYBE; /* before or after the copy? */
-		to->backs = SHADOW_BACKS_ALL;
-	}
-	for (int w = 0; w < WORLD_WORDS; w++) {
-		const struct shadow_word *pw = &from->word[w];
-		struct shadow_word *cw = &to->word[w];
-
-		for (u32 i = 0; i < word_olds(pw); i++) {
-			if (pw->old[i].killed > win->begin)
-				word_add(cw, pw->old[i].value, win->begin);
-		}
-		cw->any |= pw->forgot > win->begin || from->moves;
-		cw->forgot = 0;
-		if (open)
-			word_add(cw, 0, win->begin);
-		/* What the child itself stored while the fork was not over. */
-		for (u32 i = 0; i < own.word[w].ncands; i++) {
-			if (own.word[w].cand[i].stamp > win->begin)
-				word_add(cw, own.word[w].cand[i].value,
-					 own.word[w].cand[i].stamp);
-		}
-	}
-}
-
-/*
- * In native an op may be counted to an mm that has exited meanwhile, and then enter
- * the next one of that number: begin and entry are two instants there. What such a
- * zombie does to it is not known, so a child is not judged if there was one.
- */
-static bool zombies_may_be_in(const struct shadow_mm *mm, u32 since)
-{
-	return shadow.native && (mm->zombies > 0 || mm->zombie_ended > since);
-}
-
-static void fork_end(const struct shadow_window *win, int ret)
-{
-	struct shadow_mm *parent = &shadow.mm[win->op.mm], *child = &shadow.mm[win->op.child];
-
-	shadow_tick();
-	child->windows--;
-	child->changes++;
-	if (ret != 0)
-		return;
-	/* Two forks, or an exit and a fork, of one number at a time: who won? And of a
-	 * parent that is a child itself the fork may not be over. */
-	child->unknown = child->windows > 0 || child->exits > 0 || parent->unknown ||
-			 child->exists || parent->windows > 0 || win->zombie ||
-			 shadow_move_open(win->op.mm) ||
-			 parent->reaped || parent->reaping > 0 ||
-			 zombies_may_be_in(child, win->begin);
-	child->exists = true;
-	for (int page = 0; page < WORLD_PAGES; page++) {
-		if (shadow.page[win->op.mm][page].run == shadow.run ||
-		    shadow.page[win->op.child][page].run == shadow.run)
-			fork_page(win, page);
-	}
-}
-
-static void exit_end(const struct shadow_window *win, int ret)
-{
-	struct shadow_mm *mm = &shadow.mm[win->op.mm];
-
-	shadow_tick();
-	mm->windows--;
-	mm->exits--;
-	mm->changes++;
-	if (ret != 0)
-		return;
-	/* Ops that are still inside have the old mm, not the next of this number. */
-	for (unsigned i = 0; i <= ENGINE_CTX_MAX; i++) {
-		struct shadow_window *other = &shadow.window[i];
-
-		if (other == win || other->op.mm != win->op.mm || other->zombie ||
-		    other->op.effect == CONTENTS_NONE)
-			continue;
-		other->zombie = true;
-		mm->zombies++;
-	}
-	mm->exists = mm->windows > 0 || mm->unknown;
-	mm->unknown = mm->exists;
-	mm->reaped = false;
-	for (int page = 0; page < WORLD_PAGES; page++) {
-		struct shadow_page *p = &shadow.page[win->op.mm][page];
-		u32 windows = p->windows, moves = p->moves, freeing = p->freeing;
-
-		if (p->run != shadow.run)
-			continue;
-		p->run = 0;
-		p = shadow_page(win->op.mm, page);
-		p->windows = windows;
-		p->moves = moves;
-		p->freeing = freeing;
-	}
-}
-
-static void reap_end(const struct shadow_window *win, int ret)
-{
-	struct shadow_mm *mm = &shadow.mm[win->op.mm];
-
-	mm->reaping--;
-	if (ret == 0 && !win->zombie)
-		mm->reaped = true;
-}
-
 static void window_end(struct shadow_window *win, int ret)
 {
 	switch (win->op.effect) {
@@ -518,13 +464,13 @@ static void window_end(struct shadow_window *win, int ret)
 		remap_end(win, ret, shadow_tick());
 		break;
 	case CONTENTS_REAP:
-		reap_end(win, ret);
+		shadow_reap_end(win, ret);
 		break;
 	case CONTENTS_FORK:
-		fork_end(win, ret);
+		shadow_fork_end(win, ret);
 		break;
 	case CONTENTS_EXIT:
-		exit_end(win, ret);
+		shadow_exit_end(win, ret);
 		break;
 	case CONTENTS_MOVE:
 	case CONTENTS_TRAP:

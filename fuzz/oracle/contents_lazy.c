@@ -29,14 +29,6 @@ static void word_may_be_zero(struct shadow_word *w, bool tied, u32 now)
 	w->zero_by_free = tied && !w->any;
 }
 
-static void word_keep(struct shadow_word *w, u64 value, u32 now)
-{
-	word_kill_all(w, now);
-	word_add(w, value, now);
-	w->any = false;
-	w->zero_by_free = false;
-}
-
 static void untie(struct shadow_page *p)
 {
 	for (int i = 0; i < WORLD_WORDS; i++)

@@ -43,17 +43,6 @@ void remap_begin(struct shadow_window *win)
 	}
 }
 
-static void word_join(struct shadow_word *to, const struct shadow_word *from, u32 begin, u32 now)
-{
-	for (u32 i = 0; i < from->ncands; i++)
-		word_add(to, from->cand[i].value, now);
-	for (u32 i = 0; i < word_olds(from); i++) {
-		if (from->old[i].killed > begin)
-			word_add(to, from->old[i].value, now);
-	}
-	to->any |= from->any || from->forgot > begin;
-}
-
 /* Values of the old place are now at the new one. keep: so may be those that it had. */
 static void page_join(const struct shadow_window *win, struct shadow_page *to,
 		      const struct shadow_page *from, bool keep, u32 now)
@@ -80,7 +69,7 @@ static void page_join(const struct shadow_window *win, struct shadow_page *to,
 static void page_leave(const struct shadow_window *win, struct shadow_page *from, bool sure,
 		       u32 now)
 {
-	bool busy = shadow_page_open(win->op.mm, from) || from->remapped > win->begin;
+	bool busy = shadow_page_busy(win, from);
 
 	for (int w = 0; w < WORLD_WORDS; w++) {
 		if (sure)
@@ -107,8 +96,8 @@ static void backs_move(struct shadow_page *to, struct shadow_page *from, bool su
 static void move_page(const struct shadow_window *win, int i, bool sure, u32 now)
 {
 	struct shadow_page *from = old_place(&win->op, i), *to = new_place(&win->op, i);
-	bool busy = shadow_page_open(win->op.mm, from) || from->remapped > win->begin;
-	bool to_busy = shadow_page_open(win->op.mm, to) || to->remapped > win->begin;
+	bool busy = shadow_page_busy(win, from);
+	bool to_busy = shadow_page_busy(win, to);
 
 	shadow_unprotect(from);
 	shadow_unprotect(to);

@@ -60,9 +60,8 @@ static void body_words(int mm, int page, const u64 words[WORLD_WORDS])
 static const struct shadow_value *find_old(const struct shadow_word *w, u64 value)
 {
 	const struct shadow_value *found = NULL;
-	u32 n = w->nolds < SHADOW_OLDS ? w->nolds : SHADOW_OLDS;
 
-	for (u32 i = 0; i < n; i++) {
+	for (u32 i = 0; i < word_olds(w); i++) {
 		if (w->old[i].value == value && (!found || w->old[i].killed > found->killed))
 			found = &w->old[i];
 	}

@@ -39,19 +39,13 @@ void shadow_shm_reset(void)
 
 static struct shadow_page *shm_page(u32 shm, u32 index)
 {
-	struct shadow_page *p = &shadow.shm[shm].page[index];
-
 	BUG_ON(shm >= WORLD_SHMS_MAX || index >= WORLD_REGION_PAGES);
-	if (p->run != shadow.run) {
-		shadow_page_clear(p);
-		p->run = shadow.run;
-	}
-	return p;
+	return shadow_page_fresh(&shadow.shm[shm].page[index]);
 }
 
 /* ---- what a page leads to ---- */
 
-static u8 backs_of(int mm, int page)
+u8 shadow_backs(int mm, int page)
 {
 	const struct shadow_window *fork = shadow_fork_into(mm);
 	u8 backs = shadow_page(mm, page)->backs;
@@ -79,18 +73,13 @@ static u32 shm_of(u8 backs)
 	return (u32)__builtin_ctz(backs) - 1;
 }
 
-static bool leads_to_file(int mm, int page)
-{
-	u8 backs = backs_of(mm, page);
-
-	return backs_one(backs) && backs != SHADOW_ANON;
-}
-
 struct shadow_page *shadow_contents(int mm, int page)
 {
-	if (!leads_to_file(mm, page))
+	u8 backs = shadow_backs(mm, page);
+
+	if (!backs_one(backs) || backs == SHADOW_ANON)
 		return shadow_page(mm, page);
-	return shm_page(shm_of(backs_of(mm, page)), index_of(page));
+	return shm_page(shm_of(backs), index_of(page));
 }
 
 void shadow_page_window_begin(const struct contents_op *op, struct shadow_page *p)
@@ -138,7 +127,7 @@ static bool in_large_tail(u32 shm, int page)
 
 bool shadow_shm_may_fail(int mm, int page)
 {
-	u8 backs = backs_of(mm, page);
+	u8 backs = shadow_backs(mm, page);
 
 	for (u32 shm = 0; shm < WORLD_SHMS_MAX; shm++) {
 		if (backs & SHADOW_SHM(shm) &&
@@ -147,11 +136,6 @@ bool shadow_shm_may_fail(int mm, int page)
 			return true;
 	}
 	return false;
-}
-
-u32 shadow_shm_changes(void)
-{
-	return shadow.shm_changes;
 }
 
 /* It may have gone to each of backs, or the word may have been as it was. */
@@ -168,11 +152,6 @@ static void store_maybe(const struct shadow_window *win, u8 backs, int page, int
 	}
 }
 
-u8 shadow_backs(int mm, int page)
-{
-	return backs_of(mm, page);
-}
-
 void shadow_store_maybe(const struct shadow_window *win, u8 backs, int mm, int page, int word,
 			u64 value)
 {
@@ -181,9 +160,9 @@ void shadow_store_maybe(const struct shadow_window *win, u8 backs, int mm, int p
 		word_add(&shadow_page(mm, page)->word[word], value, shadow.clock);
 }
 
-static void store_surely(const struct shadow_window *win, int mm, int page, int word, u64 value)
+static void store_surely(const struct shadow_window *win, u32 shm, int mm, int page, int word,
+			 u64 value)
 {
-	u32 shm = shm_of(backs_of(mm, page));
 	struct shadow_page *p = shm_page(shm, index_of(page));
 	struct shadow_word *w = &p->word[word];
 
@@ -204,14 +183,14 @@ static void store_surely(const struct shadow_window *win, int mm, int page, int 
 
 bool shadow_shm_store(struct shadow_window *win, int mm, int page, int word, u64 value)
 {
-	u8 backs = win->zombie ? SHADOW_BACKS_ALL : backs_of(mm, page);
+	u8 backs = win->zombie ? SHADOW_BACKS_ALL : shadow_backs(mm, page);
 	struct shadow_page *p;
 
 	if (!(backs & ~SHADOW_ANON))
 		return false;
 	p = shadow_page(mm, page);
 	if (!win->zombie && backs_one(backs) && !shadow_page_open(mm, p)) {
-		store_surely(win, mm, page, word, value);
+		store_surely(win, shm_of(backs), mm, page, word, value);
 		return true;
 	}
 	store_maybe(win, backs, page, word, value);
@@ -224,7 +203,7 @@ bool shadow_shm_store(struct shadow_window *win, int mm, int page, int word, u64
 
 bool shadow_shm_load(struct shadow_window *win, int mm, int page, int word, u64 value)
 {
-	u8 backs = backs_of(mm, page);
+	u8 backs = shadow_backs(mm, page);
 	struct shadow_page *p;
 	struct shadow_word *w;
 
@@ -241,9 +220,7 @@ bool shadow_shm_load(struct shadow_window *win, int mm, int page, int word, u64 
 	if (!word_has(w, value) && !(p->windows && value == 0)) {
 		shadow_mismatch(win, mm, page, word, value);
 	} else if (!p->windows && (w->ncands > 1 || w->any)) { /* settled: it is this one */
-		word_kill_all(w, shadow.clock);
-		word_add(w, value, shadow.clock);
-		w->any = false;
+		word_keep(w, value, shadow.clock);
 	}
 	return true;
 }

@@ -59,10 +59,11 @@ void shadow_unprotect(struct shadow_page *p)
 	p->unprotected = shadow.clock;
 }
 
-void shadow_check_protected(int mm, int page, const struct shadow_page *p)
+void shadow_check_protected(const struct shadow_window *win, int mm, int page,
+			    const struct shadow_page *p)
 {
 	/* A device stores through its pin, whatever the page table says. */
-	if (shadow.window[engine_current()].op.effect == CONTENTS_PIN_WRITE)
+	if (shadow_is_device(win))
 		return;
 	if (p->guarded && !shadow_page_open(mm, p) && !shadow_mm_unknown(mm))
 		shadow_report_page(mm, page, "contents: store to a write-protected page",
@@ -86,13 +87,7 @@ void shadow_fill(int mm, int page, int word, u64 value)
 	}
 	shadow_unprotect(p);
 	memcpy(p->writer, win->op.label, sizeof(p->writer));
-	lazy_store_begin(p, shadow_page_open(mm, p), shadow.clock);
-	if (!shadow_page_open(mm, p)) {
-		word_kill_all(w, shadow.clock);
-		w->any = false;
-	}
-	word_add(w, value, shadow.clock);
-	lazy_store_end(p, w, shadow.clock);
+	shadow_store(mm, p, w, value, shadow.clock);
 }
 
 /* ---- the ops' windows ---- */
@@ -144,12 +139,7 @@ static void move_word(struct shadow_word *to, struct shadow_word *from, u32 begi
 
 	if (sure)
 		word_kill_before(to, begin, now);
-	for (u32 i = 0; i < source.ncands; i++)
-		word_add(to, source.cand[i].value, begin);
-	for (u32 i = 0; i < word_olds(&source); i++)
-		if (source.old[i].killed > begin)
-			word_add(to, source.old[i].value, begin);
-	to->any |= source.any || source.forgot > begin;
+	word_join(to, &source, begin, begin);
 	if (sure)
 		word_kill_before(from, begin, now);
 	word_add(from, 0, begin);
@@ -163,8 +153,7 @@ static void move_page(const struct shadow_window *win, int i, int ret)
 	struct shadow_page *from = shadow_page(op->mm, source);
 	bool overlap = in_range(op->from, op->page, op->pages) ||
 		       in_range(op->page, op->from, op->pages);
-	bool busy = shadow_page_open(op->mm, to) || shadow_page_open(op->mm, from) ||
-		    to->remapped > win->begin || from->remapped > win->begin ||
+	bool busy = shadow_page_busy(win, to) || shadow_page_busy(win, from) ||
 		    to->discarded > win->begin || from->discarded > win->begin;
 	bool sure = ret == 0 && !overlap && !busy;
 	u32 now = shadow_tick();

@@ -124,9 +124,13 @@ void shadow_lock(void);
 void shadow_unlock(void);
 u32 shadow_tick(void);
 struct shadow_page *shadow_page(int mm, int page);
-void shadow_page_clear(struct shadow_page *p);
+void shadow_page_copy(struct shadow_page *to, const struct shadow_page *from);
+/* The page, cleared if this run has not touched it yet. */
+struct shadow_page *shadow_page_fresh(struct shadow_page *p);
 /* Is an op open that changes it at no single instant? */
 bool shadow_page_open(int mm, const struct shadow_page *p);
+/* Is one, or was one since this window was opened? Who was last is not known then. */
+bool shadow_page_busy(const struct shadow_window *win, const struct shadow_page *p);
 /* A fork that is open with this child, or NULL. */
 const struct shadow_window *shadow_fork_into(int child);
 /* Ops that have ended and could have changed what the page leads to, or whether it can
@@ -136,7 +140,8 @@ u32 shadow_page_changes(int mm, int page);
 bool shadow_mm_unknown(int mm);
 /* Errors after which nothing has happened. */
 bool shadow_did_nothing(int ret);
-bool value_allowed_parent(const struct shadow_window *fork, int page, int word, u64 value);
+/* A word of the mm's own page gets this value. */
+void shadow_store(int mm, struct shadow_page *p, struct shadow_word *w, u64 value, u32 now);
 
 /* ---- shadow_word.c ---- */
 void word_kill_all(struct shadow_word *w, u32 now);
@@ -147,6 +152,12 @@ bool word_has(const struct shadow_word *w, u64 value);
 u32 word_olds(const struct shadow_word *w); /* values in the ring */
 /* Was value alive in the word at any time after since? */
 bool word_had_after(const struct shadow_word *w, u64 value, u32 since);
+/* It has this value and no other one. */
+void word_keep(struct shadow_word *w, u64 value, u32 now);
+/* to may also be what from was at some time since then; stamp: of these values. */
+void word_join_olds(struct shadow_word *to, const struct shadow_word *from, u32 since, u32 stamp);
+/* ... or is now. */
+void word_join(struct shadow_word *to, const struct shadow_word *from, u32 since, u32 stamp);
 
 /* ---- contents_shm.c ---- */
 void shadow_shm_reset(void);
@@ -166,7 +177,6 @@ void shadow_page_window_end(const struct shadow_window *win, struct shadow_page 
 			    bool busy);
 /* The page may lie beyond the end of its file. */
 bool shadow_shm_may_fail(int mm, int page);
-u32 shadow_shm_changes(void);
 /* What a page may lead to. */
 u8 shadow_backs(int mm, int page);
 /* A store that may have gone to each of these, or not; SHADOW_ANON: the page's own memory. */
@@ -191,7 +201,8 @@ void shadow_fill(int mm, int page, int word, u64 value);
 bool shadow_move_open(int mm);
 bool shadow_move_allows(int mm, int page, int word, u64 value);
 void shadow_unprotect(struct shadow_page *p);
-void shadow_check_protected(int mm, int page, const struct shadow_page *p);
+void shadow_check_protected(const struct shadow_window *win, int mm, int page,
+			    const struct shadow_page *p);
 
 /* ---- contents_lazy.c: see there ---- */
 /* The window of a MADV_FREE. */
@@ -211,6 +222,11 @@ void lazy_discard(struct shadow_page *p, u32 begin, u32 now);
 void lazy_join(struct shadow_page *to, const struct shadow_page *from, u32 since);
 /* to has nothing but that. */
 void lazy_copy(struct shadow_page *to, const struct shadow_page *from, u32 since);
+
+/* ---- contents_mm.c: the end of a fork, an exit, a reaper ---- */
+void shadow_fork_end(const struct shadow_window *win, int ret);
+void shadow_exit_end(const struct shadow_window *win, int ret);
+void shadow_reap_end(const struct shadow_window *win, int ret);
 
 /* ---- contents_remap.c: the window of an mremap() ---- */
 void remap_begin(struct shadow_window *win);

@@ -77,3 +77,28 @@ bool word_had_after(const struct shadow_word *w, u64 value, u32 since)
 	}
 	return w->forgot > since;
 }
+
+void word_keep(struct shadow_word *w, u64 value, u32 now)
+{
+	word_kill_all(w, now);
+	word_add(w, value, now);
+	w->any = false;
+	w->zero_by_free = false;
+}
+
+void word_join_olds(struct shadow_word *to, const struct shadow_word *from, u32 since, u32 stamp)
+{
+	for (u32 i = 0; i < word_olds(from); i++) {
+		if (from->old[i].killed > since)
+			word_add(to, from->old[i].value, stamp);
+	}
+	to->any |= from->forgot > since;
+}
+
+void word_join(struct shadow_word *to, const struct shadow_word *from, u32 since, u32 stamp)
+{
+	for (u32 i = 0; i < from->ncands; i++)
+		word_add(to, from->cand[i].value, stamp);
+	word_join_olds(to, from, since, stamp);
+	to->any |= from->any;
+}
