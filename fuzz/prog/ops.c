@@ -34,6 +34,17 @@ const struct prog_op_info prog_ops[PROG_OP_COUNT] = {
 #include "core/base/ops.def"
 };
 
+#define WORDS(what_, ...) { .what = (what_), .word = (const char *const[]){ __VA_ARGS__, NULL } }
+const struct prog_arg_words prog_arg_words[PROG_ARG_KIND_COUNT] = {
+	[PROG_ARG_FLAGS] = WORDS("flag", "mergeable", "readonly"),
+	[PROG_ARG_ACCESS] = WORDS("access", "readonly"),
+	[PROG_ARG_GUP] = WORDS("flag", "write", "longterm", "slow"),
+	[PROG_ARG_UFFD] = WORDS("mode", "missing", "wp"),
+};
+_Static_assert(WORLD_VMA_MERGEABLE == 1 && WORLD_VMA_READONLY == 2 && WORLD_PIN_WRITE == 1 &&
+	       WORLD_PIN_LONGTERM == 2 && WORLD_PIN_SLOW == 4 && WORLD_UFFD_MISSING == 1 &&
+	       WORLD_UFFD_WP == 2, "bit i is the i-th word");
+
 const char *const prog_policy_names[PROG_POLICY_COUNT + 1] = {
 #define POLICY(ID, name, ...) #name,
 #include "core/base/policy.def"

@@ -107,6 +107,13 @@ struct prog_op_info {
 	const char *models;         /* "mm/memory.c (do_swap_page)", one line */
 };
 extern const struct prog_op_info prog_ops[PROG_OP_COUNT];
+/* An argument that is a set of words: bit i is the i-th. what: to call one in an error;
+ * NULL: the kind is none of these. */
+struct prog_arg_words {
+	const char *what;
+	const char *const *word; /* ends with NULL */
+};
+extern const struct prog_arg_words prog_arg_words[PROG_ARG_KIND_COUNT];
 /* The kind of this name, or -ENOENT. */
 int prog_op_find(const char *name, size_t len);
 

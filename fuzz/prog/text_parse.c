@@ -72,137 +72,57 @@ static bool parse_page(struct parse *ps, struct span word, u8 *out)
 	return true;
 }
 
-static const char *flag_name(unsigned i)
-{
-	static const char *const names[] = { "mergeable", "readonly", NULL };
-
-	return names[i];
-}
-
-static const char *gup_name(unsigned i)
-{
-	static const char *const names[] = { "write", "longterm", "slow", NULL };
-
-	return names[i];
-}
-
-static bool parse_gup(struct parse *ps, u8 *out)
+/* The rest of the line: words of a set. */
+static bool parse_words(struct parse *ps, const struct prog_arg_words *words, u8 *out)
 {
 	*out = 0;
 	while (!scan_ended(&ps->scan)) {
 		struct span word = scan_word(&ps->scan);
 		unsigned i = 0;
 
-		while (gup_name(i) && !span_is(word, gup_name(i)))
+		while (words->word[i] && !span_is(word, words->word[i]))
 			i++;
-		if (!gup_name(i))
-			return scan_fail_unknown(&ps->scan, word, "flag", gup_name);
+		if (!words->word[i])
+			return scan_fail_unknown_of(&ps->scan, word, words->what, words->word);
 		*out |= (u8)(1u << i);
 	}
 	return true;
 }
 
-static const char *access_name(unsigned i)
-{
-	return i == 0 ? "readonly" : NULL;
-}
-
-static bool parse_access(struct parse *ps, u8 *out)
-{
-	*out = 0;
-	while (!scan_ended(&ps->scan)) {
-		struct span word = scan_word(&ps->scan);
-
-		if (!span_is(word, "readonly"))
-			return scan_fail_unknown(&ps->scan, word, "access", access_name);
-		*out = 1;
-	}
-	return true;
-}
-
-static bool parse_flags(struct parse *ps, u8 *out)
-{
-	*out = 0;
-	while (!scan_ended(&ps->scan)) {
-		struct span word = scan_word(&ps->scan);
-
-		if (span_is(word, "mergeable"))
-			*out |= WORLD_VMA_MERGEABLE;
-		else if (span_is(word, "readonly"))
-			*out |= WORLD_VMA_READONLY;
-		else
-			return scan_fail_unknown(&ps->scan, word, "flag", flag_name);
-	}
-	return true;
-}
-
-static const char *uffd_mode_name(unsigned i)
-{
-	static const char *const names[] = { "missing", "wp", NULL };
-
-	return names[i];
-}
-
-/* One mode or both. */
-static bool parse_uffd_mode(struct parse *ps, u8 *out)
-{
-	const char *at = ps->scan.at;
-
-	*out = 0;
-	while (!scan_ended(&ps->scan)) {
-		struct span word = scan_word(&ps->scan);
-
-		if (span_is(word, "missing"))
-			*out |= WORLD_UFFD_MISSING;
-		else if (span_is(word, "wp"))
-			*out |= WORLD_UFFD_WP;
-		else
-			return scan_fail_unknown(&ps->scan, word, "mode", uffd_mode_name);
-	}
-	return *out || scan_fail(&ps->scan, at, "the mode is missing: missing, wp or both");
-}
-
-static const char *switch_name(unsigned i)
+static bool parse_switch(struct parse *ps, struct span word, u8 *out)
 {
 	static const char *const names[] = { "off", "on", NULL };
 
-	return names[i];
-}
-
-static bool parse_switch(struct parse *ps, struct span word, u8 *out)
-{
 	*out = span_is(word, "on");
 	if (!*out && !span_is(word, "off"))
-		return scan_fail_unknown(&ps->scan, word, "switch", switch_name);
+		return scan_fail_unknown_of(&ps->scan, word, "switch", names);
 	return true;
 }
 
 static bool parse_arg(struct parse *ps, const struct prog_op_info *info, unsigned a, u8 *out)
 {
+	const char *at = ps->scan.at;
+	u8 kind = info->arg_kind[a];
 	struct span word;
 	u32 number = 0;
 	bool ok;
 
-	if (info->arg_kind[a] == PROG_ARG_FLAGS)
-		return parse_flags(ps, out);
-	if (info->arg_kind[a] == PROG_ARG_UFFD)
-		return parse_uffd_mode(ps, out);
-	if (info->arg_kind[a] == PROG_ARG_GUP)
-		return parse_gup(ps, out);
-	if (info->arg_kind[a] == PROG_ARG_ACCESS)
-		return parse_access(ps, out);
+	if (prog_arg_words[kind].what)
+		return parse_words(ps, &prog_arg_words[kind], out) &&
+		       (kind != PROG_ARG_UFFD || *out ||
+			scan_fail(&ps->scan, at, "the mode is missing: missing, wp or both"));
 	word = scan_word(&ps->scan);
-	if (info->arg_kind[a] == PROG_ARG_PAGE)
+	if (kind == PROG_ARG_PAGE)
 		return parse_page(ps, word, out);
-	if (info->arg_kind[a] == PROG_ARG_SWITCH)
+	if (kind == PROG_ARG_SWITCH)
 		return parse_switch(ps, word, out);
-	if (info->arg_kind[a] == PROG_ARG_DEV)
+	if (kind == PROG_ARG_DEV)
 		ok = parse_dev(ps, word, &number);
-	else if (info->arg_kind[a] == PROG_ARG_MM)
+	else if (kind == PROG_ARG_MM)
 		ok = parse_prefixed(ps, word, "mm", 1, WORLD_MM_MAX, &number);
-	else if (info->arg_kind[a] == PROG_ARG_PIN)
+	else if (kind == PROG_ARG_PIN)
 		ok = parse_prefixed(ps, word, "pin", 0, WORLD_PINS_MAX - 1, &number);
-	else if (info->arg_kind[a] == PROG_ARG_SHM)
+	else if (kind == PROG_ARG_SHM)
 		ok = parse_prefixed(ps, word, "shm", 0, WORLD_SHMS_MAX - 1, &number);
 	else
 		ok = parse_bounded(ps, word, info->arg_name[a], info->arg_min[a],

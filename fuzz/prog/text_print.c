@@ -83,6 +83,14 @@ static void put_machine(struct print_out *o, const struct prog *p)
 	put(o, "\n");
 }
 
+static void put_words(struct print_out *o, const char *const *word, u8 value)
+{
+	for (unsigned i = 0; word[i]; i++) {
+		if (value & (1u << i))
+			put(o, " %s", word[i]);
+	}
+}
+
 static void put_arg(struct print_out *o, u8 kind, u8 value)
 {
 	switch (kind) {
@@ -101,30 +109,17 @@ static void put_arg(struct print_out *o, u8 kind, u8 value)
 	case PROG_ARG_PIN:
 		put(o, " pin%u", value);
 		break;
-	case PROG_ARG_GUP:
-		put(o, "%s%s%s", value & WORLD_PIN_WRITE ? " write" : "",
-		    value & WORLD_PIN_LONGTERM ? " longterm" : "",
-		    value & WORLD_PIN_SLOW ? " slow" : "");
-		break;
 	case PROG_ARG_SHM:
 		put(o, " shm%u", value);
-		break;
-	case PROG_ARG_UFFD:
-		put(o, "%s%s", value & WORLD_UFFD_MISSING ? " missing" : "",
-		    value & WORLD_UFFD_WP ? " wp" : "");
 		break;
 	case PROG_ARG_SWITCH:
 		put(o, value ? " on" : " off");
 		break;
-	case PROG_ARG_ACCESS:
-		put(o, "%s", value ? " readonly" : "");
-		break;
-	case PROG_ARG_FLAGS:
-		put(o, "%s%s", value & WORLD_VMA_MERGEABLE ? " mergeable" : "",
-		    value & WORLD_VMA_READONLY ? " readonly" : "");
-		break;
 	default:
-		put(o, " %u", value);
+		if (prog_arg_words[kind].what)
+			put_words(o, prog_arg_words[kind].word, value);
+		else
+			put(o, " %u", value);
 		break;
 	}
 }

@@ -168,17 +168,34 @@ const char *span_show(struct span s, char buf[48])
 	return buf;
 }
 
+static bool fail_unknown(struct scan *sc, struct span word, const char *what, const char *meant)
+{
+	char show[48];
+
+	if (*meant)
+		return scan_fail(sc, word.s, "unknown %s '%s' (did you mean '%s'?)", what,
+				 span_show(word, show), meant);
+	return scan_fail(sc, word.s, "unknown %s '%s'", what, span_show(word, show));
+}
+
 bool scan_fail_unknown(struct scan *sc, struct span word, const char *what,
 		       const char *(*name)(unsigned i))
 {
 	struct nearest nearest;
-	char show[48];
 
 	nearest_begin(&nearest, word.s, word.len);
 	for (unsigned i = 0; name(i); i++)
 		nearest_offer(&nearest, name(i));
-	if (nearest.best[0])
-		return scan_fail(sc, word.s, "unknown %s '%s' (did you mean '%s'?)", what,
-				 span_show(word, show), nearest.best);
-	return scan_fail(sc, word.s, "unknown %s '%s'", what, span_show(word, show));
+	return fail_unknown(sc, word, what, nearest.best);
+}
+
+bool scan_fail_unknown_of(struct scan *sc, struct span word, const char *what,
+			  const char *const *names)
+{
+	struct nearest nearest;
+
+	nearest_begin(&nearest, word.s, word.len);
+	for (; *names; names++)
+		nearest_offer(&nearest, *names);
+	return fail_unknown(sc, word, what, nearest.best);
 }

@@ -45,6 +45,8 @@ __cold __printf_like(3, 4) bool scan_fail(struct scan *sc, const char *at, const
 /* "unknown <what> 'frok' (did you mean 'fork'?)"; name(i) until NULL. */
 __cold bool scan_fail_unknown(struct scan *sc, struct span word, const char *what,
 			      const char *(*name)(unsigned i));
+__cold bool scan_fail_unknown_of(struct scan *sc, struct span word, const char *what,
+				 const char *const *names);
 /* The span for a message: at most 40 characters, printable. */
 const char *span_show(struct span s, char buf[48]);
 
