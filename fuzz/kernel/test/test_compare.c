@@ -228,6 +228,7 @@ static void check_tree_results(void)
 	kernel.end[0][0].words[7] = 1;
 	CHECK_HAS(compare(DEVICE_ZRAM), "contents: read back at the end");
 	CHECK_EQ(sum.stopped[EXPLAINED_TREE_zero_forked], 1);
+	CHECK_EQ(sum.compared[COMPARE_PAGE], 4);
 	compare_with = COMPARE_KERNEL;
 }
 
