@@ -74,30 +74,45 @@ void exec_contents_begin(const struct exec_call *c, u8 kind, enum contents_effec
 	BUG_ON(effect == CONTENTS_NONE);
 	BUG_ON(info->needs_mm && !c->mm);
 	for (unsigned i = 0; i < info->nargs; i++) {
-		if (info->arg_kind[i] == PROG_ARG_PAGE && npages++) {
-			op.from = c->arg[i];
-		} else if (info->arg_kind[i] == PROG_ARG_PAGE) {
+		switch (info->arg_kind[i]) {
+		case PROG_ARG_PAGE:
+			if (npages++) {
+				op.from = c->arg[i];
+				break;
+			}
 			op.page = c->arg[i];
 			op.pages = 1;
-		} else if (info->arg_kind[i] == PROG_ARG_PAGES) {
+			break;
+		case PROG_ARG_PAGES:
 			op.pages = c->arg[i];
-		} else if (info->arg_kind[i] == PROG_ARG_SWITCH) {
+			break;
+		case PROG_ARG_SWITCH:
 			op.value = c->arg[i];
-		} else if (info->arg_kind[i] == PROG_ARG_VALUE) {
+			break;
+		case PROG_ARG_VALUE:
 			op.value = exec_value(c->arg[i]);
-		} else if (info->arg_kind[i] == PROG_ARG_MM) {
+			break;
+		case PROG_ARG_MM:
 			op.child = c->arg[i];
-		} else if (info->arg_kind[i] == PROG_ARG_SHM) {
+			break;
+		case PROG_ARG_SHM:
 			op.shm = c->arg[i];
-		} else if (info->arg_kind[i] == PROG_ARG_INDEX) {
+			break;
+		case PROG_ARG_INDEX:
 			op.page = c->arg[i];
-		} else if (info->arg_kind[i] == PROG_ARG_PIN) {
+			break;
+		case PROG_ARG_PIN:
 			op.pin = c->arg[i];
-		} else if (info->arg_kind[i] == PROG_ARG_GUP) {
+			break;
+		case PROG_ARG_GUP:
 			op.flags = c->arg[i];
-		} else if (info->arg_kind[i] == PROG_ARG_SIZE) {
+			break;
+		case PROG_ARG_SIZE:
 			op.page = c->arg[i]; /* what lies behind is cut off, or grows */
 			op.pages = (u8)(WORLD_REGION_PAGES - c->arg[i]);
+			break;
+		default: /* says nothing of contents */
+			break;
 		}
 	}
 	memcpy(op.label, c->label, sizeof(op.label));

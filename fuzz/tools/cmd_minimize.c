@@ -124,7 +124,7 @@ static int run_minimize_command(int argc, char **argv)
 	       !m.met ? " (time was up: not all of them are met)" :
 	       m.minimal ? " (a checked local minimum)" : " (time was up: may get smaller)",
 	       (unsigned long long)m.runs, now_seconds() - limit.start, out);
-	print_world_option();
+	print_world_option(stdout);
 	printf("\n");
 	run_exit();
 	return EXIT_CLEAN;

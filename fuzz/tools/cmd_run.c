@@ -57,8 +57,7 @@ static const char *bug_name(const struct run_job *j)
 static void put_replay(FILE *out, const char *path, const struct run_options *opt)
 {
 	fprintf(out, "swaprace run %s", path);
-	if (strcmp(world_linked->name, "model") != 0)
-		fprintf(out, " --world=%s", world_linked->name);
+	print_world_option(out);
 	if (world_linked->seeded_bugs)
 		fprintf(out, " --bug=%s", bug_name(&job));
 	if (opt->policy != RUN_POLICY_OF_PROGRAM)

@@ -62,7 +62,7 @@ static int save_program(const char *title, const struct prog *p)
 		return err;
 	printf("kept: %s\n%s: swaprace run %s", path,
 	       search.backend == ENGINE_NATIVE ? "try again" : "replay", path);
-	print_world_option();
+	print_world_option(stdout);
 	printf("%s\n", search.backend == ENGINE_NATIVE ? " --backend=native --schedules=100000" : "");
 	return 0;
 }

@@ -295,6 +295,9 @@ static void print_events(const struct comparison *c)
 	       (unsigned long long)base->runs, (unsigned long long)with->runs);
 	if (!event_counts_print(base, with, EVENT_LINES, stdout))
 		printf("  none differs by more than chance\n");
+	if (base->lost + with->lost)
+		printf("  %llu events of more than %d sites were not counted\n",
+		       (unsigned long long)(base->lost + with->lost), EVENT_SITES_MAX);
 }
 
 int compare_schedules(struct comparison *c)

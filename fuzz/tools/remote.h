@@ -51,7 +51,6 @@ struct remote_shared {
 	char title[REPORT_TITLE_MAX], label[16];
 	char body[REMOTE_BODY_MAX];
 	u64 hash, steps;
-	u32 dropped;
 	u64 counters[COUNTER_COUNT];
 	struct remote_read reads[REMOTE_READS_MAX];
 	u32 nreads;

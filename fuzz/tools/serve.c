@@ -51,7 +51,6 @@ static void answer_result(const struct run_result *r)
 	snprintf(shared->body, sizeof(shared->body), "%s", r->body ? r->body : "");
 	shared->hash = r->hash;
 	shared->steps = r->stats.steps;
-	shared->dropped = r->dropped;
 	memcpy(shared->counters, r->counters, sizeof(shared->counters));
 }
 

@@ -44,7 +44,7 @@ extern const struct command command_run, command_search, command_show, command_e
  * after a line on stderr where that cannot be. */
 int world_select(int *argc, char **argv);
 /* Prints " --world=NAME" where the world is not the model: part of a command line. */
-void print_world_option(void);
+void print_world_option(FILE *out);
 /* The script behind swaprace tree. */
 const char *tree_script(void);
 

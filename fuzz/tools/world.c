@@ -24,10 +24,10 @@ static const char *build_folder(void)
 	return strcmp(name, "plain") == 0 ? "release" : name;
 }
 
-void print_world_option(void)
+void print_world_option(FILE *out)
 {
 	if (strcmp(world_linked->name, "model") != 0)
-		printf(" --world=%s", world_linked->name);
+		fprintf(out, " --world=%s", world_linked->name);
 }
 
 const char *tree_script(void)
