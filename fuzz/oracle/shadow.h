@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The contents oracle's own state, shared by contents.c (what is allowed) and
+ * The contents oracle's own state, shared by contents*.c (what is allowed) and
  * contents_report.c (what to call it when it is not). All under shadow_lock().
  */
 #ifndef FUZZ_ORACLE_SHADOW_H
