@@ -37,6 +37,8 @@ if(TARGET swaprace AND NOT SWAPRACE_FINE)
   regress_test(determinism/hashes regress 600
     Python3::Interpreter "${in_tests}/test_hashes.py" $<TARGET_FILE:swaprace>
     "${CMAKE_BINARY_DIR}/hashes" 5)
+  regress_test(determinism/compare regress 60
+    Python3::Interpreter "${in_tests}/test_compare_hashes.py")
   regress_test(memory/flat regress 900
     Python3::Interpreter "${in_tests}/test_memory.py" $<TARGET_FILE:swaprace>
     corpus/swapoff/one-page.prog)

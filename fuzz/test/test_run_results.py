@@ -75,6 +75,9 @@ def check_json(seed):
           ['error', 'failed', 'ok', 'skipped', 'ok'], by_file.keys())
     check('json: title, seed and report', failing['title'] == TITLE and failing['seed'] == seed and
           'stack:' in failing['report'], failing)
+    check('json: titles of all runs', sum(failing['titles'].values()) ==
+          failing['schedules'] - failing['good'] and failing['titles'][TITLE] >= 1 and
+          by_file['clean.prog']['titles'] == {}, failing['titles'])
     check('json: name that is not UTF-8', 'n\ufffd\ufffdme.prog' in by_file, by_file.keys())
 
 

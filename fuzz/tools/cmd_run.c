@@ -219,6 +219,7 @@ static void print_unmet(const struct unmet_edges *u, const char *path, u64 sched
 /* The runs of one file: their sums, and the first that failed (else the last). */
 struct file_runs {
 	struct run_hashes hashes;
+	struct run_titles titles;
 	struct unmet_edges unmet;
 	struct run_result last;
 	enum seeded_bug watched;
@@ -269,7 +270,7 @@ static void add_outcome(struct run_job *j, const char *path, const struct file_r
 		.replay = replay, .seed = f->shown_opt.seed, .seeded = f->shown_opt.seed_set,
 		.schedules = j->schedules, .good = f->good, .points = f->last.stats.steps,
 		.truncated = f->hashes.truncated, .hash = f->last.hash, .hashes = f->hashes.traces,
-		.hash_at_bug = f->hashes.at_bug, .seconds = seconds });
+		.hash_at_bug = f->hashes.at_bug, .titles = &f->titles, .seconds = seconds });
 	free(replay);
 }
 
@@ -297,6 +298,8 @@ static bool run_nth(struct run_job *j, const char *path, struct file_runs *f, u6
 		f->first_hash = r->hash;
 	f->same &= r->hash == f->first_hash;
 	hashes_add(&f->hashes, r, f->watched);
+	if (r->status == RUN_REPORT)
+		run_titles_add(&f->titles, r->title);
 	unmet_add(&f->unmet, r, &opt);
 	ok = j->check ? meets(j, r, &miss) : r->status != RUN_REPORT;
 	if (ok && j->check && schedule_fails(j, r, &f->unmet)) {
