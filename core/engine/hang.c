@@ -78,7 +78,6 @@ static bool interruptible(const void *pc)
 
 static void on_tick(int sig, siginfo_t *info, void *context)
 {
-	ucontext_t *uc = context;
 	u64 now = progress();
 
 	(void)sig;
@@ -95,14 +94,12 @@ static void on_tick(int sig, siginfo_t *info, void *context)
 	}
 	if (++idle_ticks * TICK_MS < engine_hang_ms)
 		return;
-#if defined(__x86_64__)
-	if (!interruptible((void *)uc->uc_mcontext.gregs[REG_RIP]) && retries++ < RETRIES_MAX) {
+	if (!interruptible((void *)oops_pc(context)) && retries++ < RETRIES_MAX) {
 		timer_set(RETRY_US);
 		return;
 	}
-#endif
 	idle_ticks = retries = 0;
-	oops_redirect(uc, hang_report, NULL);
+	oops_redirect(context, hang_report, NULL);
 }
 
 /* Past TSan's wrapper, which keeps a signal until the next call into libc: the loop makes

@@ -323,6 +323,8 @@ void oops_install(void);
 /* In a signal handler, with its ucontext: the interrupted code "calls" fn, which never
  * returns, when the handler has; on another stack where its own is used up. */
 void oops_redirect(void *context, void (*fn)(void), char *stack_top);
+/* Where a signal's context was interrupted. */
+uintptr_t oops_pc(const void *context);
 
 /* hang.c: at the start of each run of sim; cheap when the watchdog is there */
 void hang_watch(void);

@@ -61,20 +61,29 @@ static void oops_report(void)
 	abort();
 }
 
+uintptr_t oops_pc(const void *context)
+{
+	const ucontext_t *uc = context;
+
+#if defined(__x86_64__)
+	return (uintptr_t)uc->uc_mcontext.gregs[REG_RIP];
+#else
+	return (uintptr_t)uc->uc_mcontext.pc;
+#endif
+}
+
 void oops_redirect(void *context, void (*fn)(void), char *stack_top)
 {
 	ucontext_t *uc = context;
-	uintptr_t sp, pc;
+	uintptr_t sp, pc = oops_pc(context);
 
 #if defined(__x86_64__)
-	pc = (uintptr_t)uc->uc_mcontext.gregs[REG_RIP];
 	sp = stack_top ? (uintptr_t)stack_top : (uintptr_t)uc->uc_mcontext.gregs[REG_RSP] - RED_ZONE;
 	sp = (sp & ~(uintptr_t)15) - sizeof(uintptr_t);
 	*(uintptr_t *)sp = pc; /* the return address, for stack walks */
 	uc->uc_mcontext.gregs[REG_RSP] = (greg_t)sp;
 	uc->uc_mcontext.gregs[REG_RIP] = (greg_t)(uintptr_t)fn;
 #else
-	pc = (uintptr_t)uc->uc_mcontext.pc;
 	sp = stack_top ? (uintptr_t)stack_top : (uintptr_t)uc->uc_mcontext.sp - RED_ZONE;
 	uc->uc_mcontext.sp = sp & ~(uintptr_t)15;
 	uc->uc_mcontext.regs[30] = pc;
@@ -84,20 +93,14 @@ void oops_redirect(void *context, void (*fn)(void), char *stack_top)
 
 static void oops_handler(int sig, siginfo_t *info, void *context)
 {
-	ucontext_t *uc = context;
-
 	if (eng.killing || !(eng.in_run || eng.quiet)) {
 		sigaction(sig, &old_action[sig == SIGBUS], NULL);
 		return; /* faults again, and is handled there */
 	}
 	oops.addr = (uintptr_t)info->si_addr;
 	oops.non_canonical = info->si_code == SI_KERNEL;
-#if defined(__x86_64__)
-	oops.pc = (uintptr_t)uc->uc_mcontext.gregs[REG_RIP];
-#else
-	oops.pc = (uintptr_t)uc->uc_mcontext.pc;
-#endif
-	oops_redirect(uc, oops_report, stack_used_up() ? spare_stack + sizeof(spare_stack) : NULL);
+	oops.pc = oops_pc(context);
+	oops_redirect(context, oops_report, stack_used_up() ? spare_stack + sizeof(spare_stack) : NULL);
 }
 
 void oops_install(void)

@@ -22,6 +22,10 @@ int check_refs(const struct folio *folio);
 /* A large folio without references is being made, split or freed: its second page, which
  * has its order and its counts, may be another folio already, or none yet. */
 bool check_frozen(const struct folio *folio);
+/* The next folio that is in use, from *pfn on: a page table or another typed page is
+ * none, nor is a large one that is frozen (its pages are looked at one by one), nor one that
+ * prep_compound_page() is just making. NULL: no more. */
+const struct folio *check_next_folio(unsigned long *pfn);
 /* Page-table entries that map the folio; 0 if the count is a page type. */
 int check_mapcount(const struct folio *folio);
 struct xarray;
@@ -48,10 +52,9 @@ unsigned long check_word_pfn(unsigned long word);
 unsigned check_count(const struct swap_info_struct *si, unsigned long offset);
 long check_inuse(const struct swap_info_struct *si);
 
-/* Files: is the page tree being changed; does the page have a swap entry; is the folio
+/* Files: is a page tree being changed; does the page have a swap entry; is the folio
  * one of a file that is there. */
 struct inode;
-bool check_file_held(const struct inode *inode);
 bool check_files_held(void);
 bool check_file_swap(const struct inode *inode, unsigned long index, int *type,
 		     unsigned long *offset);

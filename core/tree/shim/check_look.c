@@ -106,6 +106,24 @@ bool check_frozen(const struct folio *folio)
 	return is_large(folio) && !check_refs(folio);
 }
 
+const struct folio *check_next_folio(unsigned long *pfn)
+{
+	while (*pfn < shim_pages) {
+		const struct page *page = pfn_to_page(*pfn);
+		const struct folio *folio = (const struct folio *)page;
+
+		if (shim_page_is_free(*pfn) || page->compound_info & 1 || check_frozen(folio) ||
+		    (is_large(folio) ? !page_state_order(page)
+				     : page_type_has_type(page->page_type))) {
+			(*pfn)++;
+			continue;
+		}
+		*pfn += 1UL << page_state_order(page);
+		return folio;
+	}
+	return NULL;
+}
+
 const void *check_xarray_entry(const struct xarray *xa, unsigned long index, unsigned long *base)
 {
 	const void *entry = (const void *)xa->xa_head;

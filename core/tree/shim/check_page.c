@@ -30,27 +30,6 @@ static long folio_pages(const struct folio *folio)
 	return 1L << page_state_order(&folio->page);
 }
 
-/* The next folio that is in use, from *pfn on: a page table or another typed page is
- * none, nor is a large one that is frozen (its pages are looked at one by one), nor one that
- * prep_compound_page() is just making. NULL: no more. */
-static const struct folio *next_folio(unsigned long *pfn)
-{
-	while (*pfn < shim_pages) {
-		const struct page *page = pfn_to_page(*pfn);
-		const struct folio *folio = (const struct folio *)page;
-
-		if (shim_page_is_free(*pfn) || page->compound_info & 1 || check_frozen(folio) ||
-		    (check_flag(folio, PG_head) ? !page_state_order(page)
-						: page_type_has_type(page->page_type))) {
-			(*pfn)++;
-			continue;
-		}
-		*pfn += (unsigned long)folio_pages(folio);
-		return folio;
-	}
-	return NULL;
-}
-
 /* The flag means other things for folios that swap has nothing to do with. */
 static bool is_cached(const struct folio *folio)
 {
@@ -126,7 +105,7 @@ void check_page_cheap(void)
 	unsigned long pfn = SEAM_PAGES_RESERVED;
 	const struct folio *folio;
 
-	while ((folio = next_folio(&pfn))) {
+	while ((folio = check_next_folio(&pfn))) {
 		int refs = check_refs(folio), mapped = check_mapcount(folio);
 
 		if (unlikely(refs < 0))
@@ -148,6 +127,18 @@ void check_page_cheap(void)
 
 /* ---- a quiet machine ------------------------------------------------------------- */
 
+/* Of a folio on some list. False: it was there before, and the list may have no end. */
+static bool check_listed(const struct folio *folio, unsigned char *seen)
+{
+	if (folio_pfn(folio) >= shim_pages || seen[folio_pfn(folio)]++) {
+		folio_fail("invariant: folio is on an LRU list twice", folio);
+		return false;
+	}
+	if (!check_flag(folio, PG_lru))
+		folio_fail("invariant: folio on an LRU list without PG_lru", folio);
+	return true;
+}
+
 #ifdef CONFIG_LRU_GEN
 static int folio_gen(const struct folio *folio)
 {
@@ -168,12 +159,8 @@ static bool check_generation(const struct lru_gen_folio *lrugen, const struct li
 
 	for (p = head->next; p != head; p = p->next) {
 		folio = list_entry(p, struct folio, lru);
-		if (folio_pfn(folio) >= shim_pages || seen[folio_pfn(folio)]++) {
-			folio_fail("invariant: folio is on an LRU list twice", folio);
+		if (!check_listed(folio, seen))
 			return false;
-		}
-		if (!check_flag(folio, PG_lru))
-			folio_fail("invariant: folio on an LRU list without PG_lru", folio);
 		if (!lrugen->enabled || folio_gen(folio) < 0 || check_flag(folio, PG_active)) {
 			folio_fail("invariant: folio is on the wrong LRU list", folio);
 			return false;
@@ -232,19 +219,15 @@ static void check_lru(void)
 			continue; /* no list: folios are only counted */
 		for (p = lruvec->lists[lru].next; p != &lruvec->lists[lru]; p = p->next) {
 			folio = list_entry(p, struct folio, lru);
-			if (folio_pfn(folio) >= shim_pages || seen[folio_pfn(folio)]++) {
-				folio_fail("invariant: folio is on an LRU list twice", folio);
+			if (!check_listed(folio, seen))
 				return;
-			}
-			if (!check_flag(folio, PG_lru))
-				folio_fail("invariant: folio on an LRU list without PG_lru", folio);
 			if (check_flag(folio, PG_active) != is_active_lru(lru) ||
 			    in_generations(lruvec, folio))
 				folio_fail("invariant: folio is on the wrong LRU list", folio);
 		}
 	}
 	check_generations(lruvec, seen);
-	while ((folio = next_folio(&pfn)))
+	while ((folio = check_next_folio(&pfn)))
 		if (check_flag(folio, PG_lru) && !check_flag(folio, PG_unevictable) &&
 		    !seen[folio_pfn(folio)])
 			folio_fail("invariant: folio with PG_lru on no list", folio);
@@ -256,7 +239,7 @@ static void check_references(void)
 	unsigned long pfn = SEAM_PAGES_RESERVED;
 	const struct folio *folio;
 
-	while ((folio = next_folio(&pfn))) {
+	while ((folio = check_next_folio(&pfn))) {
 		long owners = check_mapcount(folio);
 
 		if (is_cached(folio) || check_file_folio(folio))

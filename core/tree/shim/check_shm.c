@@ -23,7 +23,7 @@
 
 /* ---- the page tree --------------------------------------------------------------- */
 
-bool check_file_held(const struct inode *inode)
+static bool check_file_held(const struct inode *inode)
 {
 	return check_spin_held((const spinlock_t *)&inode->i_data.i_pages.xa_lock);
 }
@@ -134,17 +134,12 @@ static void check_file(const struct inode *inode, bool quiet)
 /* A folio that says it is a file's is in that file's page tree. */
 static void check_file_folios(void)
 {
-	unsigned long pfn, base;
+	unsigned long pfn = SEAM_PAGES_RESERVED, base;
+	const struct folio *folio;
 
-	for (pfn = SEAM_PAGES_RESERVED; pfn < shim_pages; pfn++) {
-		const struct page *page = pfn_to_page(pfn);
-		const struct folio *folio = (const struct folio *)page;
-
-		if (shim_page_is_free(pfn) || page->compound_info & 1 || check_frozen(folio) ||
-		    (!check_flag(folio, PG_head) && page_type_has_type(page->page_type)) ||
-		    check_flag(folio, PG_locked) || !check_file_folio(folio))
-			continue;
-		if (check_file_held(folio->mapping->host))
+	while ((folio = check_next_folio(&pfn))) {
+		if (check_flag(folio, PG_locked) || !check_file_folio(folio) ||
+		    check_file_held(folio->mapping->host))
 			continue;
 		if (unlikely(check_xarray_entry(&folio->mapping->i_pages, folio->index, &base) != folio))
 			file_fail("invariant: folio is not in its file's page cache", folio,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A page's contents: its first SEAM_PAGE_WORDS words; the rest stays zero. Copies,
- * clears, compares and KSM's checksum go word by word, each a marked access, with a
+ * clears and compares go word by word, each a marked access, with a
  * point before the first and the middle one: a copy can be torn, as in the model
  * (core/page/contents.c). What the tree does by plain loops (is_folio_zero_filled())
  * has no points.
@@ -10,7 +10,6 @@
  */
 #include <linux/mm.h>
 #include <linux/string.h>
-#include <linux/xxhash.h>
 
 #include "core/tree/shim/page_state.h"
 #include "core/tree/shim/shim.h"
@@ -46,14 +45,9 @@ void shim_fill_page_at(void *page, unsigned long value, unsigned long ip)
 	}
 }
 
-void shim_clear_page_at(void *page, unsigned long ip)
-{
-	shim_fill_page_at(page, 0, ip);
-}
-
 noinline void shim_clear_page(void *page)
 {
-	shim_clear_page_at(page, _RET_IP_);
+	shim_fill_page_at(page, 0, _RET_IP_);
 }
 
 void shim_copy_page_at(void *to, const void *from, unsigned long ip)
@@ -120,22 +114,4 @@ noinline int bcmp(const void *a, const void *b, size_t n)
 	if (is_page(a, n) && is_page(b, n))
 		return compare_pages(a, b, _RET_IP_);
 	return compare_bytes(a, b, n);
-}
-
-/* KSM's checksum, the only one who hashes a page. Another function than xxh64, as
- * nobody keeps the sums. */
-noinline uint64_t xxh64(const void *input, size_t length, uint64_t seed)
-{
-	const unsigned long *words = input;
-	uint64_t h = seed + 0x9e3779b97f4a7c15ull;
-	int i;
-
-	BUG_ON(!is_page(input, length));
-	for (i = 0; i < SEAM_PAGE_WORDS; i++) {
-		contents_point(words, i, _RET_IP_);
-		h = (h ^ load_word(words, i)) * 0xff51afd7ed558ccdull;
-		h ^= h >> 32;
-	}
-	seam_result((uint32_t)h);
-	return (uint32_t)h;
 }

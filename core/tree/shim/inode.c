@@ -29,7 +29,6 @@
 struct mnt_idmap { int unused; };
 struct mnt_idmap nop_mnt_idmap;
 const struct file_operations simple_offset_dir_operations;
-const struct inode_operations page_symlink_inode_operations;
 static struct super_block super;
 static struct vfsmount mount;
 

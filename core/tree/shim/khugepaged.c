@@ -53,15 +53,14 @@ int shim_khugepaged_init(void)
 
 void shim_khugepaged(void)
 {
-	unsigned int flags = current->flags;
+	unsigned int flags = shim_kthread_begin();
 
-	current->flags |= PF_KTHREAD; /* it gets no signal */
 	mutex_lock(&khugepaged_turn);
 	shim_task_of(current)->kthread_fn = khugepaged;
 	khugepaged_do_scan(&khugepaged_collapse_control);
 	shim_task_of(current)->kthread_fn = NULL;
 	mutex_unlock(&khugepaged_turn);
-	current->flags = flags;
+	shim_kthread_end(flags);
 }
 
 void shim_khugepaged_stop(void)

@@ -9,6 +9,7 @@
 #include <linux/xxhash.h>
 
 #include "core/tree/shim/shim.h"
+#include "core/tree/shim/world.h"
 
 /* Two events a page, so that a checksum can be torn; marked, as the hardware's
  * stores beside it are. */
@@ -35,12 +36,10 @@ static noinline u64 shim_page_hash(const void *page)
 
 #include "mm/ksm.c"
 
-/* ksmd is a kernel thread: it gets no signal. */
 static unsigned int ksmd_begin(void)
 {
-	unsigned int flags = current->flags;
+	unsigned int flags = shim_kthread_begin();
 
-	current->flags |= PF_KTHREAD;
 	mutex_lock(&ksm_thread_mutex);
 	return flags;
 }
@@ -48,7 +47,7 @@ static unsigned int ksmd_begin(void)
 static void ksmd_end(unsigned int flags)
 {
 	mutex_unlock(&ksm_thread_mutex);
-	current->flags = flags;
+	shim_kthread_end(flags);
 }
 
 int shim_ksm_init(void)

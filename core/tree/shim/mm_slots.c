@@ -16,25 +16,16 @@
 
 struct mm_slot_of_op shim_mm_slots[SEAM_MMS_MAX + 1];
 
-#define USERS_MASK 0xffffu
-
 static bool mm_valid(int mm)
 {
 	return mm >= 1 && mm <= SEAM_MMS_MAX;
 }
 
-/* Adds to users unless nobody may come in. */
-static bool users_add(struct mm_slot_of_op *slot, unsigned add)
+/* Who exits gets into an mm whose process is killed, too. */
+static bool slot_add(struct mm_slot_of_op *slot, unsigned add)
 {
-	unsigned users = __atomic_load_n(&slot->users, __ATOMIC_RELAXED);
-
-	do {
-		if (!users || users & (MM_EXITING | MM_MAKING) ||
-		    (users & MM_KILLED && add != MM_EXITING))
-			return false;
-	} while (!__atomic_compare_exchange_n(&slot->users, &users, users + add, false,
-					      __ATOMIC_RELAXED, __ATOMIC_RELAXED));
-	return true;
+	return users_add(&slot->users, add,
+			 MM_EXITING | MM_MAKING | (add == MM_EXITING ? 0 : MM_KILLED));
 }
 
 static void current_mm_set(struct mm_struct *mm)
@@ -59,7 +50,7 @@ struct mm_struct *mm_enter(int mm)
 	if (!mm_valid(mm))
 		return NULL;
 	slot = &shim_mm_slots[mm];
-	if (!users_add(slot, 1))
+	if (!slot_add(slot, 1))
 		return NULL;
 	found = __atomic_load_n(&slot->mm, __ATOMIC_ACQUIRE);
 	current_mm_set(found);
@@ -75,13 +66,12 @@ struct mm_struct *mm_enter_range(int mm, int page, int pages)
 }
 
 /* Drops one count; the last one out ends the mm. */
-static void users_drop(int mm)
+static void slot_drop(int mm)
 {
 	struct mm_slot_of_op *slot = &shim_mm_slots[mm];
-	unsigned old = __atomic_fetch_sub(&slot->users, 1, __ATOMIC_RELEASE);
+	unsigned old = users_drop(&slot->users);
 	struct mm_struct *dead;
 
-	BUG_ON(!(old & USERS_MASK));
 	current_mm_set(NULL);
 	if ((old & ~MM_KILLED) != (MM_EXITING | 1))
 		return;
@@ -96,7 +86,7 @@ static void users_drop(int mm)
 void mm_leave(int mm)
 {
 	BUG_ON(!mm_valid(mm));
-	users_drop(mm);
+	slot_drop(mm);
 }
 
 bool mm_slot_claim(int mm)
@@ -123,10 +113,10 @@ void mm_slot_publish(int mm, struct mm_struct *new)
 
 int mm_slot_exit(int mm)
 {
-	if (!mm_valid(mm) || !users_add(&shim_mm_slots[mm], MM_EXITING))
+	if (!mm_valid(mm) || !slot_add(&shim_mm_slots[mm], MM_EXITING))
 		return -EINVAL;
 	(void)__atomic_load_n(&shim_mm_slots[mm].mm, __ATOMIC_ACQUIRE);
-	users_drop(mm); /* the process's own */
+	slot_drop(mm); /* the process's own */
 	return 0;
 }
 

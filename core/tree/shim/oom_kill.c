@@ -19,14 +19,13 @@
 /* The reaper finds the mm through the victim, of whose task it drops a reference. */
 void shim_oom_reap(struct mm_struct *mm)
 {
-	unsigned int flags = current->flags;
+	unsigned int flags = shim_kthread_begin();
 
-	current->flags |= PF_KTHREAD;
 	get_task_struct(current);
 	current->signal->oom_mm = mm;
 	oom_reap_task(current);
 	current->signal->oom_mm = NULL;
-	current->flags = flags;
+	shim_kthread_end(flags);
 }
 
 /* What it prints when it could not get the lock. */

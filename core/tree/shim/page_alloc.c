@@ -71,7 +71,6 @@ SHIM_RAW static void page_set_used(unsigned long pfn)
 	is_free[pfn] = 0;
 	nr_free_add(-1);
 	seam_page_unpoison(pfn);
-	seam_page_touch(pfn);
 	seam_role_new(pfn_to_virt(pfn), PAGE_SIZE, "page");
 }
 

@@ -7,9 +7,8 @@
 void page_state_setup(unsigned long n);
 unsigned int page_state_order(const struct page *page);
 
-/* contents.c: as clear_page(), with the site of ip. */
-void shim_clear_page_at(void *page, unsigned long ip);
-/* Each of the page's used words gets value. */
+/* contents.c: each of the page's used words gets value, as by clear_page(), with the site
+ * of ip. */
 void shim_fill_page_at(void *page, unsigned long value, unsigned long ip);
 /* As copy_page(), with the site of ip. */
 void shim_copy_page_at(void *to, const void *from, unsigned long ip);

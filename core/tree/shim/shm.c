@@ -18,7 +18,6 @@
 
 #define FILE_PAGES REGION_PAGES
 #define SHM_CLOSED 0x10000u
-#define USERS_MASK 0xffffu
 
 struct shm_slot {
 	unsigned users;    /* 1 for the world, 1 for each op inside; a flag above */
@@ -26,29 +25,9 @@ struct shm_slot {
 };
 static struct shm_slot slots[SEAM_SHMS_MAX];
 
-const struct file *shim_shm_file(int shm)
+static void slot_drop(struct shm_slot *slot)
 {
-	return slots[shm].users & USERS_MASK ? slots[shm].file : NULL;
-}
-
-static bool users_add(struct shm_slot *slot, unsigned add)
-{
-	unsigned users = __atomic_load_n(&slot->users, __ATOMIC_RELAXED);
-
-	do {
-		if (!users || users & SHM_CLOSED)
-			return false;
-	} while (!__atomic_compare_exchange_n(&slot->users, &users, users + add, false,
-					      __ATOMIC_RELAXED, __ATOMIC_RELAXED));
-	return true;
-}
-
-static void users_drop(struct shm_slot *slot)
-{
-	unsigned old = __atomic_fetch_sub(&slot->users, 1, __ATOMIC_RELEASE);
-
-	BUG_ON(!(old & USERS_MASK));
-	if (old != (SHM_CLOSED | 1))
+	if (users_drop(&slot->users) != (SHM_CLOSED | 1))
 		return;
 	(void)__atomic_load_n(&slot->users, __ATOMIC_ACQUIRE);
 	fput(slot->file);
@@ -86,14 +65,14 @@ static struct file *shm_enter(int shm)
 		if (err)
 			return ERR_PTR(err);
 	}
-	if (!users_add(slot, 1))
+	if (!users_add(&slot->users, 1, SHM_CLOSED))
 		return ERR_PTR(-EBADF);
 	return __atomic_load_n(&slot->file, __ATOMIC_ACQUIRE);
 }
 
 static void shm_leave(int shm)
 {
-	users_drop(&slots[shm]);
+	slot_drop(&slots[shm]);
 }
 
 int tree_shm_map(int mm, int page, int pages, int shm)
@@ -148,10 +127,10 @@ int tree_shm_truncate(int shm, int size)
 
 int tree_shm_close(int shm)
 {
-	if (shm < 0 || shm >= SEAM_SHMS_MAX || !users_add(&slots[shm], SHM_CLOSED))
+	if (shm < 0 || shm >= SEAM_SHMS_MAX || !users_add(&slots[shm].users, SHM_CLOSED, SHM_CLOSED))
 		return -EBADF;
 	(void)__atomic_load_n(&slots[shm].file, __ATOMIC_ACQUIRE);
-	users_drop(&slots[shm]); /* the world's own */
+	slot_drop(&slots[shm]); /* the world's own */
 	return 0;
 }
 

@@ -306,18 +306,3 @@ SHIM_RAW const struct mm_struct *shim_next_mm(unsigned *n)
 	}
 	return NULL;
 }
-
-/* Valid entries of all CPUs that lead to pfn; no event. */
-SHIM_RAW unsigned shim_tlb_count_pfn(unsigned long pfn)
-{
-	unsigned cpu, asid, i, n = 0;
-
-	for (cpu = 0; cpu < shim_machine.cpus; cpu++)
-		for (asid = 0; asid < ASIDS; asid++)
-			for (i = 0; i < USER_PAGES; i++) {
-				unsigned long entry = cpu_tlbs[cpu].entry[asid][i];
-
-				n += (entry & TLB_VALID) && entry >> TLB_PFN_SHIFT == pfn;
-			}
-	return n;
-}

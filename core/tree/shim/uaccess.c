@@ -76,18 +76,3 @@ unsigned long _copy_to_user(void __user *to, const void *from, unsigned long n)
 {
 	return copy_to((unsigned long)to, from, n);
 }
-
-unsigned long __clear_user(void __user *to, unsigned long n)
-{
-	seam_unexpected(__func__);
-}
-
-long strncpy_from_user(char *to, const char __user *from, long count)
-{
-	seam_unexpected(__func__);
-}
-
-long strnlen_user(const char __user *s, long n)
-{
-	seam_unexpected(__func__);
-}

@@ -38,6 +38,32 @@ extern struct tree_machine shim_machine;
 /* May this allocation fail? A choice of the schedule; by default it does not. */
 bool shim_should_fail(gfp_t gfp, unsigned long ip);
 
+/* ---- who is inside: of an mm (mm_slots.c: why), of a shared file (shm.c) ----------- */
+
+#define USERS_MASK 0xffffu /* flags above */
+
+/* Adds to users unless there are none or a flag of closed is set. */
+static inline bool users_add(unsigned *users, unsigned add, unsigned closed)
+{
+	unsigned now = __atomic_load_n(users, __ATOMIC_RELAXED);
+
+	do {
+		if (!now || now & closed)
+			return false;
+	} while (!__atomic_compare_exchange_n(users, &now, now + add, false, __ATOMIC_RELAXED,
+					      __ATOMIC_RELAXED));
+	return true;
+}
+
+/* Drops one. Returns what users was before; the last one out acquires it. */
+static inline unsigned users_drop(unsigned *users)
+{
+	unsigned old = __atomic_fetch_sub(users, 1, __ATOMIC_RELEASE);
+
+	BUG_ON(!(old & USERS_MASK));
+	return old;
+}
+
 /* ---- mm_slots.c: what an op holds its mm by; see there for the protocol ---------- */
 
 #define MM_EXITING 0x10000u
@@ -83,6 +109,19 @@ struct shim_task {
 	struct shim_pin pin[SEAM_PINS_MAX];
 };
 struct shim_task *shim_task_of(struct task_struct *task);
+/* The op is a kernel thread's from here on: it gets no signal. Its flags are given back. */
+static inline unsigned int shim_kthread_begin(void)
+{
+	unsigned int flags = current->flags;
+
+	current->flags |= PF_KTHREAD;
+	return flags;
+}
+
+static inline void shim_kthread_end(unsigned int flags)
+{
+	current->flags = flags;
+}
 void shim_tasks_setup(void);
 /* SIGKILL for each task that is inside of mm. */
 void shim_kill_users(const struct mm_struct *mm);
@@ -95,13 +134,11 @@ void shim_tlb_setup(void);
 unsigned long tlb_lookup(const struct mm_struct *mm, unsigned long addr, bool write);
 void tlb_insert(const struct mm_struct *mm, unsigned long addr, unsigned long pfn, bool write,
 		bool dirty);
-/* Does cpu's TLB hold addr? No event. For checkers, as the next two. */
+/* Does cpu's TLB hold addr? No event. For checkers, as the next one. */
 bool shim_tlb_peek(unsigned cpu, const struct mm_struct *mm, unsigned long addr,
 		   unsigned long *pfn, bool *write);
 /* The next mm from place *n on whose page tables still exist; NULL: no more. */
 const struct mm_struct *shim_next_mm(unsigned *n);
-/* Valid entries of all CPUs that lead to pfn; no event. For checkers. */
-unsigned shim_tlb_count_pfn(unsigned long pfn);
 /* Number of the mm (1..SEAM_MMS_MAX): part of the names of its page tables. */
 int shim_mm_number(const struct mm_struct *mm);
 
@@ -116,8 +153,6 @@ struct file;
 /* Maps pages where nothing is yet; page n of a region is page n of the file. */
 int shim_mmap_fixed(struct mm_struct *mm, struct file *file, int page, int pages,
 		    unsigned long prot, unsigned long flags);
-/* The file while it is open, or NULL. For checkers. */
-const struct file *shim_shm_file(int shm);
 /* The next inode of a file from place *n on, until it is evicted; NULL: no more. */
 struct inode *shim_next_inode(unsigned *n);
 /* Closes what is open. */
