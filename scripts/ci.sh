@@ -43,15 +43,14 @@ if ! [[ "$builds" =~ ^(release|asan|tsan)(,(release|asan|tsan))*$ ]]; then
 	exit 2
 fi
 
-# 1 beats 3, 3 beats 2, 2 beats 0.
+# 1 beats 3, 3 beats 2, 2 beats 0. 77 (skipped) counts as 0, and any other status as 3.
 worst=0
 note() { # status
-	case "$worst$1" in
-	*1*) worst=1 ;;
-	*3*) worst=3 ;;
-	*2*) worst=2 ;;
-	?0 | ?77) ;;
-	*) worst=3 ;;
+	case "$1" in
+	1) worst=1 ;;
+	0 | 77) ;;
+	2) [ "$worst" != 0 ] || worst=2 ;;
+	*) [ "$worst" = 1 ] || worst=3 ;;
 	esac
 }
 try() { # command...

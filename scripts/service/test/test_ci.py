@@ -22,8 +22,8 @@ class CiTest(unittest.TestCase):
     def tearDown(self):
         self.folder.cleanup()
 
-    def run_ci(self, *options, **environment):
-        got = subprocess.run([CI, '--no-build', '--builds=release', f'--work={self.work}', *options],
+    def run_ci(self, *options, ci=CI, **environment):
+        got = subprocess.run([ci, '--no-build', '--builds=release', f'--work={self.work}', *options],
                              capture_output=True, text=True, env=dict(os.environ, **environment))
         return got.returncode, got.stdout, got.stderr
 
@@ -51,6 +51,21 @@ class CiTest(unittest.TestCase):
         for options, status in ((['--minutes=x'], 2), (['--builds=gcc'], 2), (['--time=3'], 2),
                                 (['--seconds=1', '--bug=nope'], 2), (['--out=/proc/x'], 3)):
             self.assertEqual(self.run_ci(*options)[0], status, options)
+
+    def test_the_worst_status_counts(self):
+        """A program that a signal ends (134, 139) is the host's fault, and not a finding."""
+        root = bench.Root(scripts={build: {'swaprace': f'#!/bin/sh\nexit ${build}\n'}
+                                   for build in ('release', 'asan')})
+        for folder in ('scripts', 'repro', 'corpus'):
+            os.symlink(os.path.join(bench.SOURCE, folder), os.path.join(root.path, folder))
+        try:
+            for first, second, worst in ((0, 0, 0), (0, 77, 0), (0, 1, 1), (2, 0, 2), (2, 3, 3), (3, 2, 3), (3, 1, 1),
+                                         (1, 3, 1), (1, 139, 1), (0, 134, 3), (137, 2, 3), (139, 0, 3), (13, 0, 3)):
+                got = self.run_ci('--builds=release,asan', '--seconds=0', release=str(first), asan=str(second),
+                                  ci=os.path.join(root.path, 'scripts', 'ci.sh'))
+                self.assertEqual(got[0], worst, (first, second, got))
+        finally:
+            root.close()
 
     def test_hostile_text(self):
         facts = {'state': 'new', 'name': '<&"\0\ud800', 'title': 'a\n::warning::b%', 'count': 1, 'triage': {},
