@@ -79,11 +79,8 @@ echo "== known findings"
 try python3 scripts/fuzz.py known
 for preset in ${builds//,/ }; do
 	echo "== regression programs, $preset"
-	results=("--junit=$out/regression-$preset.xml")
-	if "build/$preset/swaprace" run --help 2>&1 | grep -q -- '--sarif'; then
-		results+=("--sarif=$out/regression-$preset.sarif")
-	fi
-	try "build/$preset/swaprace" run --check --quiet "${results[@]}" repro/*.prog corpus/*/*.prog
+	try "build/$preset/swaprace" run --check --quiet "--junit=$out/regression-$preset.xml" \
+		"--sarif=$out/regression-$preset.sarif" repro/*.prog corpus/*/*.prog
 done
 if [ "$seconds" -gt 0 ]; then
 	echo "== fuzzing for $seconds s"
