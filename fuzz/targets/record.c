@@ -23,6 +23,7 @@
 #define STACK_LINES 6
 #define COUNT_DIGITS 12
 #define PATH_SIZE 4096
+#define RECORD_NAME_SIZE 41   /* 40 hexadecimal digits and a 0 */
 
 struct record_title {
 	u64 hash, count;
@@ -98,7 +99,8 @@ static void sha1_block(u32 h[5], const u8 *block)
 	h[4] += e;
 }
 
-void record_name(const u8 *data, size_t size, char name[RECORD_NAME_SIZE])
+/* The SHA-1 of data as 40 hexadecimal digits: libFuzzer names its artifacts so. */
+static void record_name(const u8 *data, size_t size, char name[RECORD_NAME_SIZE])
 {
 	u32 h[5] = { 0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0 };
 	u8 tail[128] = { 0 };

@@ -29,8 +29,4 @@ bool record_is_on(void);
  */
 void record_report(const char *title, const char *text, const u8 *data, size_t size);
 
-#define RECORD_NAME_SIZE 41
-/* The SHA-1 of data as 40 hexadecimal digits: libFuzzer names its artifacts so. */
-void record_name(const u8 *data, size_t size, char name[RECORD_NAME_SIZE]);
-
 #endif
