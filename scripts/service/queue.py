@@ -9,6 +9,7 @@ from service import child, files
 
 TRIES = 2               # of a triage that fails
 SECONDS_MAX = 3600
+LOOK_EVERY = 1          # seconds between looks for what waits
 
 SCRIPTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..')
 
@@ -16,23 +17,23 @@ SCRIPTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..')
 class Queue:
     def __init__(self, service):
         self.service, self.child, self.facts, self.is_bisecting = service, None, None, False
-        self.tried = {}
+        self.tried, self.look_at = {}, 0.0
 
-    def waiting(self):
-        """The new ones first, the known ones last."""
-        wanted = [f for f in self.service.store.findings()
+    def waiting(self, found):
+        """Which of the findings wait for triage: the new ones first, the known ones last."""
+        wanted = [f for f in found
                   if f['triage'].get('wanted') and self.tried.get(f['slug'], 0) < TRIES
                   and os.path.exists(os.path.join(self.service.filer.folder_of(f['slug']), 'input'))]
         return sorted(wanted, key=lambda f: (f['state'] == 'known', f['first']))
 
     def is_busy(self):
-        return self.child is not None or bool(self.waiting())
+        return self.child is not None or bool(self.waiting(self.service.store.findings()))
 
     def start(self):
-        builds = self.service.builds
-        waiting = self.waiting() if builds.ready else []
+        builds, found = self.service.builds, self.service.store.findings()
+        waiting = self.waiting(found) if builds.ready else []
         if not waiting:
-            self.start_bisection()
+            self.start_bisection(found)
             return
         self.facts = waiting[0]
         self.tried[self.facts['slug']] = self.tried.get(self.facts['slug'], 0) + 1
@@ -48,13 +49,17 @@ class Queue:
 
     def step(self):
         if self.child is None:
-            self.start()
+            if self.service.clock() >= self.look_at:
+                self.start()
+                if self.child is None:
+                    self.look_at = self.service.clock() + LOOK_EVERY
             return
         status = self.child.poll()
         if status is None:
             if self.service.clock() - self.child.started > SECONDS_MAX:
                 self.child.ask_to_stop()
             return
+        self.look_at = 0.0
         if self.is_bisecting:
             self.adopt_bisection()
         else:
@@ -62,11 +67,11 @@ class Queue:
 
     # ---- which commit was it? ----
 
-    def start_bisection(self):
+    def start_bisection(self, found):
         """Where a branch is followed: of a finding that repeats, and that an earlier revision,
         which was fuzzed, does not show yet."""
         follower = self.service.follower
-        wanted = [f for f in self.service.store.findings() if f.get('bisect') == 'wanted'] if follower else []
+        wanted = [f for f in found if f.get('bisect') == 'wanted'] if follower else []
         if not wanted:
             return
         self.facts = wanted[0]

@@ -414,7 +414,7 @@ class Service:
             self.finish_triage()
 
     def finish_triage(self):
-        end = self.clock() + TRIAGE_AFTER
+        end, self.queue.look_at = self.clock() + TRIAGE_AFTER, 0.0
         if self.queue.is_busy():
             self.say('the time is up; looking at what was found', False)
         while self.clock() < end and not self.stopping and not self.paused and self.queue.is_busy():
