@@ -24,10 +24,11 @@ def environment(**more):
 
 
 class Child:
-    """A running command. Its output goes to the file log (and log.old)."""
+    """A running command. Its output goes to the file log (and log.old). limit: seconds after
+    which poll() asks it to stop."""
 
-    def __init__(self, command, log, env=None, cwd=None, nice=0, grace=GRACE):
-        self.command, self.log, self.started = command, log, time.monotonic()
+    def __init__(self, command, log, env=None, cwd=None, nice=0, grace=GRACE, limit=None):
+        self.command, self.log, self.started, self.limit = command, log, time.monotonic(), limit
         guard = [sys.executable, '-I', '-S', GUARD, str(os.getpid()), os.path.abspath(log),
                  str(LOG_MAX), str(grace)]
         if nice:
@@ -40,6 +41,8 @@ class Child:
     def poll(self):
         """None while it runs, then its exit status; 128 + N for signal N."""
         status = self.process.poll()
+        if status is None and self.limit is not None and time.monotonic() - self.started > self.limit:
+            self.ask_to_stop()
         return status if status is None or status >= 0 else 128 - status
 
     def ask_to_stop(self):

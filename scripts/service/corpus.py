@@ -34,8 +34,6 @@ class Corpora:
             status = self.child.poll()
             if status is not None:
                 self.finish(status)
-            elif self.service.clock() - self.child.started > SECONDS_MAX:
-                self.child.ask_to_stop()
             return
         if self.service.clock() < self.look_at or 'release' not in self.service.builds.ready:
             return
@@ -86,7 +84,7 @@ class Corpora:
             [builds.target('release', target), '-set_cover_merge=1', f'-merge_control_file={top}/control',
              f'-max_len={turns.INPUT_MAX}', '-timeout=20', '-rss_limit_mb=2048', f'-artifact_prefix={path}/',
              f'{top}/out', os.path.abspath(links)],
-            os.path.join(path, 'log'), cwd=path, nice=10,
+            os.path.join(path, 'log'), cwd=path, nice=10, limit=SECONDS_MAX,
             env=turns.environment(self.service.options['bug'], path))
 
     def finish(self, status):

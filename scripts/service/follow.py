@@ -80,12 +80,10 @@ class Follower:
 
     # ---- the work, a generator: each yield is a step of the service's loop ----
 
-    def run(self, command, log, timeout, env=None, cwd=None):
+    def run(self, command, log, limit, env=None, cwd=None):
         """Runs a command while the service goes on; the status is the generator's value."""
-        self.child = child.Child(command, log, env=env, cwd=cwd, nice=10)
+        self.child = child.Child(command, log, env=env, cwd=cwd, nice=10, limit=limit)
         while self.child.poll() is None:
-            if self.service.clock() - self.child.started > timeout:
-                self.child.ask_to_stop()
             yield
         status, self.child = self.child.poll(), None
         return status

@@ -29,15 +29,14 @@ class Paths:
                 text, self.child = part_of(self.child.output()), None
                 if text:
                     files.write_whole(self.file, text)
-            elif self.service.clock() - self.child.started > 10 * SECONDS:
-                self.child.ask_to_stop()
             return
         if self.service.clock() < self.at or 'release' not in self.service.builds.ready:
             return
         self.at = self.service.clock() + EVERY
         self.child = child.Child(
             [self.service.builds.command('release'), 'search', '--coverage', '--keep-going', f'--time={SECONDS}',
-             f'--seed={time.strftime("%Y%m%d")}'], os.path.join(self.service.work, 'run', 'paths.log'), nice=15)
+             f'--seed={time.strftime("%Y%m%d")}'], os.path.join(self.service.work, 'run', 'paths.log'), nice=15,
+            limit=10 * SECONDS)
 
     def stop(self):
         if self.child is not None:

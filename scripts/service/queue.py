@@ -43,7 +43,7 @@ class Queue:
         self.child = child.Child(
             [sys.executable, '-m', 'service.triage', os.path.abspath(builds.root),
              os.path.abspath(folder), ','.join(order), self.facts['bug']],
-            os.path.join(folder, '.triage.log'), cwd=SCRIPTS, nice=10,
+            os.path.join(folder, '.triage.log'), cwd=SCRIPTS, nice=10, limit=SECONDS_MAX,
             env=child.environment(TMPDIR=os.path.join(os.path.abspath(self.service.work), 'run'),
                                   PYTHONDONTWRITEBYTECODE='1'))
 
@@ -56,8 +56,6 @@ class Queue:
             return
         status = self.child.poll()
         if status is None:
-            if self.service.clock() - self.child.started > SECONDS_MAX:
-                self.child.ask_to_stop()
             return
         self.look_at = 0.0
         if self.is_bisecting:
@@ -90,7 +88,7 @@ class Queue:
             [sys.executable, '-m', 'service.bisect', os.path.abspath(self.service.options['root']),
              os.path.join(os.path.abspath(follower.top), 'bisect'), folder, good,
              bad, build],
-            os.path.join(folder, '.bisect.log'), cwd=SCRIPTS, nice=10,
+            os.path.join(folder, '.bisect.log'), cwd=SCRIPTS, nice=10, limit=SECONDS_MAX,
             env=child.environment(PYTHONDONTWRITEBYTECODE='1'))
 
     def adopt_bisection(self):
@@ -180,8 +178,6 @@ class Hooks:
         if self.child is not None:
             status = self.child.poll()
             if status is None:
-                if self.child.process.poll() is None and self.age() > 60:
-                    self.child.ask_to_stop()
                 return
             if status != 0:
                 lines = self.child.output().strip().splitlines()[-1:] or ['no output']
@@ -193,11 +189,7 @@ class Hooks:
             files.write_whole(log, '')
             self.child = child.Child(
                 ['sh', '-c', self.command + ' "$@"', 'hook', what, title, os.path.abspath(folder)],
-                log, grace=5)
-
-    def age(self):
-        import time
-        return time.monotonic() - self.child.started
+                log, grace=5, limit=60)
 
     def finish(self):
         """Calls what waits, for at most a minute in all."""
