@@ -95,6 +95,14 @@ class Store:
         self.say(f'{self.path} is damaged ({error}): set aside as {os.path.basename(aside)}, '
                  'made anew from the findings and history.jsonl')
 
+    def repair(self, error):
+        """After an error of SQLite: a full disk raises Full, else the database is made anew."""
+        self.refuse_full(error)
+        if 'full' in str(error):
+            raise Full(28, str(error)) from error
+        self.set_aside(error)
+        self.open()
+
     def rebuild(self):
         with self.transaction():
             for table in ('turn', 'total', 'finding', 'artifact'):
@@ -271,11 +279,7 @@ class Transaction:
                 self.store.db.execute('ROLLBACK')
             except sqlite3.Error:
                 pass
-            self.store.refuse_full(e)
-            if 'full' in str(e):
-                raise Full(28, str(e)) from e
-            self.store.set_aside(e)
-            self.store.open()
+            self.store.repair(e)
             raise Damaged(str(e)) from e
 
 

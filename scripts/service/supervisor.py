@@ -396,11 +396,7 @@ class Service:
             pass
         except sqlite3.DatabaseError as error:
             try:
-                self.store.refuse_full(error)
-                if 'full' in str(error):
-                    raise store.Full(28, str(error)) from error
-                self.store.set_aside(error)
-                self.store.open()
+                self.store.repair(error)
             except store.Full:
                 self.pause('the disk is full')
 
