@@ -3,8 +3,10 @@
 # All tests: builds release, ASan+UBSan and TSan (and what is not a fuzzer with
 # gcc), checks layers, style and shell scripts, replays repro/ and corpus/ in
 # each build; takes a kernel source from Debian, if one can be had, and tests that as
-# a world. Sets up a bare Debian by itself. Ends in ctest's own summary.
-# Usage: scripts/check.sh [--fast]   (--fast: the release build alone, without a tree)
+# a world, and a kernel image, which it boots in a virtual machine. Sets up a bare Debian
+# by itself. Ends in ctest's own summary.
+# Usage: scripts/check.sh [--fast]   (--fast: the release build alone, without a tree
+# and without virtual machines)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,7 +14,7 @@ fast=no
 for arg in "$@"; do
 	case "$arg" in
 	--fast) fast=yes ;;
-	-h | --help) sed -n '3,7s/^# //p' "$0"; exit 0 ;;
+	-h | --help) sed -n '3,9s/^# //p' "$0"; exit 0 ;;
 	*) echo "check.sh: unknown option '$arg' (see --help)" >&2; exit 2 ;;
 	esac
 done
@@ -30,13 +32,16 @@ build() { # preset
 
 run_tests() { # preset
 	local without=()
-	# A kernel tree takes some minutes.
-	[ "$fast" = no ] || without=(--label-exclude tree)
+	# A kernel tree and virtual machines take some minutes.
+	[ "$fast" = no ] || without=(--label-exclude '^(tree|vm)$')
 	say "test $1"
 	ctest --test-dir "build/$1" -j "$jobs" --output-on-failure --no-tests=error "${without[@]}"
 }
 
 if [ "$fast" = no ]; then
+	# Where that fails the tests say so and skip.
+	scripts/setup.sh --tree || true
+	scripts/setup.sh --vm || true
 	say "build gcc (all but the fuzz targets)"
 	CC=gcc cmake -S . -B build/gcc -G Ninja -DCMAKE_BUILD_TYPE=Release -DSWAPRACE_FUZZERS=OFF >/dev/null
 	cmake --build build/gcc -j "$jobs" -- --quiet

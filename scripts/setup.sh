@@ -3,7 +3,8 @@
 # Installs what building and checking need on a bare Debian 12 (or newer), if it
 # is missing. Does nothing where all is there. Needs root or sudo to install.
 #
-# Usage: scripts/setup.sh [--tree]   (--tree: also what building a kernel tree needs)
+# Usage: scripts/setup.sh [--tree | --vm]
+# --tree: also what building a kernel tree needs; --vm: what booting a kernel needs
 set -euo pipefail
 
 declare -A need=(
@@ -19,6 +20,9 @@ declare -A need=(
 )
 if [ "${1:-}" = --tree ]; then
 	need+=([flex]=flex [bison]=bison [patch]=patch [bc]=bc [xz]=xz-utils [objcopy]=binutils)
+fi
+if [ "${1:-}" = --vm ]; then
+	need+=([qemu-system-x86_64]=qemu-system-x86 [busybox]=busybox-static [setpriv]=util-linux)
 fi
 missing=()
 for tool in "${!need[@]}"; do

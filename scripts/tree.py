@@ -25,20 +25,14 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from tree import (compiler, configure, coverage, debian, final, generate,  # noqa: E402
-                  partial, patched, state)
+from command import install_tools  # noqa: E402
+from tree import (compiler, configure, coverage, final, generate, partial,  # noqa: E402
+                  patched, source_package, state)
 from tree.state import TreeError  # noqa: E402
 
 
 def say(text):
     print('tree.py: ' + text, flush=True)
-
-
-def install_tools():
-    setup = os.path.join(state.ROOT, 'scripts', 'setup.sh')
-    done = subprocess.run(['bash', setup, '--tree'], check=False)
-    if done.returncode != 0:
-        raise TreeError('scripts/setup.sh --tree failed')
 
 
 def add(args):
@@ -51,7 +45,7 @@ def add(args):
         raise TreeError('add: --of=TREE goes with --patch=SERIES or --edit=RULES', 2)
     if args.switch and not args.edit:
         raise TreeError('add: --switch goes with --edit=RULES', 2)
-    install_tools()
+    install_tools('--tree')
     if args.of:
         add_change(tree, args)
         return
@@ -60,7 +54,7 @@ def add(args):
         state.read_version(source)
         tree.about = {'source': source, 'package': None}
     else:
-        package = debian.fetch(tree, args.debian or None)
+        package = source_package.fetch(tree, args.debian or None)
         tree.about = {'source': os.path.join(tree.folder, 'source'), 'package': package}
     tree.save()
     say(f'{args.name} is Linux {state.dotted(tree.version)}'
@@ -161,7 +155,7 @@ def compile_all(tree, kind, count, partly):
 
 def build(args):
     tree = state.Tree(args.name).load()
-    install_tools()
+    install_tools('--tree')
     with locked(tree.base or tree), locked(tree) if tree.base else contextlib.nullcontext():
         make(tree, args)
 
@@ -198,7 +192,7 @@ def list_trees(_args):
 def check(args):
     """Configures, and looks for each file and option that a build needs."""
     tree = state.Tree(args.name).load()
-    install_tools()
+    install_tools('--tree')
     with locked(tree):
         config = prepare(tree)
     compiler.read_files(tree)

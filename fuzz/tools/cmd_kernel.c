@@ -5,6 +5,7 @@
  * changed on the machine, however that ends. A worker whose parent is killed
  * ends and undoes by itself; if both are, the next run does.
  */
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +32,13 @@ static const struct option_spec options[] = {
 	{ "out", "DIR", "generated programs that differ go there, as text" },
 	{ "runs", "N", "as real threads and processes, each program so often, against the oracle" },
 	{ "quiet", NULL, "differences are counted, not shown" },
+	{ "journal", "FILE", "what became of each program, a line when it begins and one when it has "
+	  "ended" },
 	{ "undo", NULL, "only undoes what a killed run has left" },
+	{ "vm", "[KERNEL]", "in a virtual machine: on a kernel of swaprace vm (default: Debian's newest, "
+	  "fetched where it is not there)" },
+	{ "resume", NULL, "with --vm and --random: goes on where such a run was ended" },
+	{ "accel", "kvm|tcg", "with --vm: KVM, or emulated (default: what works here)" },
 	{ NULL, NULL, NULL },
 };
 
@@ -41,6 +48,7 @@ struct kernel_job {
 	bool random, quiet;
 	u64 seed, programs, runs;
 	const char *out;
+	FILE *journal; /* NULL: none */
 	const struct prog_profile *profile;
 	struct compare_total sum;
 	u64 status[COMPARE_STOPPED + 1];
@@ -160,8 +168,40 @@ static const char *status_text(enum compare_status status)
 	return texts[status];
 }
 
+/* A line when a program begins, and one when it has ended: a program that takes the kernel
+ * with it is known by the second one that is missing. */
+static void journal_begin(const struct kernel_job *j, const char *name)
+{
+	if (!j->journal)
+		return;
+	fprintf(j->journal, "begin %s\n", name);
+	fflush(j->journal);
+}
+
+/* before: the sums before the program. */
+static void journal_end(const struct kernel_job *j, const char *name, enum compare_status status,
+			const struct compare_total *before)
+{
+	static const char *const words[] = {
+		[COMPARE_EQUAL] = "agrees", [COMPARE_DIFFERS] = "DIFFERS",
+		[COMPARE_UNSTEADY] = "unsteady", [COMPARE_REPORT] = "report",
+		[COMPARE_DISTURBED] = "disturbed", [COMPARE_TOO_LARGE] = "too-large",
+		[COMPARE_STOPPED] = "stopped",
+	};
+
+	if (!j->journal || status == COMPARE_STOPPED)
+		return;
+	fprintf(j->journal, "end %s %s", name, words[status]);
+	for (int k = 0; k < COMPARE_KINDS; k++)
+		fprintf(j->journal, " %llu/%llu", (unsigned long long)(j->sum.equal[k] - before->equal[k]),
+			(unsigned long long)(j->sum.compared[k] - before->compared[k]));
+	fprintf(j->journal, "\n");
+	fflush(j->journal);
+}
+
 static int compare_file(struct kernel_job *j, const char *path)
 {
+	static const struct compare_total nothing;
 	const char *why;
 	enum compare_status status;
 	int ret = load_program(path, &prog, &text);
@@ -174,7 +214,9 @@ static int compare_file(struct kernel_job *j, const char *path)
 		return EXIT_USAGE;
 	}
 	memset(&j->sum, 0, sizeof(j->sum));
+	journal_begin(j, path);
 	status = compare_program(&prog, j->device, &j->sum, j->quiet ? NULL : stdout);
+	journal_end(j, path, status, &nothing);
 	printf("%s: %s", path, status_text(status));
 	if (status == COMPARE_DISTURBED)
 		printf(" (%s)", kernel_world_disturbed_by());
@@ -223,6 +265,15 @@ static void run_concurrently(struct kernel_job *j, const char *name, bool genera
 	run_result_clear(&result);
 }
 
+/* In such a run the oracle's report is the end of the process. */
+static void journal_checked(const struct kernel_job *j, const char *name)
+{
+	if (!j->journal || kernel_world_stopped())
+		return;
+	fprintf(j->journal, "end %s checked\n", name);
+	fflush(j->journal);
+}
+
 static int end_concurrent(struct kernel_job *j, const char *name, double start)
 {
 	bool none = j->concurrent == j->concurrent_disturbed;
@@ -254,7 +305,9 @@ static int run_concurrent(struct kernel_job *j, const char *path)
 		fprintf(stderr, "%s: %s\n", path, why);
 		return EXIT_USAGE;
 	}
+	journal_begin(j, path);
 	run_concurrently(j, path, false);
+	journal_checked(j, path);
 	return end_concurrent(j, path, start);
 }
 
@@ -279,7 +332,9 @@ static int random_concurrent(struct kernel_job *j)
 	for (u64 i = 0; i < j->programs && !kernel_world_stopped(); i++) {
 		snprintf(name, sizeof(name), "seed %llu", (unsigned long long)(j->seed + i));
 		generate(j, i);
+		journal_begin(j, name + 5);
 		run_concurrently(j, name, true);
+		journal_checked(j, name + 5);
 		progress("%llu programs, %.0f runs a second", (unsigned long long)i + 1,
 			 (double)j->concurrent / (now_seconds() - start));
 	}
@@ -314,17 +369,21 @@ static int compare_random(struct kernel_job *j)
 {
 	double start = now_seconds();
 	int worst = EXIT_CLEAN;
-	char *buf = NULL;
+	char *buf = NULL, name[24];
 	size_t size;
 	FILE *shown = open_memstream(&buf, &size);
 
 	if (!shown)
 		return bad_usage("kernel", "out of memory");
 	for (u64 i = 0; i < j->programs && !kernel_world_stopped(); i++) {
+		const struct compare_total before = j->sum;
 		enum compare_status status;
 
+		snprintf(name, sizeof(name), "%llu", (unsigned long long)(j->seed + i));
 		generate(j, i);
+		journal_begin(j, name);
 		status = compare_program(&prog, j->device, &j->sum, j->quiet ? NULL : shown);
+		journal_end(j, name, status, &before);
 		j->status[status]++;
 		if (status == COMPARE_DISTURBED)
 			snprintf(j->disturbed_by, sizeof(j->disturbed_by), "%s",
@@ -437,10 +496,54 @@ static int supervise(struct kernel_job *j)
 	return geteuid() == 0 ? undo_after(status) : WEXITSTATUS(status);
 }
 
+/* The same command in a virtual machine: what concerns the guest goes there as it is. Files
+ * are looked at here first, so that a bad one is said before anything is booted. */
+static int run_in_vm(struct kernel_job *j)
+{
+	static const char *const to_guest[] = { "device", "profile", "bug", "runs", "quiet" };
+	static const char *const to_script[] = { "seed", "programs", "resume", "accel", "out" };
+	static char word[ARRAY_SIZE(to_guest) + ARRAY_SIZE(to_script) + 2][PATH_MAX + 32];
+	const char *words[ARGS_FILES_MAX + ARRAY_SIZE(word) + 2], *kernel = args_get(&j->args, "vm");
+	size_t count = 0, n = 0;
+	char self[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	if (len < 0)
+		return bad_environment("kernel", "/proc/self/exe: %s", strerror(errno));
+	for (int i = 0; i < j->args.nfiles; i++) {
+		int status = load_program(j->args.file[i], &prog, &text);
+
+		if (status)
+			return status;
+	}
+	words[count++] = "compare";
+	snprintf(word[n], sizeof(word[n]), "--swaprace=%.*s", (int)len, self);
+	words[count++] = word[n++];
+	if (*kernel) {
+		snprintf(word[n], sizeof(word[n]), "--kernel=%s", kernel);
+		words[count++] = word[n++];
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(to_guest) + ARRAY_SIZE(to_script); i++) {
+		bool guest = i < ARRAY_SIZE(to_guest);
+		const char *name = guest ? to_guest[i] : to_script[i - ARRAY_SIZE(to_guest)];
+		const char *value = args_get(&j->args, name);
+
+		if (!value)
+			continue;
+		snprintf(word[n], sizeof(word[n]), "%s--%s%s%s", guest ? "--guest=" : "", name,
+			 *value ? "=" : "", value);
+		words[count++] = word[n++];
+	}
+	words[count++] = "--";
+	for (int i = 0; i < j->args.nfiles; i++)
+		words[count++] = j->args.file[i];
+	return vm_run(words, (int)count);
+}
+
 static int run(int argc, char **argv)
 {
 	struct kernel_job *j = &job;
-	const char *device;
+	const char *device, *journal;
 	bool bad = false;
 	int bug;
 	int status = args_parse(&j->args, &command_kernel, argc, argv);
@@ -469,6 +572,14 @@ static int run(int argc, char **argv)
 		return undo_only();
 	if (j->random == (j->args.nfiles > 0))
 		return bad_usage("kernel", "either files or --random (see swaprace kernel --help)");
+	if (args_get(&j->args, "vm"))
+		return run_in_vm(j);
+	if (args_get(&j->args, "resume") || args_get(&j->args, "accel"))
+		return bad_usage("kernel", "--resume and --accel go with --vm");
+	journal = args_get(&j->args, "journal");
+	j->journal = journal ? fopen(journal, "we") : NULL;
+	if (journal && !j->journal)
+		return bad_environment("kernel", "%s: %s", journal, strerror(errno));
 	return supervise(j);
 }
 

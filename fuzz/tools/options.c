@@ -60,8 +60,11 @@ void usage(FILE *out, const struct command *c)
 	for (const struct option_spec *o = c->options; o->name; o++) {
 		char left[40];
 
-		snprintf(left, sizeof(left), "--%s%s%s", o->name, o->value ? "=" : "",
-			 o->value ? o->value : "");
+		if (o->value && o->value[0] == '[')
+			snprintf(left, sizeof(left), "--%s[=%s", o->name, o->value + 1);
+		else
+			snprintf(left, sizeof(left), "--%s%s%s", o->name, o->value ? "=" : "",
+				 o->value ? o->value : "");
 		fprintf(out, "  %-22s %s\n", left, o->text);
 	}
 	policy_usage(out, c);
@@ -81,15 +84,16 @@ static int parse_option(struct args *a, const char *arg)
 	const char *equals = strchr(arg, '=');
 	size_t len = equals ? (size_t)(equals - arg) - 2 : strlen(arg) - 2;
 	int i = option_index(a->command, arg + 2, len);
+	const char *value;
 
 	if (i < 0)
 		return bad_usage(a->command->name, "unknown option '%s' (see swaprace %s --help)", arg,
 				 a->command->name);
-	if (a->command->options[i].value && (!equals || !equals[1]))
+	value = a->command->options[i].value;
+	if (value && value[0] != '[' && (!equals || !equals[1]))
 		return bad_usage(a->command->name, "--%s wants a value: --%s=%s",
-				 a->command->options[i].name, a->command->options[i].name,
-				 a->command->options[i].value);
-	if (!a->command->options[i].value && equals)
+				 a->command->options[i].name, a->command->options[i].name, value);
+	if (!value && equals)
 		return bad_usage(a->command->name, "--%s takes no value", a->command->options[i].name);
 	a->value[i] = equals ? equals + 1 : "";
 	return 0;

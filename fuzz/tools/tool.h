@@ -21,7 +21,8 @@
 /* One "--name=value" (or "--name" where value is NULL) that a command takes. */
 struct option_spec {
 	const char *name;
-	const char *value;   /* its kind in --help: "S", "DIR"; NULL: a switch */
+	const char *value;   /* its kind in --help: "S", "DIR"; "[NAME]": may be left out; NULL:
+			      * a switch */
 	const char *text;
 };
 
@@ -35,7 +36,7 @@ struct command {
 extern const struct command command_run, command_search, command_show, command_encode,
 	command_minimize, command_trace, command_bugs, command_matrix, command_bench,
 	command_kernel, command_export_c, command_tree, command_compare, command_port,
-	command_selftest;
+	command_selftest, command_vm;
 
 /* ---- world.c ---- */
 
@@ -47,6 +48,13 @@ int world_select(int *argc, char **argv);
 void print_world_option(FILE *out);
 /* The script behind swaprace tree. */
 const char *tree_script(void);
+/* The script behind swaprace vm. */
+const char *vm_script(void);
+
+/* ---- cmd_vm.c ---- */
+
+/* Becomes the script, with these words as its arguments. Returns a status where that fails. */
+int vm_run(const char *const *words, int count);
 
 /* ---- options.c ---- */
 

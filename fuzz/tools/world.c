@@ -37,6 +37,11 @@ const char *tree_script(void)
 	return script ? script : SWAPRACE_SOURCE_DIR "/scripts/tree.py";
 }
 
+const char *vm_script(void)
+{
+	return SWAPRACE_SOURCE_DIR "/scripts/vm.py";
+}
+
 static const char *trees_folder(void)
 {
 	const char *folder = getenv("SWAPRACE_TREES");

@@ -11,8 +11,10 @@ import re
 import shlex
 import subprocess
 
+from command import ROOT, first_error
+
 from . import patched
-from .state import OURS, ROOT, TreeError, digest, first_error
+from .state import OURS, TreeError, digest
 
 CLANG = 'clang-19'
 BASE = '''-std=gnu11 -fms-extensions -Wno-microsoft-anon-tag -O2 -g -gno-column-info -nostdinc

@@ -9,7 +9,9 @@ not get stops the build.
 import os
 import re
 
-from .state import OURS, TreeError, digest, dotted, run, write_if_changed
+from command import run
+
+from .state import OURS, TreeError, digest, dotted, write_if_changed
 
 CONF_SOURCES = ('conf', 'confdata', 'expr', 'menu', 'preprocess', 'symbol', 'util')
 

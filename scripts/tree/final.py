@@ -7,8 +7,10 @@ is checked.
 """
 import os
 
+from command import ROOT, run
+
 from . import compiler, partial, patched, sites
-from .state import ROOT, TreeError, run, write_if_changed
+from .state import TreeError, write_if_changed
 
 # Static libraries of build/PRESET that a tree's executable consists of. The model
 # (world kapi page swap mm check) is not among them: glue has the tree's world.

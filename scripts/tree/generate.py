@@ -10,8 +10,10 @@ import itertools
 import os
 import re
 
+from command import run
+
 from . import compiler
-from .state import TreeError, run, write_if_changed
+from .state import TreeError, write_if_changed
 
 # Headers without content on a machine like ours.
 EMPTY = ('acpi alternative arch_hweight cfi compiler cpu cpufeature cpuidle dmi extable fpu '

@@ -12,8 +12,10 @@
 import os
 import re
 
+from command import ROOT, run
+
 from . import compiler
-from .state import OURS, ROOT, TreeError, run, write_if_changed
+from .state import OURS, TreeError, write_if_changed
 
 WORLD, PERCPU = 'swaprace_world', 'swaprace_tree_percpu'
 COUNTERS = '__sancov_cntrs'  # of edges: no data of the world's

@@ -11,8 +11,10 @@ import os
 import re
 import subprocess
 
+from command import run
+
 from . import partial
-from .state import OURS, TreeError, run
+from .state import OURS, TreeError
 
 OBJDUMP, SYMBOLIZER = 'llvm-objdump-19', 'llvm-symbolizer-19'
 # Headers that implement an access; what they inline into is what the source says.

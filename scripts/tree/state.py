@@ -10,39 +10,16 @@ import hashlib
 import json
 import os
 import re
-import subprocess
 
-ROOT = os.path.realpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..'))
+from command import ROOT, WORK, Failure, check_name
+
+TreeError = Failure
 OURS = os.path.join(ROOT, 'core', 'tree')
-TREES = os.path.join(ROOT, 'work', 'trees')
+TREES = os.path.join(WORK, 'trees')
 # The releases that the overlay and the shim were tested with.
 KNOWN_FIRST = (7, 2)
 KNOWN_LAST = (7, 3)
 BUILDS = ('release', 'tsan', 'asan')
-
-
-class TreeError(Exception):
-    """One line that says what is wrong; status is the exit status."""
-
-    def __init__(self, text, status=3):
-        super().__init__(text)
-        self.status = status
-
-
-def run(args, what, **kwargs):
-    """Runs a command; a failure is a TreeError with its first line of error."""
-    done = subprocess.run(args, capture_output=True, text=True, check=False, **kwargs)
-    if done.returncode != 0:
-        raise TreeError(f'{what}: {first_error(done.stderr or done.stdout)}')
-    return done.stdout
-
-
-def first_error(text):
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    for line in lines:
-        if re.search(r'\b(error|undefined|multiple definition)\b', line):
-            return line
-    return lines[-1] if lines else 'it failed without a word'
 
 
 def write_if_changed(path, text):
@@ -68,8 +45,7 @@ def digest(*parts):
 
 class Tree:
     def __init__(self, name):
-        if not re.fullmatch(r'[A-Za-z0-9][A-Za-z0-9._-]*', name):
-            raise TreeError(f'{name!r} is no name for a tree', 2)
+        check_name(name, 'tree')
         self.name = name
         self.folder = os.path.join(TREES, name)
         self.config = os.path.join(self.folder, 'config')

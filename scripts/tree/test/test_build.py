@@ -9,7 +9,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..'))
-from tree import configure, coverage, debian, partial, sites, state  # noqa: E402
+from tree import configure, coverage, partial, sites, source_package, state  # noqa: E402
 from tree.state import OURS, TreeError  # noqa: E402
 
 KERNEL = '/k/linux/'
@@ -105,10 +105,10 @@ class Choices(unittest.TestCase):
 
     def test_debian_release(self):
         have = {(6, 12): '6.12.1-1', (7, 2): '7.2.13-1', (7, 3): '7.3.4-1', (9, 0): '9.0.1-1'}
-        self.assertEqual(debian.choose(have, None), ((7, 3), '7.3.4-1'))
-        self.assertEqual(debian.choose(have, '7.2'), ((7, 2), '7.2.13-1'))
+        self.assertEqual(source_package.choose(have, None), ((7, 3), '7.3.4-1'))
+        self.assertEqual(source_package.choose(have, '7.2'), ((7, 2), '7.2.13-1'))
         with self.assertRaisesRegex(TreeError, '8.1'):
-            debian.choose(have, '8.1')
+            source_package.choose(have, '8.1')
 
     def test_version_that_the_shim_does_not_know(self):
         tree = state.Tree('t')

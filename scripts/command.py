@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the commands in scripts/ share: a failure that is one line, and running a tool."""
+import os
+import re
+import subprocess
+
+ROOT = os.path.realpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
+WORK = os.path.join(ROOT, 'work')
+
+
+class Failure(Exception):
+    """One line that says what is wrong; status is the exit status."""
+
+    def __init__(self, text, status=3):
+        super().__init__(text)
+        self.status = status
+
+
+def run(args, what, **kwargs):
+    """Runs a command; a failure is a Failure with its first line of error."""
+    done = subprocess.run(args, capture_output=True, text=True, check=False, **kwargs)
+    if done.returncode != 0:
+        raise Failure(f'{what}: {first_error(done.stderr or done.stdout)}')
+    return done.stdout
+
+
+def first_error(text):
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    for line in lines:
+        if re.search(r'\b(error|undefined|multiple definition)\b', line):
+            return line
+    return lines[-1] if lines else 'it failed without a word'
+
+
+def check_name(name, what):
+    if not re.fullmatch(r'[A-Za-z0-9][A-Za-z0-9._-]*', name):
+        raise Failure(f'{name!r} is no name for a {what}', 2)
+
+
+def install_tools(option):
+    """What the machine lacks: option as in scripts/setup.sh."""
+    setup = os.path.join(ROOT, 'scripts', 'setup.sh')
+    if subprocess.run(['bash', setup, option], check=False).returncode != 0:
+        raise Failure(f'scripts/setup.sh {option} failed')

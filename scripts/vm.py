@@ -1,0 +1,203 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Kernels in virtual machines.
+
+Usage: scripts/vm.py add NAME --debian[=VERSION] | add NAME BZIMAGE [--modules=DIR] | list
+       | remove NAME | run [--program=P]... [--file=F]... [OPTIONS] -- COMMAND
+       | compare --swaprace=PROGRAM [--seed=N] [--programs=N] [--resume] [--guest=OPTION]...
+         [OPTIONS] [FILE]...
+
+add: a kernel image of Debian's (the newest, or the newest of VERSION: 7.2, 7.3.4), taken
+through an apt directory of our own, or one of yours: x86-64, with virtio-serial built in or
+in DIR. Everything lies in work/vm/NAME/.
+run: boots it, runs COMMAND by sh in it, prints what it prints and ends with its status.
+--program: an executable for the guest's PATH, with its libraries; --file: a file or folder
+for its current directory.
+compare: what "swaprace kernel --vm" asks for: the comparison in it, many programs a boot.
+OPTIONS
+  --kernel=NAME     which one; without it "debian", fetched if it is not there
+  --out=DIR         what the guest leaves in /out goes there
+  --accel=kvm|tcg   KVM, or emulated (ten times slower); the first that works here
+  --cpus=N --memory=MB --append=WORDS (of the kernel's command line)
+  --keep-going      a report of the kernel does not end the guest
+  --time=S          the guest's end at the latest (3600)
+  --quiet-max=S     a guest that says nothing for so long hangs (120; emulated 600)
+A guest that hangs is looked at from outside: where its CPUs are is printed.
+Exit status: COMMAND's; 1 also when the guest's kernel made a report, panicked or hung;
+2 usage, 3 a tool, a package or a guest that does not come up (one line says why).
+"""
+import argparse
+import io
+import os
+import signal
+import sys
+import tarfile
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from command import Failure, install_tools  # noqa: E402
+from vm import compare, initramfs, kernels, machine, report  # noqa: E402
+
+
+def say(text):
+    print('vm.py: ' + text, flush=True)
+
+
+def kernel_named(name):
+    """The kernel to boot; the default one is fetched where it is not there yet."""
+    kernel = kernels.Kernel(name or kernels.DEFAULT)
+    if not name and not os.path.exists(kernel.folder):
+        return kernels.add(kernel.name)
+    return kernel.load()
+
+
+def unpack(data, folder):
+    """The files that the guest gave out; nothing of it leaves the folder."""
+    os.makedirs(folder, exist_ok=True)
+    try:
+        with tarfile.open(fileobj=io.BytesIO(bytes(data))) as archive:
+            for member in archive.getmembers():
+                path = os.path.normpath(member.name)
+                if member.isfile() and not path.startswith(('/', '..')):
+                    target = os.path.join(folder, path)
+                    os.makedirs(os.path.dirname(target), exist_ok=True)
+                    with open(target, 'wb') as f:
+                        f.write(archive.extractfile(member).read())
+    except tarfile.TarError as error:
+        raise Failure(f'the files of the guest did not come through: {error}') from None
+
+
+def to_stdout(data):
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def judge(kernel, boot):
+    """Says how a boot went that did not end well; the exit status."""
+    found = report.find(boot.console)
+    log = os.path.relpath(kernel.path('console.log'))
+    if found:
+        print('\n'.join(found[1]))
+        say(f'the kernel has reported: {found[0]} (all of it: {log})')
+        return 1
+    if boot.how == 'ended':
+        return boot.code
+    if boot.how == 'hung':
+        print('\n'.join(boot.stacks))
+    ends = {'panicked': ('the kernel panicked', 1), 'hung': ('the guest hangs', 1),
+            'stopped': ('the guest went off without a word', 3),
+            'never': ('the guest did not come up', 3)}
+    text, status = ends[boot.how]
+    say(f'{text} (what it said: {log})')
+    return status
+
+
+def boot_options(args):
+    return machine.Options(accel=args.accel, cpus=args.cpus, memory=args.memory,
+                           append=args.append, strict=not args.keep_going, limit=args.time,
+                           quiet_max=args.quiet_max)
+
+
+def run(args):
+    install_tools('--vm')
+    kernel = kernel_named(args.kernel)
+    files = [(path, os.path.basename(path.rstrip('/'))) for path in args.file]
+    archive = initramfs.make(kernel, args.program, files, ' '.join(args.command) + '\n')
+    boot = machine.boot(kernel, archive, boot_options(args), to_stdout, lambda line: None)
+    if args.out and boot.files:
+        unpack(boot.files, args.out)
+    return judge(kernel, boot)
+
+
+def compare_with(args):
+    """What swaprace kernel --vm asks for."""
+    install_tools('--vm')
+    kernel = kernel_named(args.kernel)
+
+    def on_files(data):
+        if args.out and data:
+            unpack(data, args.out)
+
+    return compare.Comparison(kernel, boot_options(args), args, say).run(to_stdout, on_files)
+
+
+def add(args):
+    if (args.image is not None) + (args.debian is not None) != 1:
+        raise Failure('add: give a BZIMAGE or --debian[=VERSION]', 2)
+    kernel = kernels.add(args.name, args.image, args.modules, args.debian or None)
+    say(f'{args.name} is Linux {kernel.version}')
+
+
+def list_kernels(_args):
+    for kernel in kernels.all_kernels():
+        names = ' '.join(name[3:-3] for name, _ in kernel.modules()) or 'none'
+        print(f'{kernel.name}\tLinux {kernel.version}\t{kernel.about["package"] or "your own"}\t'
+              f'modules: {names}')
+
+
+def add_boot_options(sub):
+    sub.add_argument('--kernel', metavar='NAME')
+    sub.add_argument('--out', metavar='DIR')
+    sub.add_argument('--accel', choices=('kvm', 'tcg'))
+    sub.add_argument('--cpus', type=int, default=2)
+    sub.add_argument('--memory', type=int, default=1024, metavar='MB')
+    sub.add_argument('--append', default='', metavar='WORDS')
+    sub.add_argument('--keep-going', action='store_true')
+    sub.add_argument('--time', type=int, default=3600, metavar='S')
+    sub.add_argument('--quiet-max', type=int, metavar='S')
+
+
+def parse():
+    parser = argparse.ArgumentParser(prog='vm.py', description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest='verb', required=True)
+    sub = commands.add_parser('add')
+    sub.add_argument('name')
+    sub.add_argument('image', nargs='?')
+    sub.add_argument('--debian', nargs='?', const='', metavar='VERSION')
+    sub.add_argument('--modules', metavar='DIR')
+    sub.set_defaults(function=add)
+    commands.add_parser('list').set_defaults(function=list_kernels)
+    sub = commands.add_parser('remove')
+    sub.add_argument('name')
+    sub.set_defaults(function=lambda args: kernels.remove(args.name))
+    sub = commands.add_parser('run')
+    sub.add_argument('--program', action='append', default=[])
+    sub.add_argument('--file', action='append', default=[])
+    sub.add_argument('command', nargs='+', metavar='COMMAND')
+    sub.set_defaults(function=run)
+    add_boot_options(sub)
+    sub = commands.add_parser('compare')
+    sub.add_argument('--swaprace', required=True, metavar='PROGRAM')
+    sub.add_argument('--seed', type=int, default=1)
+    sub.add_argument('--programs', type=int, default=100)
+    sub.add_argument('--resume', action='store_true')
+    sub.add_argument('--guest', action='append', default=[], metavar='OPTION')
+    sub.add_argument('file', nargs='*')
+    sub.set_defaults(function=compare_with)
+    add_boot_options(sub)
+    return parser.parse_args()
+
+
+def stop(signo, _frame):
+    raise KeyboardInterrupt(signo)
+
+
+def main():
+    args = parse()
+    for signo in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(signo, stop)
+    try:
+        return args.function(args) or 0
+    except Failure as error:
+        print(f'vm.py: {error}', file=sys.stderr)
+        return error.status
+    except OSError as error:
+        print(f'vm.py: {error.filename or "writing"}: {error.strerror or error}', file=sys.stderr)
+        return 3
+    except KeyboardInterrupt:
+        print('vm.py: stopped', file=sys.stderr)
+        return 130
+
+
+if __name__ == '__main__':
+    sys.exit(main())

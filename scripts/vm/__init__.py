@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Kernels in virtual machines: scripts/vm.py.
+
+kernels.py    which kernels there are: Debian's packages, the user's own images
+modules.py    a kernel's modules, in the order in which they load
+initramfs.py  the guest's root file system: busybox, init, what is asked for
+init          the guest's first process
+machine.py    one boot: qemu, what comes out of it, how it ended
+report.py     what the guest's kernel said on its console
+stacks.py     where the CPUs of a guest that hangs are
+compare.py    swaprace kernel --vm: many programs a boot
+"""

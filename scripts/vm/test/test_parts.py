@@ -1,0 +1,148 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Goal: the parts of a virtual machine that need none: modules in their order, the root file
+system, which package is taken, what counts as a report, stacks, the journal.
+Method: files and texts of our own."""
+import gzip
+import lzma
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..'))
+from command import Failure  # noqa: E402
+from vm import compare, initramfs, kernels, modules, report, stacks  # noqa: E402
+
+
+class Modules(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def module(self, name, needs, opener=open, suffix='.ko'):
+        with opener(os.path.join(self.folder, name + suffix), 'wb') as f:
+            f.write(b'\x7fELF\0license=GPL\0depends=' + needs + b'\0name=' + name.encode() + b'\0')
+
+    def test_after_those_that_they_need(self):
+        self.module('zram', b'lz4-x,other', lzma.open, '.ko.xz')
+        self.module('other', b'lz4-x', gzip.open, '.ko.gz')
+        self.module('lz4-x', b'')
+        self.module('unwanted', b'')
+        self.assertEqual([name for name, _ in modules.in_order(self.folder)],
+                         ['lz4_x', 'other', 'zram'])
+
+    def test_a_damaged_one(self):
+        with open(os.path.join(self.folder, 'loop.ko.xz'), 'wb') as f:
+            f.write(b'no xz')
+        with self.assertRaisesRegex(Failure, 'loop.ko.xz'):
+            modules.in_order(self.folder)
+
+
+class Kernels(unittest.TestCase):
+    def names(self, *suffixes):
+        return [f'linux-{part}-{s}-cloud-amd64' for s in suffixes for part in ('binary', 'modules')]
+
+    def test_the_newest_with_its_modules(self):
+        names = self.names('7.2.12+deb13', '7.10.1+deb14', '7.3.4+deb13')
+        names.append('linux-binary-7.11.0+deb14-cloud-amd64')  # its modules have gone
+        self.assertEqual(kernels.choose(names, None), '7.10.1+deb14-cloud-amd64')
+        self.assertEqual(kernels.choose(names, '7.2'), '7.2.12+deb13-cloud-amd64')
+        with self.assertRaisesRegex(Failure, r'Linux 8.1 here; it has: 7.2.12 7.3.4 7.10.1'):
+            kernels.choose(names, '8.1')
+
+    def test_an_image(self):
+        with tempfile.NamedTemporaryFile() as f:
+            f.write(b'\0' * 0x400)
+            f.flush()
+            with self.assertRaisesRegex(Failure, 'no bzImage') as caught:
+                kernels.image_version(f.name)
+            self.assertEqual(caught.exception.status, 2)
+            f.seek(0x202)
+            f.write(b'HdrS\0\0\0\0\0\0\0\0\x00\x01')
+            f.seek(0x300)
+            f.write(b'7.3.4 (who@where) #1\0')
+            f.flush()
+            self.assertEqual(kernels.image_version(f.name), '7.3.4')
+
+
+class Initramfs(unittest.TestCase):
+    @unittest.skipUnless(shutil.which('cpio'), 'no cpio here')
+    def test_cpio_reads_it(self):
+        archive = initramfs.Archive()
+        archive.file('a/b/text', b'five\n', 0o755)
+        archive.copy(os.path.dirname(os.path.abspath(__file__)), 'job/test')
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run(['cpio', '-idm', '--quiet'], input=archive.finish(), cwd=folder, check=True)
+            with open(f'{folder}/a/b/text', 'rb') as f:
+                self.assertEqual(f.read(), b'five\n')
+            self.assertTrue(os.access(f'{folder}/a/b/text', os.X_OK))
+            self.assertTrue(os.path.isfile(f'{folder}/job/test/test_parts.py'))
+
+    def test_a_file_that_is_not_there(self):
+        with self.assertRaisesRegex(Failure, 'nothing-here'):
+            initramfs.Archive().copy('/nothing-here', 'job/x')
+
+
+class Reports(unittest.TestCase):
+    def test_reports(self):
+        for line in ('BUG: Bad page state in process a  pfn:1', 'WARNING: CPU: 1 PID: 2 at mm/x.c:1',
+                     'kernel BUG at mm/swapfile.c:10!', 'Kernel panic - not syncing: x',
+                     'UBSAN: array-index-out-of-bounds in mm/swapfile.c:3567:52'):
+            console = f'[    0.1] hello\n[    1.25][  T12] {line}\r\n[    1.3] more\n'.encode()
+            heading, lines = report.find(console)
+            self.assertEqual(heading, line)
+            self.assertEqual(lines[1], 'more')
+
+    def test_no_reports(self):
+        self.assertIsNone(report.find(b'[ 1.0] rcu: INFO: rcu_preempt self-detected stall on CPU\n'
+                                      b'[ 2.0] watchdog: BUG: soft lockup - CPU#1 stuck\n'
+                                      b'[ 3.0] INFO: task a blocked for more than 120 seconds\n'))
+
+
+class Stacks(unittest.TestCase):
+    SYMBOLS = gzip.compress(b'ffffffff81000000 T first\nffffffff81000100 t second\n'
+                            b'ffffffff81000180 D data\n0000000000000000 t hidden\n')
+
+    def test_names(self):
+        symbols = stacks.Symbols(self.SYMBOLS)
+        self.assertEqual(symbols.name(0xffffffff81000102), 'second+0x2')
+        self.assertIsNone(symbols.name(0x1234))
+        self.assertIsNone(symbols.name(0xffffffff91000000))
+        self.assertIsNone(stacks.Symbols(b'').name(0xffffffff81000102))
+
+    def test_a_cpu(self):
+        def monitor(line, cpu):
+            if line == 'info registers':
+                return ('RSP=ffffc90000000000\nRIP=ffffffff81000004 HLT=0' if cpu == 0 else
+                        'RSP=0000000000000000\nRIP=0000000000401000 HLT=0')
+            return 'ffffc90000000000: 0xffffffff81000110 0x0000000000000001\n'
+        self.assertEqual(stacks.of_all(monitor, 2, stacks.Symbols(self.SYMBOLS)),
+                         ['CPU 0: first+0x4', '  ? second+0x10', 'CPU 1: in user mode'])
+
+
+class Journal(unittest.TestCase):
+    def test_lost_and_resumed(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, 'journal')
+            journal = compare.Journal(path, False)
+            for line in ('begin 1', 'end 1 agrees 2/2 3/3 4/4 5/6', 'begin 2', 'rubbish', ''):
+                journal.add(line)
+            self.assertEqual(journal.lost('hung'), '2')
+            journal.add('begin 3')
+            journal.file.close()
+            again = compare.Journal(path, True)
+            again.file.close()
+            self.assertEqual(again.status, {'1': 'agrees', '2': 'hung'})
+            self.assertEqual((again.equal, again.compared), ([2, 3, 4, 5], [2, 3, 4, 6]))
+            self.assertEqual(again.begun, '3')
+            self.assertEqual(again.count('hung', 'panicked'), 1)
+            fresh = compare.Journal(path, False)
+            fresh.file.close()
+            self.assertEqual(fresh.status, {})
+
+
+if __name__ == '__main__':
+    unittest.main()
