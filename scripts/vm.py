@@ -6,6 +6,7 @@ Usage: scripts/vm.py add NAME --debian[=VERSION] | add NAME BZIMAGE [--modules=D
        | remove NAME | run [--program=P]... [--file=F]... [OPTIONS] -- COMMAND
        | compare --swaprace=PROGRAM [--seed=N] [--programs=N] [--resume] [--guest=OPTION]...
          [OPTIONS] [FILE]...
+       | confirm [--runs=N] [--verbose] [OPTIONS] FILE... | --all
 
 add: a kernel image of Debian's (the newest, or the newest of VERSION: 7.2, 7.3.4), taken
 through an apt directory of our own, or one of yours: x86-64, with virtio-serial built in or
@@ -14,6 +15,8 @@ run: boots it, runs COMMAND by sh in it, prints what it prints and ends with its
 --program: an executable for the guest's PATH, with its libraries; --file: a file or folder
 for its current directory.
 compare: what "swaprace kernel --vm" asks for: the comparison in it, many programs a boot.
+confirm: shows findings about the kernel (repro/findings/*.confirm) on a booted one, N times,
+and that their controls stay clean; --verbose: with what their programs print.
 OPTIONS
   --kernel=NAME     which one; without it "debian", fetched if it is not there
   --out=DIR         what the guest leaves in /out goes there
@@ -35,7 +38,8 @@ import tarfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from command import Failure, install_tools  # noqa: E402
-from vm import compare, initramfs, kernels, machine, report  # noqa: E402
+from vm import (compare, confirm, finding, initramfs, kernels, machine,  # noqa: E402
+                report)
 
 
 def say(text):
@@ -64,11 +68,6 @@ def unpack(data, folder):
                         f.write(archive.extractfile(member).read())
     except tarfile.TarError as error:
         raise Failure(f'the files of the guest did not come through: {error}') from None
-
-
-def to_stdout(data):
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
 
 
 def judge(kernel, boot):
@@ -102,7 +101,7 @@ def run(args):
     kernel = kernel_named(args.kernel)
     files = [(path, os.path.basename(path.rstrip('/'))) for path in args.file]
     archive = initramfs.make(kernel, args.program, files, ' '.join(args.command) + '\n')
-    boot = machine.boot(kernel, archive, boot_options(args), to_stdout, lambda line: None)
+    boot = machine.boot(kernel, archive, boot_options(args), machine.Listener())
     if args.out and boot.files:
         unpack(boot.files, args.out)
     return judge(kernel, boot)
@@ -112,12 +111,27 @@ def compare_with(args):
     """What swaprace kernel --vm asks for."""
     install_tools('--vm')
     kernel = kernel_named(args.kernel)
+    args.keep_going = True  # reports are counted, and the program is known in which each came
 
     def on_files(data):
         if args.out and data:
             unpack(data, args.out)
 
-    return compare.Comparison(kernel, boot_options(args), args, say).run(to_stdout, on_files)
+    return compare.Comparison(kernel, boot_options(args), args, say).run(on_files)
+
+
+def confirm_on(args):
+    """What swaprace confirm asks for."""
+    install_tools('--vm')
+    found = finding.all_findings() if args.all else [finding.find(word) for word in args.file]
+    if not found:
+        raise Failure('confirm: give a finding, or --all', 2)
+    kernel = kernel_named(args.kernel)
+    worst = 0
+    for one in found:
+        work = confirm.Confirmation(kernel, boot_options(args), one, args.verbose)
+        worst = max(worst, work.run(args.runs))
+    return worst
 
 
 def add(args):
@@ -174,6 +188,13 @@ def parse():
     sub.add_argument('--guest', action='append', default=[], metavar='OPTION')
     sub.add_argument('file', nargs='*')
     sub.set_defaults(function=compare_with)
+    add_boot_options(sub)
+    sub = commands.add_parser('confirm')
+    sub.add_argument('--runs', type=int, default=1)
+    sub.add_argument('--all', action='store_true')
+    sub.add_argument('--verbose', action='store_true')
+    sub.add_argument('file', nargs='*')
+    sub.set_defaults(function=confirm_on)
     add_boot_options(sub)
     return parser.parse_args()
 

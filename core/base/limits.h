@@ -39,6 +39,7 @@ static inline __attribute__((always_inline)) unsigned ctx_count(ctx_mask mask)
 #define WORLD_REGION_PAGES 8
 #define WORLD_PAGES (WORLD_REGIONS * WORLD_REGION_PAGES)
 #define WORLD_WORDS 8
+#define WORLD_CHECKSUM_ZERO 0xee
 #define WORLD_DEVS_MAX 3
 #define WORLD_SHMS_MAX 2 /* shared files */
 #define WORLD_PINS_MAX 2 /* of a task */

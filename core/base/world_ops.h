@@ -7,6 +7,8 @@
  * An mm is a small number (1..WORLD_MM_MAX). An address is a page number in
  * 0..WORLD_PAGES-1: region r has the pages r*8..r*8+7 (one page table page,
  * one PTL). A page's contents are WORLD_WORDS 8-byte words.
+ * A page filled with the byte WORLD_CHECKSUM_ZERO has KSM's checksum 0: some page has it in
+ * reality, and who wants to can look for one.
  */
 #ifndef CORE_BASE_WORLD_OPS_H
 #define CORE_BASE_WORLD_OPS_H

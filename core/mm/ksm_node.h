@@ -41,10 +41,14 @@ struct ksm_stable_node {
 struct ksm_rmap_item {
 	struct ksm_rmap_item *rmap_list;
 	struct anon_vma *anon_vma;       /* with a reference, while stable */
-	unsigned long linear_page_index; /* of the page at its merge, while stable */
 	struct mm_struct *mm;
 	unsigned long address;           /* and the flags below in its low bits */
-	unsigned int oldchecksum;
+	/* One place for both, so that an item that leaves the stable tree has forgotten the
+	 * checksum: its page waits for another pass before it is merged again. */
+	union {
+		unsigned int oldchecksum;
+		unsigned long linear_page_index; /* of the page at its merge, while stable */
+	};
 	struct rb_node node;             /* while unstable */
 	struct ksm_stable_node *head;    /* while stable */
 	struct hlist_node hlist;

@@ -210,7 +210,7 @@ static void scenario_fork(struct gen *g)
 
 static void scenario_ksm(struct gen *g)
 {
-	u8 value = (u8)(0x11 * between(g->rng, 1, 2));
+	u8 value = generate_mergeable_value(g->rng);
 	unsigned page, pages, owner[2], ksmd, n = percent(g->rng, 75) ? 2 : 1;
 
 	for (unsigned i = 0; i < n; i++) {

@@ -182,10 +182,15 @@ static u8 pick_child(const struct prog *p, u8 mm, struct prng *rng)
 	return child == mm ? (u8)(child % WORLD_MM_MAX + 1) : child;
 }
 
+u8 generate_mergeable_value(struct prng *rng)
+{
+	return percent(rng, 12) ? WORLD_CHECKSUM_ZERO : (u8)(0x11 * between(rng, 1, 2));
+}
+
 static u8 pick_value(struct prng *rng, bool mergeable)
 {
 	if (mergeable || percent(rng, 30))
-		return (u8)(0x11 * between(rng, 1, 2));
+		return generate_mergeable_value(rng);
 	return (u8)between(rng, 0, 255);
 }
 

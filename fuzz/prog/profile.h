@@ -65,6 +65,8 @@ void generate_machine(struct world_config *m, struct prng *rng, const struct pro
 void generate_op(const struct prog *p, unsigned t, u8 kind, struct prng *rng, struct prog_op *op);
 /* An mm that neither exists nor is forked by anybody; 0: none. */
 u8 generate_free_mm(const struct prog *p);
+/* What a page that KSM may merge is filled with: few values, so that pages are alike. */
+u8 generate_mergeable_value(struct prng *rng);
 
 static inline bool percent(struct prng *rng, unsigned n)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* swaprace vm: kernels in virtual machines. scripts/vm.py does the work; it says what it
- * can do. The comparison of swaprace kernel --vm goes through it, too. */
+ * can do. swaprace confirm and the comparison of swaprace kernel --vm go through it, too. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,6 +29,24 @@ static int run(int argc, char **argv)
 {
 	return vm_run((const char *const *)argv, argc);
 }
+
+static int run_confirm(int argc, char **argv)
+{
+	const char **words = calloc((size_t)argc + 1, sizeof(*words));
+
+	if (!words)
+		return bad_environment("confirm", "out of memory");
+	words[0] = "confirm";
+	for (int i = 0; i < argc; i++)
+		words[1 + i] = argv[i];
+	return vm_run(words, argc + 1);
+}
+
+const struct command command_confirm = {
+	"confirm", "FINDING... | --all [--runs=N] [--kernel=NAME]",
+	"shows findings about the kernel (repro/findings/) on a real one, in a virtual machine",
+	options, run_confirm,
+};
 
 const struct command command_vm = {
 	"vm", "add NAME --debian[=VERSION] | add NAME BZIMAGE | list | run -- COMMAND | remove NAME",

@@ -9,7 +9,7 @@ static const struct command *const commands[] = {
 	&command_run, &command_search, &command_show, &command_encode, &command_minimize,
 	&command_trace, &command_bugs, &command_matrix, &command_bench, &command_kernel,
 	&command_export_c, &command_tree, &command_compare,
-	&command_port, &command_vm,
+	&command_port, &command_vm, &command_confirm,
 };
 
 static void print_commands(FILE *out)

@@ -36,7 +36,7 @@ struct command {
 extern const struct command command_run, command_search, command_show, command_encode,
 	command_minimize, command_trace, command_bugs, command_matrix, command_bench,
 	command_kernel, command_export_c, command_tree, command_compare, command_port,
-	command_selftest, command_vm;
+	command_selftest, command_vm, command_confirm;
 
 /* ---- world.c ---- */
 

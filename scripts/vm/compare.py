@@ -61,16 +61,24 @@ class Journal:
         return sum(status in names for status in self.status.values())
 
 
-class Comparison:
+class Comparison(machine.Listener):
     def __init__(self, kernel, options, args, say):
         self.kernel, self.options, self.args, self.say = kernel, options, args, say
+        self.known, self.reports, self.during = report.read_known(), [], []
         digest = hashlib.sha256('\0'.join(args.guest + args.file).encode()).hexdigest()[:12]
-        self.journal = Journal(kernel.path(f'compare-{digest}.journal'), args.resume)
-        self.boots, self.code, self.files = 0, 0, []
+        self.boots, self.code = 0, 0
+        self.notes = Journal(kernel.path(f'compare-{digest}.journal'), args.resume)
+
+    def journal(self, line):
+        self.notes.add(line)
+
+    def console(self, said):
+        """Reports go with the program that is running when they begin."""
+        self.during += [self.notes.begun] * (len(report.find_all(said)) - len(self.during))
 
     def left(self):
         """(first, how many) of the seeds, or the files, that nothing is known of."""
-        done = self.journal.status
+        done = self.notes.status
         if self.args.file:
             return [name for name in self.names() if name not in done]
         first, end = self.args.seed, self.args.seed + self.args.programs
@@ -90,45 +98,59 @@ class Comparison:
         return shlex.join([*words, '--random', '--out=/out', f'--seed={left[0]}',
                            f'--programs={left[1]}']) + '\n'
 
-    def boot(self, left, on_output):
+    def boot(self, left):
         archive = initramfs.make(self.kernel, [self.args.swaprace],
                                  list(zip(self.args.file, self.names())), self.command(left))
-        self.boots += 1
-        return machine.boot(self.kernel, archive, self.options, on_output, self.journal.add)
+        self.boots, self.during = self.boots + 1, []
+        boot = machine.boot(self.kernel, archive, self.options, self)
+        self.reports += zip(self.during, report.find_all(boot.console))
+        return boot
 
-    def run(self, on_output, on_files):
+    def run(self, on_files):
         """The exit status."""
         start, vain = time.monotonic(), 0
         while left := self.left():
-            known = len(self.journal.status)
-            boot = self.boot(left, on_output)
+            known = len(self.notes.status)
+            boot = self.boot(left)
             on_files(boot.files)
             if boot.how == 'never':
                 raise Failure(f'Linux {self.kernel.version} did not come up '
                               f'(what it said: {self.kernel.path("console.log")})')
-            if boot.how == 'ended' and not report.find(boot.console):
+            if boot.how == 'ended':
                 self.code = max(self.code, boot.code)
                 break
             self.tell(boot)
-            vain = vain + 1 if len(self.journal.status) == known else 0
+            vain = vain + 1 if len(self.notes.status) == known else 0
             if vain == BOOTS_IN_VAIN_MAX:
                 raise Failure('the guest goes off before it has run a program '
                               f'(what it said: {self.kernel.path("console.log")})')
         self.sum(time.monotonic() - start)
-        return 1 if self.journal.count('DIFFERS', 'report', 'hung', 'panicked') else self.code
+        bad = self.notes.count('DIFFERS', 'report', 'hung', 'panicked')
+        return 1 if bad + self.tell_reports() else self.code
 
     def tell(self, boot):
-        """The guest has gone with a program in it, or its kernel has reported."""
-        found = report.find(boot.console)
-        how = 'panicked' if found or boot.how == 'panicked' else 'hung'
-        name = self.journal.lost(how) or 'no program'
-        print('\n'.join(found[1] if found else boot.stacks))
-        self.say(f'{name}: ' + (f'the kernel has reported: {found[0]}' if found else
-                                'the guest hangs' if boot.how == 'hung' else
-                                'the guest went off'))
+        """The guest has gone with a program in it."""
+        name = self.notes.lost('hung' if boot.how == 'hung' else 'panicked') or 'no program'
+        if boot.stacks:
+            print('\n'.join(boot.stacks))
+        self.say(f'{name}: the guest ' + ('hangs' if boot.how == 'hung' else 'went off'))
+
+    def tell_reports(self):
+        """The kernel's reports; how many of them are new."""
+        known = {}
+        for name, found in self.reports:
+            reason = report.known_reason(self.known, found)
+            if reason:
+                known[reason] = known.get(reason, 0) + 1
+                continue
+            print('\n'.join(found[1]))
+            self.say(f'{name}: the kernel has reported: {found[0]}')
+        for reason, count in known.items():
+            self.say(f'known reports of the kernel: {count} x {reason}')
+        return len(self.reports) - sum(known.values())
 
     def sum(self, seconds):
-        journal, total = self.journal, len(self.journal.status)
+        journal, total = self.notes, len(self.notes.status)
         for n, kind in enumerate(KINDS):
             if journal.compared[n] and self.boots != 1:
                 print(f'  {kind:12} {journal.equal[n]:10} of {journal.compared[n]:10} agree  '

@@ -13,6 +13,7 @@ import selectors
 import shutil
 import socket
 import subprocess
+import sys
 import time
 
 from command import WORK, Failure
@@ -61,26 +62,29 @@ def kvm_has_failed():
         return False
 
 
-def boot(kernel, initramfs, options, on_output, on_journal):
+def boot(kernel, initramfs, options, listener):
     """One boot; where KVM turns out not to work, emulated, then and from then on."""
-    result = Machine(kernel, initramfs, options, on_output, on_journal).run()
+    result = Machine(kernel, initramfs, options, listener).run()
     if result.how == 'never' and options.accel == 'kvm' and not options.is_asked:
         print('vm.py: no guest comes up with the KVM of this machine'
               f'{": " + result.error if result.error else ""}; emulated instead', flush=True)
         with open(KVM_FAILED, 'w', encoding='ascii') as f:
             f.write(host_boot())
         options.accel = 'tcg'
-        result = Machine(kernel, initramfs, options, on_output, on_journal).run()
+        result = Machine(kernel, initramfs, options, listener).run()
     if result.how == 'never' and result.error:
         raise Failure(f'qemu: {result.error}')
     return result
 
 
 class Options:
-    """How to boot. quiet_max: seconds without a word after which the guest hangs."""
+    """How to boot. quiet_max: seconds without a word after which the guest hangs. parallel:
+    emulated CPUs run at once, and the guest's time is the host's; otherwise one after the
+    other, by turns."""
 
     def __init__(self, accel=None, cpus=2, memory=1024, append='', strict=True, limit=3600,
                  quiet_max=None):
+        self.parallel = False
         self.is_asked = accel is not None
         self.accel = accel or ('kvm' if kvm_works() and not kvm_has_failed() else 'tcg')
         self.cpus, self.memory, self.limit, self.quiet_asked = cpus, memory, limit, quiet_max
@@ -149,13 +153,26 @@ class Monitor:
         return self.ask('human-monitor-command', **{'command-line': line, 'cpu-index': cpu}) or ''
 
 
+class Listener:
+    """Gets what comes out of a guest, as it comes."""
+
+    def output(self, data):
+        """Of its command."""
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+
+    def journal(self, line):
+        """Of its command."""
+
+    def console(self, said):
+        """All that its kernel has said until now."""
+
+
 class Machine:
-    def __init__(self, kernel, initramfs, options, on_output, on_journal):
-        """on_output(bytes), on_journal(a line): called as it comes."""
+    def __init__(self, kernel, initramfs, options, listener):
         if not shutil.which(QEMU):
             raise Failure(f'no {QEMU} here; scripts/setup.sh --vm installs it')
-        self.kernel, self.options = kernel, options
-        self.on_output, self.on_journal = on_output, on_journal
+        self.kernel, self.options, self.listener = kernel, options, listener
         self.boot, self.partial = Boot(), {'status': b'', 'journal': b''}
         self.initramfs = os.memfd_create('initramfs', 0)
         with os.fdopen(os.dup(self.initramfs), 'wb') as f:
@@ -172,6 +189,7 @@ class Machine:
                 '-chardev', f'socket,id=monitor,fd={self.qemu_end.fileno()}',
                 '-mon', 'chardev=monitor,mode=control']
         args += (['-accel', 'kvm', '-cpu', 'host,arch-capabilities=off'] if o.accel == 'kvm' else
+                 ['-accel', 'tcg,thread=multi', '-cpu', 'max'] if o.parallel else
                  ['-accel', 'tcg', '-cpu', 'max', '-icount', 'shift=1,sleep=off'])
         names = ['console'] + [p for p in PORTS if p != 'symbols' or self.wants_symbols()]
         for n, name in enumerate(names):
@@ -250,15 +268,17 @@ class Machine:
     def take(self, name, data):
         boot = self.boot
         if name == 'output':
-            self.on_output(data)
+            self.listener.output(data)
         elif name in ('console', 'files', 'symbols'):
             getattr(boot, name).extend(data)
+            if name == 'console':
+                self.listener.console(boot.console)
         else:
             *whole, self.partial[name] = (self.partial[name] + data).split(b'\n')
             for line in whole:
                 text = line.decode(errors='replace')
                 if name == 'journal':
-                    self.on_journal(text)
+                    self.listener.journal(text)
                 else:
                     self.take_status(text.split())
 

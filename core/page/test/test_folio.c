@@ -404,6 +404,10 @@ static void contents(void *arg)
 	copy_user_highpage(&g->page[0], &f->page[0]);
 	CHECK(pages_identical(&f->page[0], &g->page[0]));
 	CHECK_EQ(page_checksum(&f->page[0]), page_checksum(&g->page[0]));
+	for (unsigned i = 0; i < PAGE_WORDS; i++)
+		page_store_word(&f->page[0], i, WORLD_CHECKSUM_ZERO * 0x0101010101010101ull);
+	CHECK_EQ(page_checksum(&f->page[0]), 0);
+	CHECK(page_checksum(&zero_folio()->page[0]) != 0);
 	folio_set_hwpoison(f);
 	CHECK_EQ(copy_mc_user_highpage(&g->page[0], &f->page[0]), -EHWPOISON);
 	folio_clear_hwpoison(f);

@@ -6,6 +6,7 @@ Method: files and texts of our own."""
 import gzip
 import lzma
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..'))
 from command import Failure  # noqa: E402
-from vm import compare, initramfs, kernels, modules, report, stacks  # noqa: E402
+from vm import compare, finding, initramfs, kernels, modules, report, stacks  # noqa: E402
 
 
 class Modules(unittest.TestCase):
@@ -96,6 +97,21 @@ class Reports(unittest.TestCase):
             self.assertEqual(heading, line)
             self.assertEqual(lines[1], 'more')
 
+    def test_two_and_their_panic(self):
+        found = report.find_all(b'WARNING: CPU: 0 at one\n a\n---[ end trace 0 ]---\nother\n'
+                                b'UBSAN: two\n b\n---[ end trace ]---\n'
+                                b'Kernel panic - not syncing: UBSAN: panic_on_warn set ...\n')
+        self.assertEqual([heading for heading, _ in found], ['WARNING: CPU: 0 at one', 'UBSAN: two'])
+        self.assertEqual(found[0][1], ['WARNING: CPU: 0 at one', ' a', '---[ end trace 0 ]---'])
+
+    def test_known(self):
+        known = report.read_known()
+        heading = 'UBSAN: array-index-out-of-bounds in /b/mm/swapfile.c:3567:52'
+        swapon = ' __do_sys_swapon+0xf81/0x10e0'
+        self.assertIn('bad pages', report.known_reason(known, (heading, [heading, swapon])))
+        self.assertIsNone(report.known_reason(known, (heading, [heading, ' swap_show+0x1/0x2'])))
+        self.assertIsNone(report.known_reason(known, ('WARNING: x', ['WARNING: x', swapon])))
+
     def test_no_reports(self):
         self.assertIsNone(report.find(b'[ 1.0] rcu: INFO: rcu_preempt self-detected stall on CPU\n'
                                       b'[ 2.0] watchdog: BUG: soft lockup - CPU#1 stuck\n'
@@ -142,6 +158,40 @@ class Journal(unittest.TestCase):
             fresh = compare.Journal(path, False)
             fresh.file.close()
             self.assertEqual(fresh.status, {})
+
+
+class Findings(unittest.TestCase):
+    TEXT = ('title: t\nfinding: 1\nsource: a.c\nevidence: state ^evidence: \ncontrol: no\n'
+            'control: never\nneeds: nothing\nwho: root\n')
+
+    def read(self, text):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, 'a.confirm')
+            for name, content in (('a.confirm', text), ('a.c', '')):
+                with open(os.path.join(folder, name), 'w', encoding='utf-8') as f:
+                    f.write(content)
+            return finding.Finding(path)
+
+    def test_evidence(self):
+        one = self.read(self.TEXT)
+        self.assertEqual(one.field['control'], ['no', 'never'])
+        self.assertEqual(one.is_seen('a\nevidence: b\n', []), 'evidence: b')
+        self.assertIsNone(one.is_seen('no evidence: b\n', [('BUG: x', ['BUG: x'])]))
+        one = self.read(self.TEXT.replace('state ^evidence: ', 'report BUG: Bad'))
+        self.assertEqual(one.is_seen('', [('x', ['x', ' BUG: Bad page'])]), 'BUG: Bad page')
+        self.assertIsNone(one.is_seen('BUG: Bad page', [('x', ['BUG: other'])]))
+
+    def test_bad_ones(self):
+        for old, new, error in (('who: root\n', '', 'no "who:"'), ('title', 'titel', 'titel'),
+                                ('state ^', 'guess ', 'evidence'), ('state ^', 'state (', 'evidence'),
+                                ('a.c', 'b.c', 'b.c is not there'), ('needs:', 'cpus: 9\nneeds:', '1 to 8')):
+            with self.assertRaisesRegex(Failure, re.escape(error)) as caught:
+                self.read(self.TEXT.replace(old, new))
+            self.assertEqual(caught.exception.status, 2)
+
+    def test_those_that_are_there(self):
+        for one in finding.all_findings():
+            self.assertTrue(os.path.exists(one.field['program'] or one.path), one.path)
 
 
 if __name__ == '__main__':

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the C programs share that show findings on a booted kernel (*.confirm). They are
+ * root in a guest of their own and clean nothing up. A program prints what it does, and
+ * "evidence: ..." when it has looked at the kernel's state and found it broken. It ends with
+ * 0 where nothing went wrong.
+ */
+#ifndef REPRO_FINDINGS_CONFIRM_H
+#define REPRO_FINDINGS_CONFIRM_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/swap.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PAGE 4096ul
+#ifndef MADV_PAGEOUT
+#define MADV_PAGEOUT 21
+#endif
+
+#define HERE __attribute__((unused)) static
+
+/* The program itself could not do its part: no verdict. */
+HERE __attribute__((noreturn)) void cannot(const char *what)
+{
+	printf("cannot: %s: %s\n", what, strerror(errno));
+	exit(2);
+}
+
+HERE void *or_die(void *p, const char *what)
+{
+	if (p == MAP_FAILED || !p)
+		cannot(what);
+	return p;
+}
+
+HERE double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* 0, or -1 with errno. */
+HERE int try_put(const char *path, const char *value)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return -1;
+	n = write(fd, value, strlen(value));
+	close(fd);
+	return n < 0 ? -1 : 0;
+}
+
+HERE void put(const char *path, const char *value)
+{
+	if (try_put(path, value) != 0)
+		cannot(path);
+}
+
+/* The number in a file; -1: none. */
+HERE long get(const char *path)
+{
+	char text[64] = "";
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return -1;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	return n > 0 ? atol(text) : -1;
+}
+
+HERE void pin_to(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set) != 0)
+		cannot("sched_setaffinity");
+}
+
+/* Anonymous memory, aligned to align bytes. */
+HERE char *map_aligned(size_t size, size_t align)
+{
+	char *p = or_die(mmap(NULL, size + align, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), "mmap");
+
+	return (char *)(((uintptr_t)p + align - 1) / align * align);
+}
+
+/* The header that mkswap writes (version 1), for a device of so many pages. */
+HERE void make_swap(const char *path, unsigned pages)
+{
+	static char header[PAGE];
+	uint32_t version = 1, last = pages - 1;
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+
+	memset(header, 0, sizeof(header));
+	memcpy(header + 1024, &version, sizeof(version));
+	memcpy(header + 1028, &last, sizeof(last));
+	memcpy(header + PAGE - 10, "SWAPSPACE2", 10);
+	if (fd < 0 || pwrite(fd, header, PAGE, 0) != (ssize_t)PAGE || fsync(fd) != 0)
+		cannot(path);
+	close(fd);
+}
+
+/* A new zram device with a swap header; its path, to be kept. */
+HERE char *zram_new(unsigned pages)
+{
+	char path[64], size[32], *device = or_die(malloc(32), "malloc");
+	long id = get("/sys/class/zram-control/hot_add");
+
+	if (id < 0)
+		cannot("/sys/class/zram-control/hot_add");
+	snprintf(path, sizeof(path), "/sys/block/zram%ld/disksize", id);
+	snprintf(size, sizeof(size), "%lu", pages * PAGE);
+	put(path, size);
+	snprintf(device, 32, "/dev/zram%ld", id);
+	make_swap(device, pages);
+	return device;
+}
+
+/* A page's entry in pagemap: present in bit 63, swapped in bit 62; then the device's number
+ * in bits 0 to 4 and the slot above them. */
+HERE uint64_t pagemap(pid_t pid, const void *address)
+{
+	char path[64];
+	uint64_t entry = 0;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/pagemap", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || pread(fd, &entry, 8, (off_t)((uintptr_t)address / PAGE * 8)) != 8)
+		cannot(path);
+	close(fd);
+	return entry;
+}
+
+HERE bool is_swapped(const void *address)
+{
+	return pagemap(getpid(), address) >> 62 & 1;
+}
+
+/* Waits until the child has ended, at most so long; false: it runs on. */
+HERE bool ends_within(pid_t child, double seconds)
+{
+	double start = now();
+	int status;
+
+	while (waitpid(child, &status, WNOHANG) == 0) {
+		if (now() - start > seconds)
+			return false;
+		usleep(10000);
+	}
+	return true;
+}
+
+#endif

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A finding about the kernel that can be shown on a booted one: repro/findings/NAME.confirm.
+
+Lines "key: value", comments after '#':
+  title     what goes wrong, in one line
+  finding   its number in core/README.md
+  program   the swaprace program that shows it, from the root of the sources
+  source    the C program that shows it on a kernel, beside this file
+  run       its arguments
+  control   arguments with which the same program must stay clean; one line for each control
+  evidence  "report PATTERN": a line of a report on the kernel's console; "state PATTERN": a
+            line that the program prints after it has looked at the kernel's state. Nothing
+            else confirms: no stall and no hung task.
+  needs     what makes it possible, in one line ("nothing": a task and two CPUs do)
+  who       who can trigger it: root, or any user
+  cpus      of the guest (2)
+  parallel  yes: two CPUs have to meet by chance, so they have to run at once (no)
+  seen      one line for each kernel on which the command has shown it, or has not
+"""
+import os
+import re
+
+from command import ROOT, Failure
+
+FOLDER = os.path.join(ROOT, 'repro', 'findings')
+ONCE = {'title', 'finding', 'program', 'source', 'run', 'evidence', 'needs', 'who', 'cpus',
+        'parallel'}
+OFTEN = {'control', 'seen'}
+REQUIRED = ('title', 'finding', 'source', 'evidence', 'control', 'needs', 'who')
+
+
+class Finding:
+    def __init__(self, path):
+        self.path, self.name = path, os.path.splitext(os.path.basename(path))[0]
+        self.field = {'run': '', 'cpus': '2', 'parallel': 'no', 'program': '', 'control': [], 'seen': []}
+        try:
+            with open(path, encoding='utf-8') as f:
+                for n, line in enumerate(f, 1):
+                    self.take(n, line.rstrip('\n'))
+        except FileNotFoundError:
+            raise Failure(f'{path}: there is no such file', 2) from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise Failure(f'{path}: {error}', 2) from None
+        for key in REQUIRED:
+            if not self.field.get(key):
+                raise Failure(f'{path}: no "{key}:"', 2)
+        kind, _, pattern = self.field['evidence'].partition(' ')
+        if kind not in ('report', 'state') or not pattern:
+            raise Failure(f'{path}: evidence: "report PATTERN" or "state PATTERN"', 2)
+        try:
+            self.evidence = kind, re.compile(pattern)
+        except re.error as error:
+            raise Failure(f'{path}: evidence: {error}', 2) from None
+        if not os.path.exists(self.source):
+            raise Failure(f'{path}: source: {self.source} is not there', 2)
+        if not re.fullmatch(r'[1-8]', self.field['cpus']):
+            raise Failure(f'{path}: cpus: 1 to 8', 2)
+        if self.field['parallel'] not in ('yes', 'no'):
+            raise Failure(f'{path}: parallel: yes or no', 2)
+
+    def take(self, n, line):
+        if not line.strip() or line.startswith('#'):
+            return
+        key, colon, value = (part.strip() for part in line.partition(':'))
+        if not colon or key not in ONCE | OFTEN:
+            raise Failure(f'{self.path}:{n}: {line.strip()[:40]!r} is no "key: value" that is known', 2)
+        if key in OFTEN:
+            self.field[key].append(value)
+        else:
+            self.field[key] = value
+
+    @property
+    def source(self):
+        return os.path.join(os.path.dirname(self.path), self.field['source'])
+
+    def is_seen(self, output, reports):
+        """The line that is the evidence, or None. output: the program's text; reports: of the
+        kernel."""
+        kind, pattern = self.evidence
+        lines = output.splitlines() if kind == 'state' else [line for _, body in reports for line in body]
+        return next((line.strip() for line in lines if pattern.search(line)), None)
+
+
+def find(word):
+    """By the path of its .confirm or of its program, or by its name."""
+    if word.endswith('.confirm'):
+        return Finding(word)
+    name = os.path.splitext(os.path.basename(word))[0]
+    path = os.path.join(FOLDER, name + '.confirm')
+    if not os.path.exists(path):
+        raise Failure(f'{word}: no {os.path.relpath(path, ROOT)} says how to show it on a kernel', 2)
+    return Finding(path)
+
+
+def all_findings():
+    return [Finding(os.path.join(FOLDER, name)) for name in sorted(os.listdir(FOLDER))
+            if name.endswith('.confirm')]
