@@ -256,7 +256,9 @@ static void print_outcome(const struct run_job *j, const char *path, const struc
 static void add_outcome(struct run_job *j, const char *path, const struct file_runs *f,
 			double seconds)
 {
-	char *replay = NULL;
+	bool failed = f->good != j->schedules;
+	/* A symbolizer takes its time: only for what is shown. */
+	char *replay = NULL, *body = failed ? source_lines(f->body) : NULL;
 	size_t size;
 	FILE *out = open_memstream(&replay, &size);
 
@@ -265,13 +267,14 @@ static void add_outcome(struct run_job *j, const char *path, const struct file_r
 		fclose(out);
 	}
 	results_add(&j->results, &(struct run_outcome){
-		.path = path, .kind = f->good == j->schedules ? OUTCOME_OK : OUTCOME_FAILED,
-		.why = f->why, .bug = bug_name(j), .title = f->title, .body = f->body,
+		.path = path, .kind = failed ? OUTCOME_FAILED : OUTCOME_OK,
+		.why = f->why, .bug = bug_name(j), .title = f->title, .body = body,
 		.replay = replay, .seed = f->shown_opt.seed, .seeded = f->shown_opt.seed_set,
 		.schedules = j->schedules, .good = f->good, .points = f->last.stats.steps,
 		.truncated = f->hashes.truncated, .hash = f->last.hash, .hashes = f->hashes.traces,
 		.hash_at_bug = f->hashes.at_bug, .titles = &f->titles, .seconds = seconds });
 	free(replay);
+	free(body);
 }
 
 /* Keeps what is shown of this run. */
@@ -280,7 +283,7 @@ static void show_run(struct file_runs *f, const struct run_options *opt, const c
 	f->shown_opt = *opt;
 	snprintf(f->title, sizeof(f->title), "%s", f->last.title);
 	free(f->body);
-	f->body = source_lines(f->last.body);
+	f->body = f->last.body ? strdup(f->last.body) : NULL;
 	snprintf(f->why, sizeof(f->why), "%s", why);
 }
 
