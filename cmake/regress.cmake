@@ -96,6 +96,7 @@ regress_test(style/source style 60 Python3::Interpreter scripts/style.py)
 if(SHELLCHECK)
   file(GLOB shell_scripts CONFIGURE_DEPENDS RELATIVE "${CMAKE_SOURCE_DIR}" "${CMAKE_SOURCE_DIR}/scripts/*.sh"
     "${CMAKE_SOURCE_DIR}/fuzz/kernel/test/*.sh" "${CMAKE_SOURCE_DIR}/scripts/vm/test/*.sh"
-    "${CMAKE_SOURCE_DIR}/scripts/vm/init")
+    "${CMAKE_SOURCE_DIR}/scripts/vm/init" "${CMAKE_SOURCE_DIR}/scripts/service/test/boot_init"
+    "${CMAKE_SOURCE_DIR}/scripts/service/test/boot_judge.sh")
   regress_test(style/shell style 60 "${SHELLCHECK}" ${shell_scripts} .ci/run)
 endif()

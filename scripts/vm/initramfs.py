@@ -72,15 +72,15 @@ def libraries(path):
     return re.findall(r'(/\S+) \(0x', done.stdout)
 
 
-def make(kernel, programs, files, command):
+def make(kernel, programs, files, command, init=os.path.join(HERE, 'init')):
     """programs: paths of executables, for the guest's /bin. files: [(path, name), ...], for
-    /job. command: text for sh. The archive's bytes."""
+    /job. command: text for sh. init: the first process. The archive's bytes."""
     if not os.path.exists(BUSYBOX):
         raise Failure('no busybox here; scripts/setup.sh --vm installs it')
     archive = Archive()
     for folder in FOLDERS:
         archive.folder(folder)
-    archive.copy(os.path.join(HERE, 'init'), 'init')
+    archive.copy(init, 'init')
     archive.copy(BUSYBOX, 'bin/busybox')
     archive.file('command', command.encode())
     for name, data in kernel.modules():

@@ -80,11 +80,11 @@ def boot(kernel, initramfs, options, listener):
 class Options:
     """How to boot. quiet_max: seconds without a word after which the guest hangs. parallel:
     emulated CPUs run at once, and the guest's time is the host's; otherwise one after the
-    other, by turns."""
+    other, by turns. disk: a file that is the guest's /dev/vda."""
 
     def __init__(self, accel=None, cpus=2, memory=1024, append='', strict=True, limit=3600,
                  quiet_max=None):
-        self.parallel = False
+        self.parallel, self.disk = False, None
         self.is_asked = accel is not None
         self.accel = accel or ('kvm' if kvm_works() and not kvm_has_failed() else 'tcg')
         self.cpus, self.memory, self.limit, self.quiet_asked = cpus, memory, limit, quiet_max
@@ -191,6 +191,8 @@ class Machine:
         args += (['-accel', 'kvm', '-cpu', 'host,arch-capabilities=off'] if o.accel == 'kvm' else
                  ['-accel', 'tcg,thread=multi', '-cpu', 'max'] if o.parallel else
                  ['-accel', 'tcg', '-cpu', 'max', '-icount', 'shift=1,sleep=off'])
+        if o.disk:
+            args += ['-drive', f'file={o.disk},format=raw,if=virtio,cache=unsafe']
         names = ['console'] + [p for p in PORTS if p != 'symbols' or self.wants_symbols()]
         for n, name in enumerate(names):
             args += ['-add-fd', f'fd={self.pipes[name][1]},set={n}',

@@ -9,8 +9,9 @@ import subprocess
 from command import Failure
 
 # zram and loop: what is swapped to. pvpanic: the guest's panic is an event for qemu.
-# virtio: the ports, where a kernel has them as modules.
-WANTED = ('virtio_pci', 'virtio_console', 'zram', 'loop', 'pvpanic-pci')
+# virtio: the ports, where a kernel has them as modules. virtio_blk and ext4: a disk with a
+# system on it.
+WANTED = ('virtio_pci', 'virtio_console', 'zram', 'loop', 'pvpanic-pci', 'virtio_blk', 'ext4')
 
 
 def index(folder):

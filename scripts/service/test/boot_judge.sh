@@ -1,0 +1,94 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# In the guest of boot_unit.py, as a unit of its own: the service is installed, starts and
+# fuzzes; a child of it is killed for its memory; it is killed itself; it is stopped; the
+# machine is rebooted. A line "ok: ..." or "FAILED: ..." for each.
+set -u
+output=/dev/virtio-ports/output
+status=/dev/virtio-ports/status
+unit=swaprace.service
+log=/var/lib/swaprace
+exec >$output 2>&1
+read -r up _ </proc/uptime
+echo "booted $(uname -r) $up" >$status
+
+finish() {
+	read -r up _ </proc/uptime
+	echo "ended $1 $up" >$status
+	sync
+	systemctl "$2"
+	exit
+}
+
+fail() {
+	echo "FAILED: $*"
+	journalctl -u $unit -n 40 --no-pager
+	systemctl status $unit --no-pager
+	finish 1 poweroff
+}
+
+# Runs COMMAND until it succeeds, at most SECONDS.
+wait_for() {
+	seconds=$1
+	shift
+	while [ "$seconds" -gt 0 ]; do
+		if "$@" >/dev/null 2>&1; then return 0; fi
+		sleep 2
+		seconds=$((seconds - 2))
+	done
+	return 1
+}
+
+runs() { # all of them since the first start, as the service's own database counts them
+	python3 -c "import sqlite3
+print(int(sum(row[0] or 0 for row in sqlite3.connect('$log/state.db').execute('select sum(runs) from total'))))"
+}
+
+# shellcheck disable=SC2317 # called by wait_for
+more_runs_than() { [ "$(runs)" -gt "$1" ]; }
+restarts() { systemctl show -p NRestarts --value $unit; }
+# shellcheck disable=SC2317 # called by wait_for
+has_restarted() { [ "$(restarts)" -gt "$1" ]; }
+
+if [ -e /judge/rebooted ]; then
+	wait_for 300 systemctl is-active --quiet $unit || fail "active after the reboot"
+	wait_for 600 more_runs_than "$(cat /judge/rebooted)" || fail "goes on after the reboot"
+	echo "ok: started by itself after the reboot, and goes on: $(runs) runs"
+	finish 0 poweroff
+fi
+
+cd /opt/swaprace || fail "/opt/swaprace"
+scripts/fuzz.sh install --no-build --builds=release --targets=swap,ksm --jobs=1 --slice=10 ||
+	fail "installation"
+systemctl enable --now $unit || fail "start"
+systemctl is-active --quiet $unit || fail "active"
+wait_for 600 more_runs_than 0 || fail "no runs"
+echo "ok: installed, started (it has said that it is ready), fuzzes: $(runs) runs"
+
+# Killed for its memory: a process of the service's own takes all that the unit may have.
+systemctl set-property --runtime $unit MemoryMax=120M
+wait_for 300 sh -c "journalctl -k --no-pager | grep -q 'Killed process.*_fuzzer'" || fail "no child was killed for its memory"
+systemctl set-property --runtime $unit MemoryMax=2G
+systemctl is-active --quiet $unit || fail "the unit ended with its child"
+[ "$(restarts)" -eq 0 ] || fail "the unit was restarted for its child"
+before=$(runs)
+wait_for 600 more_runs_than "$before" || fail "does not go on after a child was killed"
+echo "ok: a child was killed for its memory, the unit goes on: $(runs) runs"
+
+systemctl kill -s KILL $unit
+wait_for 300 has_restarted 0 || fail "not restarted after it was killed"
+wait_for 300 systemctl is-active --quiet $unit || fail "active after it was killed"
+before=$(runs)
+wait_for 600 more_runs_than "$before" || fail "does not go on after it was killed"
+echo "ok: killed, restarted, goes on: $(runs) runs"
+
+systemctl stop $unit || fail "stop"
+result=$(systemctl show -p Result --value $unit)
+[ "$result" = success ] || fail "stopped with $result"
+if pgrep -f _fuzzer; then fail "a target outlives the service"; fi
+echo "ok: stopped in order, nothing is left"
+
+systemctl start $unit || fail "start again"
+mkdir -p /judge
+runs >/judge/rebooted
+finish 0 reboot
