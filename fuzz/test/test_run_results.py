@@ -96,6 +96,17 @@ def check_sarif():
     return results
 
 
+def check_fitted():
+    """A machine that the model cannot be: an error in a text; in bytes, where a fuzzer put it,
+    the machine that its target made of it."""
+    write('large.prog', CLEAN.replace('machine: ', 'machine: thp=1 '))
+    subprocess.run([swaprace, 'encode', 'large.prog', '-o', 'large.bin'], check=True)
+    check('fitted: a text is skipped', run('large.prog').returncode == 77)
+    got, plain = run('large.bin'), run('clean.prog')
+    check('fitted: bytes run as the plain machine', got.returncode == 0 and
+          got.stdout.split(b':', 1)[1] == plain.stdout.split(b':', 1)[1], got.stdout + got.stderr)
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
@@ -119,6 +130,7 @@ def main():
               {r['partialFingerprints']['swaprace/title/v1'] for r in check_sarif()})
         check('status: clean', run('--check', 'clean.prog').returncode == 0)
         check('status: all skipped', run('--check', 'tree.prog').returncode == 77)
+        check_fitted()
         os.chdir('/')
     print(f'{len(failures)} failures')
     return 1 if failures else 0

@@ -76,6 +76,8 @@ int load_program(const char *path, struct prog *p, struct prog_text *text)
 		return status;
 	if (prog_load(p, text, data, size, &err) != 0)
 		status = load_fail("%s:%u:%u: %s", path, err.line, err.column, err.what);
+	else if (!prog_is_text(data, size))
+		run_fit(p, NULL); /* as the target did that wrote it */
 	free(data);
 	return status;
 }

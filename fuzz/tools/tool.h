@@ -98,7 +98,8 @@ int bad_environment(const char *command, const char *fmt, ...) __printf_like(2, 
 
 /* As load_program(), and this world can be the program's machine. */
 int load_runnable(const char *path, struct prog *p, struct prog_text *text);
-/* Text or libFuzzer's bytes, told apart by content. 0 or EXIT_USAGE. */
+/* Text or a fuzzer's bytes, told apart by content; with bytes this world's machine, as its
+ * target runs them. 0 or EXIT_USAGE. */
 int load_program(const char *path, struct prog *p, struct prog_text *text);
 /* What the last load_program() that failed has said on stderr. */
 const char *load_error(void);
