@@ -33,3 +33,11 @@ if(TARGET swaprace)
   endforeach()
   add_custom_target(corpus ALL DEPENDS ${corpus_outputs})
 endif()
+
+# All that a fuzzing service gets: the targets and what lies beside them, not the canary.
+if(TARGET mm_fuzzer)
+  add_custom_target(fuzz_targets DEPENDS ${corpus_outputs})
+  foreach(name ${corpus_targets})
+    add_dependencies(fuzz_targets ${name}_fuzzer)
+  endforeach()
+endif()

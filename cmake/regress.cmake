@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Tests of the whole: labels regress (repro/, corpus/, hashes, memory, bad input),
-# smoke (each fuzz target, the canary) and style. Unit tests: tests.cmake.
+# smoke (each fuzz target, the canary), oss (fuzzing services) and style. Unit tests: tests.cmake.
 set(in_tests "${CMAKE_SOURCE_DIR}/fuzz/test")
 
 # regress_test(NAME LABEL SECONDS COMMAND...), run in the source folder.
@@ -82,6 +82,12 @@ if(TARGET canary_fuzzer)
     Python3::Interpreter "${in_tests}/test_canary.py" $<TARGET_FILE:canary_fuzzer>)
 endif()
 
+# ---- oss: what fuzzing services build ----
+if(TARGET mm_fuzzer AND SWAPRACE_SANITIZER STREQUAL "none")
+  regress_test(oss/fuzz oss 900 Python3::Interpreter "${in_tests}/test_oss_fuzz.py" "${CMAKE_C_COMPILER}")
+  set_tests_properties(oss/fuzz PROPERTIES PROCESSORS 2)
+endif()
+
 # ---- smoke: real threads ----
 if(TARGET swaprace AND NOT SWAPRACE_FINE)
   regress_test(smoke/native-search smoke 300 swaprace search --backend=native --time=5)
@@ -98,5 +104,5 @@ if(SHELLCHECK)
     "${CMAKE_SOURCE_DIR}/fuzz/kernel/test/*.sh" "${CMAKE_SOURCE_DIR}/scripts/vm/test/*.sh"
     "${CMAKE_SOURCE_DIR}/scripts/vm/init" "${CMAKE_SOURCE_DIR}/scripts/service/test/boot_init"
     "${CMAKE_SOURCE_DIR}/scripts/service/test/boot_judge.sh")
-  regress_test(style/shell style 60 "${SHELLCHECK}" ${shell_scripts} .ci/run)
+  regress_test(style/shell style 60 "${SHELLCHECK}" ${shell_scripts} .ci/run .clusterfuzzlite/build.sh)
 endif()

@@ -18,14 +18,18 @@ function(swaprace_fuzzer name)
     add_dependencies(${name} ${module}_cov)
   endforeach()
   target_link_libraries(${name} PRIVATE -Wl,--start-group ${libs} -Wl,--end-group
-    PkgConfig::URCU Threads::Threads ${CMAKE_DL_LIBS})
+    urcu Threads::Threads ${CMAKE_DL_LIBS})
   swaprace_fuzzing_engine(${name})
 endfunction()
 
-# $LIB_FUZZING_ENGINE where a fuzzing service sets it, else clang's libFuzzer.
+# A fuzzing service's engine is C++; so CXX and CXXFLAGS link there.
+if(SWAPRACE_FUZZING_ENGINE)
+  enable_language(CXX)
+endif()
 function(swaprace_fuzzing_engine name)
-  if(DEFINED ENV{LIB_FUZZING_ENGINE})
-    target_link_libraries(${name} PRIVATE "$ENV{LIB_FUZZING_ENGINE}")
+  if(SWAPRACE_FUZZING_ENGINE)
+    target_link_libraries(${name} PRIVATE "${SWAPRACE_FUZZING_ENGINE}")
+    set_target_properties(${name} PROPERTIES LINKER_LANGUAGE CXX)
   else()
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
   endif()

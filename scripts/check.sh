@@ -5,8 +5,8 @@
 # each build; takes a kernel source from Debian, if one can be had, and tests that as
 # a world, and a kernel image, which it boots in a virtual machine. Sets up a bare Debian
 # by itself. Ends in ctest's own summary.
-# Usage: scripts/check.sh [--fast]   (--fast: the release build alone, without a tree
-# and without virtual machines)
+# Usage: scripts/check.sh [--fast]   (--fast: the release build alone, without a tree,
+# virtual machines and the builds of fuzzing services)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -32,8 +32,8 @@ build() { # preset
 
 run_tests() { # preset
 	local without=()
-	# A kernel tree and virtual machines take some minutes.
-	[ "$fast" = no ] || without=(--label-exclude '^(tree|vm)$')
+	# A kernel tree, virtual machines and the builds of fuzzing services take some minutes.
+	[ "$fast" = no ] || without=(--label-exclude '^(tree|vm|oss)$')
 	say "test $1"
 	ctest --test-dir "build/$1" -j "$jobs" --output-on-failure --no-tests=error "${without[@]}"
 }

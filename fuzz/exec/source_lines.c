@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * File and line of the frames of a report's stacks, and the functions that were inlined
- * there: asked of llvm-symbolizer, once a report, when the run is over. Without it the
- * frames stay as the engine wrote them, "#0 0x1f2a3 in func".
+ * there: asked of llvm-symbolizer, once a report, when the run is over: that of the
+ * environment, that beside the executable (where fuzzing services put one), that of PATH.
+ * Without it the frames stay as the engine wrote them, "#0 0x1f2a3 in func".
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -47,10 +48,11 @@ static void collect(const char *body, struct frames *f)
 static FILE *ask(const struct frames *f, pid_t *pid)
 {
 	static char address[FRAMES_MAX][24];
-	static char exe[4096];
+	static char exe[4096], beside[4096 + 16];
 	char *argv[FRAMES_MAX + 4] = { "llvm-symbolizer", "--inlines", exe };
 	const char *const names[] = { getenv("LLVM_SYMBOLIZER_PATH"), getenv("ASAN_SYMBOLIZER_PATH"),
-				      "llvm-symbolizer", "llvm-symbolizer-19", "llvm-symbolizer-20" };
+				      beside, "llvm-symbolizer", "llvm-symbolizer-19",
+				      "llvm-symbolizer-20" };
 	posix_spawn_file_actions_t actions;
 	ssize_t len;
 	int fds[2], err = -1;
@@ -60,6 +62,8 @@ static FILE *ask(const struct frames *f, pid_t *pid)
 		return NULL;
 	memcpy(exe, "--obj=", 6);
 	exe[6 + len] = 0;
+	snprintf(beside, sizeof(beside), "%.*s/llvm-symbolizer",
+		 (int)(strrchr(exe, '/') - (exe + 6)), exe + 6);
 	for (unsigned i = 0; i < f->n; i++) {
 		snprintf(address[i], sizeof(address[i]), "0x%lx", f->at[i]);
 		argv[3 + i] = address[i];

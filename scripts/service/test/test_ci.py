@@ -74,7 +74,7 @@ class CiTest(unittest.TestCase):
         self.assertEqual(results.workflow_text('a\n::b%'), 'a%0A::b%25')
 
     def test_examples(self):
-        for name in ('github.yml', 'gitlab.yml'):
+        for name in ('clusterfuzzlite.yml', 'github.yml', 'gitlab.yml'):
             with open(os.path.join(bench.SOURCE, 'scripts', 'ci', name)) as f:
                 text = f.read()
             self.assertNotIn('\t', text)
