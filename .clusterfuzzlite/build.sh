@@ -13,7 +13,7 @@ refuse() { echo "build.sh: $*" >&2; exit 2; }
 engine=${FUZZING_ENGINE:-libfuzzer}
 sanitizer=${SANITIZER:-address}
 [ "$engine" = libfuzzer ] ||
-	refuse "FUZZING_ENGINE=$engine: libfuzzer alone is known"
+	refuse "FUZZING_ENGINE=$engine: libfuzzer alone is known (for AFL++: fuzz/README.md)"
 case "$sanitizer" in
 address | undefined | coverage | none) ;;
 thread) refuse "SANITIZER=thread: ThreadSanitizer is for a box of your own (scripts/fuzz.sh)" ;;
@@ -25,7 +25,7 @@ build=${WORK:-$(mktemp -d)}/swaprace-$sanitizer
 rm -rf "$build"
 cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=None -DSWAPRACE_SANITIZER=flags \
 	-DSWAPRACE_STATIC_URCU=ON -DSWAPRACE_WERROR=OFF -DSWAPRACE_FUZZERS=ON
-cmake --build "$build" --target fuzz_targets
+cmake --build "$build" --target fuzz_targets -j "$(nproc)"
 
 for options in "$build"/*_fuzzer.options; do
 	target=$(basename "$options" .options)

@@ -68,6 +68,17 @@ foreach(name test_planted_race test_deadlocks)
   endif()
 endforeach()
 
+# ---- AFL++ ----
+if(TARGET test_afl_mutator)
+  target_sources(test_afl_mutator PRIVATE "${CMAKE_SOURCE_DIR}/fuzz/targets/afl_mutator.c"
+    "${CMAKE_SOURCE_DIR}/fuzz/targets/mutate.c")
+endif()
+if(TARGET mm_fuzzer AND SWAPRACE_SANITIZER STREQUAL "none")
+  regress_test(afl/finds-and-replays regress 900
+    Python3::Interpreter "${in_tests}/test_afl.py" "${CMAKE_BINARY_DIR}")
+  set_tests_properties(afl/finds-and-replays PROPERTIES PROCESSORS 2)
+endif()
+
 # ---- smoke: the fuzz targets ----
 foreach(name ${corpus_targets})
   if(TARGET ${name}_fuzzer)

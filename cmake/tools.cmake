@@ -39,8 +39,8 @@ endfunction()
 set(targets "${CMAKE_SOURCE_DIR}/fuzz/targets")
 if(SWAPRACE_FUZZERS AND NOT SWAPRACE_FINE AND TARGET check AND TARGET mm AND TARGET exec)
   foreach(name mm swap swapoff ksm hibernate reclaim canary)
-    swaprace_fuzzer(${name}_fuzzer ${targets}/${name}_fuzzer.c ${targets}/target.c
-      ${targets}/fail.c ${targets}/record.c)
+    swaprace_fuzzer(${name}_fuzzer ${targets}/${name}_fuzzer.c ${targets}/libfuzzer.c
+      ${targets}/mutate.c ${targets}/target.c ${targets}/fail.c ${targets}/record.c)
   endforeach()
   # The codec is what this one fuzzes, so it gets the coverage.
   file(GLOB prog_sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/fuzz/prog/*.c")

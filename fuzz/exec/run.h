@@ -32,7 +32,7 @@ struct run_options {
 	bool report_known;     /* a world's known warnings are reports too */
 	bool races_marked;     /* TSan: also races of which one side is marked, in any world */
 	bool check_ops;        /* check_cheap() at the end of each op */
-	bool feedback;         /* feed libFuzzer's extra counters: feedback.h */
+	bool feedback;         /* for the fuzzer: feedback_into() */
 	u32 steps_max;         /* 0: the engine's default */
 	struct run_coverage *coverage;  /* what this run adds to, or NULL */
 	const struct sched_schedule *schedule; /* replay this one, not the program's */
@@ -75,6 +75,13 @@ struct run_result {
 	} first_unmet;                /* of unmet, else of open */
 	ctx_mask contexts;            /* mask of contexts that had an event (log) */
 };
+
+/*
+ * Where the features of a run go, whose options have feedback: one byte each, 1 when it was
+ * there. Whoever reads them clears them. NULL, the default: libFuzzer's extra counters.
+ */
+#define FEEDBACK_FEATURES 8192
+void feedback_into(u8 *features);
 
 /* opt NULL: run_defaults; world NULL: world_linked. result is
  * overwritten: run_result_clear() it, or zero it, before the first use. */

@@ -3,14 +3,13 @@
  * The shared part of the targets that run programs: bytes are decoded and run on
  * sim; a report is printed with the program as text and the command that replays
  * it, then abort(). With SWAPRACE_RECORD (record.h) it is written to a folder, and
- * the target goes on. Mutation and crossover are those of fuzz/prog. SWAPRACE_BUG
- * names a seeded bug to switch on for the whole process.
+ * the target goes on. SWAPRACE_BUG names a seeded bug to switch on for the whole
+ * process. What libFuzzer and AFL++ call is in libfuzzer.c and afl.c.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/prng.h"
 #include "core/base/site.h"
 #include "fuzz/exec/run.h"
 #include "fuzz/exec/source_lines.h"
@@ -74,7 +73,7 @@ static void print_report(FILE *f, const struct prog *p, const struct run_result 
 	else
 		fputs(result->body ? result->body : "", f);
 	print_program(f, p, options.bug);
-	fprintf(f, "replay: swaprace run%s%s FILE   (FILE: the input that libFuzzer writes)\n",
+	fprintf(f, "replay: swaprace run%s%s FILE   (FILE: the input that the fuzzer writes)\n",
 		options.bug ? " --bug=" : "",
 		options.bug ? seeded_bug_info(options.bug)->name : "");
 }
@@ -103,7 +102,7 @@ static void record(const struct prog *p, const struct run_result *result, const 
 	free(text);
 }
 
-int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
+int target_run(const u8 *data, size_t size)
 {
 	static struct run_result result;
 
@@ -115,36 +114,4 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		fail(&prog, &result);
 	record(&prog, &result, data, size);
 	return -1; /* no input to mutate from: what stands behind the report never ran */
-}
-
-size_t LLVMFuzzerCustomMutator(u8 *data, size_t size, size_t max_size, unsigned int seed)
-{
-	static struct prog p;
-	struct prng rng;
-	size_t n;
-
-	prng_seed(&rng, prng_mix(seed));
-	/* Bytes as bytes, now and then: for the decoder. */
-	if (prng_chance(&rng, 1, 64))
-		return LLVMFuzzerMutate(data, size, max_size);
-	if (size == 0 || prng_chance(&rng, 1, 256))
-		prog_generate(&p, &rng, fuzz_target.profile);
-	else
-		prog_decode(&p, data, size);
-	prog_mutate(&p, &rng, fuzz_target.profile);
-	n = prog_encode(&p, data, max_size);
-	return n ? n : LLVMFuzzerMutate(data, size, max_size);
-}
-
-size_t LLVMFuzzerCustomCrossOver(const u8 *data1, size_t size1, const u8 *data2, size_t size2,
-				 u8 *out, size_t max_out_size, unsigned int seed)
-{
-	static struct prog a, b, child;
-	struct prng rng;
-
-	prng_seed(&rng, prng_mix(seed));
-	prog_decode(&a, data1, size1);
-	prog_decode(&b, data2, size2);
-	prog_crossover(&child, &a, &b, &rng);
-	return prog_encode(&child, out, max_out_size);
 }

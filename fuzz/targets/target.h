@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the libFuzzer targets share (target.c). A target is a file that defines
+ * What the fuzz targets share (target.c, mutate.c). A target is a file that defines
  * fuzz_target: its name, which ops and machines it prefers when it mutates, and
  * possibly a world of its own. Any input is a program, whichever target made it.
  */
@@ -19,6 +19,16 @@ struct fuzz_target {
 	const struct world_ops *(*world)(void);
 };
 extern const struct fuzz_target fuzz_target;
+
+/* Decodes data and runs it; on a report does not return, or (record.h) returns -1: an
+ * input to be forgotten. Else 0. After LLVMFuzzerInitialize(). */
+int target_run(const u8 *data, size_t size);
+/* Changes the program in data[0..size) in place and returns its new size, at most
+ * max_size; 0: it does not fit. Depends on its arguments and the target's profile alone. */
+size_t target_mutate(u8 *data, size_t size, size_t max_size, unsigned int seed);
+/* A program made of two into out; its size, or 0 as above. */
+size_t target_crossover(const u8 *data1, size_t size1, const u8 *data2, size_t size2, u8 *out,
+			size_t max_out_size, unsigned int seed);
 
 /* libFuzzer's entry points; weak where libFuzzer itself defines them. */
 int LLVMFuzzerInitialize(int *argc, char ***argv);

@@ -195,6 +195,9 @@ def main():
     parser.add_argument('--sanitizers', default='address,undefined')
     parser.add_argument('--base-runner')
     options = parser.parse_args()
+    if not os.path.exists(f'{SOURCE}/.git'):
+        print('skipped: the tracked files are wanted, and this is no checkout of git')
+        return 77
     content = True
     with tempfile.TemporaryDirectory() as root:
         image_files(root)
