@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * What a program that is reduced or minimised must go on giving: the title of a
- * report; or a behaviour that is no report, "counter NAME > N", with the bug on and
- * not without it.
+ * report; or a behaviour that is no report, "counter NAME > N", with the bugs on and
+ * not without them.
  */
 #include <string.h>
 
@@ -13,15 +13,15 @@ bool run_title_is_counter(const char *title)
 	return strncmp(title, "counter ", 8) == 0;
 }
 
-/* The same schedule without the bug: the behaviour must not be there. */
-static bool counts_without_bug(const struct prog *p, const struct world_ops *world,
-			       const struct run_options *opt, const char *title)
+/* The same schedule without the bugs: the behaviour must not be there. */
+static bool counts_without_bugs(const struct prog *p, const struct world_ops *world,
+				const struct run_options *opt, const char *title)
 {
 	struct run_options off = *opt;
 	struct run_result without = { 0 };
 	bool applies, counts;
 
-	off.bug = BUG_NONE;
+	off.bugs = (struct seeded_bug_set){ { 0 } };
 	off.coverage = NULL;
 	run_program(p, world, &off, &without);
 	counts = without.status == RUN_REPORT || run_meets_expect(&without, title, &applies);
@@ -39,7 +39,7 @@ bool run_has_title(const struct prog *p, const struct world_ops *world,
 		return result->status == RUN_REPORT && strcmp(result->title, title) == 0;
 	if (result->status == RUN_REPORT || !run_meets_expect(result, title, &applies))
 		return false;
-	return opt->bug == BUG_NONE || !counts_without_bug(p, world, opt, title);
+	return seeded_bugs_none(&opt->bugs) || !counts_without_bugs(p, world, opt, title);
 }
 
 bool run_gives(const struct prog *p, const struct world_ops *world,

@@ -9,7 +9,7 @@
 /* "counter NAME > N": a behaviour, no report. */
 bool run_title_is_counter(const char *title);
 /* Does the result of this run of p have the title? For a counter: also not without the
- * bug, which takes a run of its own. */
+ * bugs, which takes a run of its own. */
 bool run_has_title(const struct prog *p, const struct world_ops *world,
 		   const struct run_options *opt, const char *title,
 		   const struct run_result *result);

@@ -226,8 +226,8 @@ static void result_fill(struct run_result *res, const struct run_options *opt)
 	res->hash = res->stats.trace_hash;
 	memcpy(res->counters, counters, sizeof(res->counters));
 	res->races_marked = engine_races_marked();
-	if (opt->bug != BUG_NONE)
-		res->hash_at_bug = seeded_bug_hash_at_first(opt->bug);
+	if (!seeded_bugs_none(&opt->bugs))
+		res->hash_at_bug = seeded_bugs_hash_at_first(&opt->bugs);
 	if (report) {
 		res->status = RUN_REPORT;
 		memcpy(res->title, report->title, sizeof(res->title));
@@ -299,7 +299,7 @@ static enum run_status run_once(const struct prog *p, const struct world_ops *wo
 	running.prog = p;
 	running.world = world ? world : world_linked;
 	BUG_ON(opt->backend == ENGINE_NATIVE && !running.world->native);
-	BUG_ON(opt->bug != BUG_NONE && !running.world->seeded_bugs);
+	BUG_ON(!seeded_bugs_none(&opt->bugs) && !running.world->seeded_bugs);
 	running.opt = opt;
 	running.result = result;
 	policy = policy_of(p, opt);
@@ -324,7 +324,7 @@ static enum run_status run_once(const struct prog *p, const struct world_ops *wo
 	config.capture_stacks = opt->capture;
 	config.flush_shadow = opt->flush_shadow;
 
-	seeded_bug_select(opt->bug);
+	seeded_bugs_select(&opt->bugs);
 	report_known = opt->report_known;
 	engine_reset(&config);
 	hooks_install();

@@ -22,7 +22,7 @@ struct run_options {
 	int policy;            /* enum prog_policy, or RUN_POLICY_OF_PROGRAM */
 	bool seed_set;         /* seed below instead of the program's */
 	u64 seed;
-	enum seeded_bug bug;   /* BUG_NONE: none */
+	struct seeded_bug_set bugs;
 	bool log;              /* keep the event log: engine_log() until the next run */
 	bool capture;          /* stacks at every lock, for the report's text: slow */
 	bool flush_shadow;     /* TSan: verdict independent of earlier runs; 120 us */
@@ -54,7 +54,7 @@ struct run_result {
 	char label[16];               /* op that made the report: "A3", "setup" */
 	char *body;                   /* the report's text, malloc'ed; NULL without one */
 	u64 hash;                     /* trace hash, up to the first report */
-	u64 hash_at_bug;              /* ... at the bug's first evaluation, 0: none */
+	u64 hash_at_bug;              /* ... at the first evaluation of any of the bugs, 0: none */
 	u32 step;                     /* of the report */
 	struct engine_stats stats;
 	u64 counters[COUNTER_COUNT];

@@ -80,8 +80,8 @@ enum compare_status {
 	COMPARE_TOO_LARGE,  /* more pages than the model has folios */
 	COMPARE_STOPPED,    /* a signal */
 };
-/* Seeded bug of the model's runs: shows that the comparison can fail. */
-extern enum seeded_bug compare_bug;
+/* Seeded bugs of the model's runs: they show that the comparison can fail. */
+extern struct seeded_bug_set compare_bugs;
 /* What the model does with p in its fixed order. False: it makes a report. */
 bool compare_model(const struct prog *p, enum device_kind kind, struct fixed_order *order,
 		   struct observation *seen);

@@ -14,7 +14,7 @@
 #define AGAIN_MAX 6 /* a difference that is the program's stays */
 #define FOLIOS_SPARE 8 /* the model swaps nothing out by itself above that */
 
-enum seeded_bug compare_bug = BUG_NONE;
+struct seeded_bug_set compare_bugs;
 
 static struct observation model_seen, kernel_seen;
 
@@ -26,7 +26,8 @@ static void run_on(const struct prog *p, const struct world_ops *world,
 
 	opt.scheduler = order_policy(order);
 	opt.steps_max = STEPS_MAX;
-	opt.bug = world->seeded_bugs ? compare_bug : BUG_NONE;
+	if (world->seeded_bugs)
+		opt.bugs = compare_bugs;
 	run_program(p, observe_world(world, seen), &opt, result);
 }
 

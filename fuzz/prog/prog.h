@@ -10,6 +10,7 @@
 
 #include "core/base/limits.h"
 #include "core/base/prng.h"
+#include "core/base/seeded_bug.h"
 #include "core/base/types.h"
 #include "core/base/world_ops.h"
 
@@ -85,7 +86,7 @@ struct prog {
 /* What the text form has beyond the bytes. */
 struct prog_text {
 	char world[40];                          /* which worlds it is for; "": any */
-	char bug[40];                            /* "" where there is none */
+	char bugs[SEEDED_BUG_NAMES_MAX];         /* "a,b"; "" where there is none */
 	char expect[PROG_EXPECTS_MAX][176];      /* without the "expect: " */
 	u8 nexpects;
 	char comment[2048];                      /* opening comment lines */

@@ -303,21 +303,30 @@ static const char *bug_name(unsigned i)
 	return i + 1 < SEEDED_BUG_COUNT ? seeded_bug_info((enum seeded_bug)(i + 1))->name : NULL;
 }
 
-static bool parse_bug(struct parse *ps)
+/* "a,b": kept in the order of the table, each once. */
+static bool parse_bugs(struct parse *ps)
 {
-	struct span word = scan_word(&ps->scan);
-	char name[sizeof(ps->text->bug)] = "";
+	struct span word = scan_word(&ps->scan), name = word;
+	char names[SEEDED_BUG_NAMES_MAX] = "", buf[SEEDED_BUG_NAMES_MAX];
+	struct seeded_bug_set set;
+	const char *wrong = names;
 
 	if (!word.len)
 		return scan_fail(&ps->scan, word.s, "the bug's name is missing");
-	if (word.len < sizeof(name))
-		memcpy(name, word.s, word.len);
-	if (word.len >= sizeof(name) || memchr(word.s, 0, word.len) || seeded_bug_find(name) < 0)
-		return scan_fail_unknown(&ps->scan, word, "bug", bug_name);
-	memcpy(ps->text->bug, name, sizeof(name));
+	if (word.len < sizeof(names))
+		memcpy(names, word.s, word.len);
+	if (seeded_bugs_parse(&set, names, &wrong) || strlen(names) != word.len) {
+		name.s += wrong - names;
+		name.len -= (size_t)(wrong - names);
+		name = span_split(&name, ',');
+		if (span_is(name, "none"))
+			return scan_fail(&ps->scan, name.s, "'none' stands alone");
+		return scan_fail_unknown(&ps->scan, name, "bug", bug_name);
+	}
+	snprintf(ps->text->bugs, sizeof(ps->text->bugs), "%s", seeded_bugs_names(&set, buf));
 	word = scan_word(&ps->scan);
 	if (word.len)
-		return scan_fail(&ps->scan, word.s, "one bug at a time");
+		return scan_fail(&ps->scan, word.s, "several bugs are written a,b without a blank");
 	return true;
 }
 
@@ -391,7 +400,7 @@ static bool parse_line(struct parse *ps)
 	struct span word = scan_word(&ps->scan);
 
 	if (span_is(word, "bug:"))
-		return header_allowed(ps, word, &ps->have_bug) && parse_bug(ps);
+		return header_allowed(ps, word, &ps->have_bug) && parse_bugs(ps);
 	if (span_is(word, "world:"))
 		return header_allowed(ps, word, &ps->have_world) && parse_world(ps);
 	if (span_is(word, "expect:"))

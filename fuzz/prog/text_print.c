@@ -189,8 +189,8 @@ size_t prog_print(const struct prog *p, const struct prog_text *text, char *out,
 		put(&o, "%s", text->comment);
 	if (text && text->world[0])
 		put(&o, "world:   %s\n", text->world);
-	if (text && text->bug[0])
-		put(&o, "bug:     %s\n", text->bug);
+	if (text && text->bugs[0])
+		put(&o, "bug:     %s\n", text->bugs);
 	for (unsigned i = 0; text && i < text->nexpects; i++)
 		put(&o, "expect:  %s\n", text->expect[i]);
 	put_machine(&o, p);

@@ -3,7 +3,7 @@
  * The shared part of the targets that run programs: bytes are decoded and run on
  * sim; a report is printed with the program as text and the command that replays
  * it, then abort(). With SWAPRACE_RECORD (record.h) it is written to a folder, and
- * the target goes on. SWAPRACE_BUG names a seeded bug to switch on for the whole
+ * the target goes on. SWAPRACE_BUG names seeded bugs ("a,b") to switch on for the whole
  * process. What libFuzzer and AFL++ call is in libfuzzer.c and afl.c.
  */
 #include <stdio.h>
@@ -22,20 +22,19 @@ static struct prog prog;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	const char *name = getenv("SWAPRACE_BUG");
-	int bug = name && name[0] ? seeded_bug_find(name) : BUG_NONE;
+	const char *names = getenv("SWAPRACE_BUG"), *wrong;
+	char why[160];
 
 	(void)argc;
 	(void)argv;
-	if (bug < 0) {
-		fprintf(stderr, "%s: SWAPRACE_BUG=%s: no seeded bug of that name\n",
-			fuzz_target.name, name);
+	options = run_defaults;
+	if (names && names[0] && seeded_bugs_parse(&options.bugs, names, &wrong)) {
+		seeded_bugs_describe_wrong(wrong, why, sizeof(why));
+		fprintf(stderr, "%s: SWAPRACE_BUG=%s: %s\n", fuzz_target.name, names, why);
 		exit(2);
 	}
 	record_init(fuzz_target.name);
 	sites_init();
-	options = run_defaults;
-	options.bug = (enum seeded_bug)bug;
 	options.feedback = true;
 	world = fuzz_target.world ? fuzz_target.world() : NULL;
 	prog_generate_for(world ? world : world_linked);
@@ -52,13 +51,14 @@ static const char *title_function(const char *title)
 	return in && in[0] && !strpbrk(in, " /") ? in : fuzz_target.name;
 }
 
-static void print_program(FILE *f, const struct prog *p, enum seeded_bug bug)
+static void print_program(FILE *f, const struct prog *p)
 {
 	static char text[PROG_TEXT_MAX];
 	static struct prog_text extra;
+	char names[SEEDED_BUG_NAMES_MAX];
 
-	if (bug != BUG_NONE)
-		snprintf(extra.bug, sizeof(extra.bug), "%s", seeded_bug_info(bug)->name);
+	if (!seeded_bugs_none(&options.bugs))
+		snprintf(extra.bugs, sizeof(extra.bugs), "%s", seeded_bugs_names(&options.bugs, names));
 	if (prog_print(p, &extra, text, sizeof(text)))
 		fprintf(f, "---- program\n%s----\n", text);
 }
@@ -66,16 +66,18 @@ static void print_program(FILE *f, const struct prog *p, enum seeded_bug bug)
 /* lines: with file and line in the stacks, which takes a process of its own. */
 static void print_report(FILE *f, const struct prog *p, const struct run_result *result, bool lines)
 {
+	bool bugs = !seeded_bugs_none(&options.bugs);
+	char names[SEEDED_BUG_NAMES_MAX];
+
 	fprintf(f, "in %s at step %u, trace hash %016llx\n", result->label, result->step,
 		(unsigned long long)result->hash);
 	if (lines)
 		source_lines_print(f, result->body);
 	else
 		fputs(result->body ? result->body : "", f);
-	print_program(f, p, options.bug);
+	print_program(f, p);
 	fprintf(f, "replay: swaprace run%s%s FILE   (FILE: the input that the fuzzer writes)\n",
-		options.bug ? " --bug=" : "",
-		options.bug ? seeded_bug_info(options.bug)->name : "");
+		bugs ? " --bug=" : "", bugs ? seeded_bugs_names(&options.bugs, names) : "");
 }
 
 static void fail(const struct prog *p, const struct run_result *result)

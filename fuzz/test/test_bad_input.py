@@ -108,6 +108,11 @@ def bad_usage():
     run('unknown command', ['walk'], r"^swaprace: unknown command 'walk'")
     run('unknown option', ['run', '--fast', clean], r"^swaprace run: unknown option '--fast'")
     run('unknown bug by option', ['run', '--bug=none-such', clean], r'no seeded bug')
+    for command in (['run', clean], ['search', '--schedules=1'], ['trace', clean], ['kernel', clean],
+                    ['minimize', clean, '-o', 'out']):
+        run(f'unknown bug in a list: {command[0]}', command + ['--bug=ksm-stale-head,wp-no-rechek'],
+            rf"^swaprace {command[0]}: .*no seeded bug 'wp-no-rechek'; did you mean 'wp-no-recheck'\?")
+    run('none in a list of bugs', ['run', '--bug=wp-no-recheck,none', clean], r"'none' stands alone")
     run('unknown policy', ['run', '--policy=best', clean], r"no policy 'best'")
     run('unknown backend', ['run', '--backend=both', clean], r"no backend 'both'")
     run('unknown world', ['run', '--world=moon', clean], r"^swaprace: no world 'moon'")

@@ -51,6 +51,23 @@ def check_out():
     check('each replays', run('run', '--check', '--quiet', *[f'found/{n}' for n in names])[0] == 0)
 
 
+def check_two_bugs():
+    """What is found with two bugs on replays with both, and is minimised with both."""
+    status, out = run('search', '--bug=swapin-no-device-ref,fork-skips-mmlist', '--seed=1', '--out=two')
+    check('two bugs: found', status == 1, out)
+    found = [f'two/{n}' for n in os.listdir('two')]
+    check('two bugs: the text has both', found and re.search(
+        r'^bug: +fork-skips-mmlist,swapin-no-device-ref$|^bug: +swapin-no-device-ref,fork-skips-mmlist$',
+        open(found[0]).read(), re.M), found)
+    status, out = run('run', '--check', '--quiet', *found)
+    check('two bugs: it replays', status == 0, out)
+    status, out = run('minimize', found[0], '-o', 'smallest.prog')
+    check('two bugs: it is minimised', status == 0, out)
+    status, out = run('run', '--check', 'smallest.prog')
+    check('two bugs: the smallest replays', status == 0 and 'fork-skips-mmlist' in out and
+          'swapin-no-device-ref' in out, out)
+
+
 def check_signal(sig):
     with open('log', 'w') as log:
         p = subprocess.Popen([swaprace, 'search', '--keep-going', BUG, '--seed=1', '--time=600'],
@@ -101,6 +118,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
         check_out()
+        check_two_bugs()
         check_signal(signal.SIGTERM)
         check_signal(signal.SIGINT)
         check_seed()

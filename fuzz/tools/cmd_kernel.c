@@ -28,7 +28,7 @@ static const struct option_spec options[] = {
 	{ "seed", "N", "of the first generated program (default 1)" },
 	{ "programs", "N", "generated programs (default 100)" },
 	{ "profile", "P", "of generated programs: kernel (default), swap, swapoff, ksm, all, ..." },
-	{ "bug", "ID", "a seeded bug in the model: the comparison should find it" },
+	{ "bug", "A,B", "seeded bugs in the model: the comparison should find them" },
 	{ "out", "DIR", "generated programs that differ go there, as text" },
 	{ "runs", "N", "as real threads and processes, each program so often, against the oracle" },
 	{ "quiet", NULL, "differences are counted, not shown" },
@@ -545,7 +545,6 @@ static int run(int argc, char **argv)
 	struct kernel_job *j = &job;
 	const char *device, *journal;
 	bool bad = false;
-	int bug;
 	int status = args_parse(&j->args, &command_kernel, argc, argv);
 
 	if (status)
@@ -562,12 +561,10 @@ static int run(int argc, char **argv)
 	j->runs = args_number(&j->args, "runs", 0, 1000000, &bad);
 	j->profile = args_get(&j->args, "profile") ? prog_profile_find(args_get(&j->args, "profile")) :
 						     &prog_profile_kernel;
-	bug = args_bug(&j->args, NULL);
-	if (bad || bug == -2)
+	if (args_bugs(&j->args, NULL, &compare_bugs) || bad)
 		return EXIT_USAGE;
 	if (!j->profile)
 		return bad_usage("kernel", "no profile '%s'", args_get(&j->args, "profile"));
-	compare_bug = bug < 0 ? BUG_NONE : (enum seeded_bug)bug;
 	if (args_get(&j->args, "undo"))
 		return undo_only();
 	if (j->random == (j->args.nfiles > 0))

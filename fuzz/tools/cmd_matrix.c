@@ -76,9 +76,10 @@ static void child(pid_t parent, int fd, enum seeded_bug bug, unsigned column, u6
 	engine_native_report = native_found;
 	search = (struct search){
 		.profile = profile, .policy = columns[column].policy,
-		.backend = columns[column].backend, .bug = bug, .seed = seed, .seconds = seconds,
+		.backend = columns[column].backend, .seed = seed, .seconds = seconds,
 		.quiet = true,
 	};
+	seeded_bugs_add(&search.bugs, bug);
 	search_run(&search);
 	search.elapsed = now_seconds() - start;
 	send_result(search.found ? search.result.title : "", search.found);

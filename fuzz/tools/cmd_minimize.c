@@ -9,7 +9,7 @@
 static const struct option_spec options[] = {
 	{ "o", "OUT", "where the program goes, as text (also: -o OUT)" },
 	{ "time", "S", "seconds at most (default 60)" },
-	{ "bug", "ID", "seeded bug instead of the file's" },
+	{ "bug", "A,B", option_bug_text },
 	{ "title", "TITLE", "keep this title instead of the one that FILE gives" },
 	{ NULL, NULL, NULL },
 };
@@ -54,8 +54,10 @@ static bool counter_expected(const char *line, char *title, size_t size)
 
 static int save(const char *path, const struct run_minimize *m)
 {
-	if (m->options.bug != BUG_NONE)
-		snprintf(text.bug, sizeof(text.bug), "%s", seeded_bug_info(m->options.bug)->name);
+	char names[SEEDED_BUG_NAMES_MAX];
+
+	if (!seeded_bugs_none(&m->options.bugs))
+		snprintf(text.bugs, sizeof(text.bugs), "%s", seeded_bugs_names(&m->options.bugs, names));
 	if (text.nexpects == 0) {
 		snprintf(text.expect[0], sizeof(text.expect[0]), "%s", m->title);
 		text.nexpects = 1;
@@ -72,7 +74,7 @@ static int run_minimize_command(int argc, char **argv)
 	const char *out, *title, *why = NULL;
 	struct expect e;
 	bool bad = false;
-	int bug, err, status = args_parse(&a, &command_minimize, argc, argv);
+	int err, status = args_parse(&a, &command_minimize, argc, argv);
 
 	if (status)
 		return status < 0 ? EXIT_CLEAN : status;
@@ -82,13 +84,12 @@ static int run_minimize_command(int argc, char **argv)
 	status = load_runnable(a.file[0], &prog, &text);
 	if (status)
 		return status;
-	bug = args_bug(&a, world_linked->seeded_bugs ? text.bug : NULL);
+	bad |= args_bugs(&a, world_linked->seeded_bugs ? text.bugs : NULL, &m.options.bugs) != 0;
 	limit.start = now_seconds();
 	limit.end = limit.start + args_seconds(&a, "time", 60, &bad);
 	limit.calls = 0;
-	if (bug == -2 || bad)
+	if (bad)
 		return EXIT_USAGE;
-	m.options.bug = bug < 0 ? BUG_NONE : (enum seeded_bug)bug;
 	m.options.flush_shadow = true;
 	m.options.report_known = text.nexpects > 0 || args_get(&a, "title");
 	m.options.race_tries = 4;

@@ -91,7 +91,7 @@ static int save(const char *out, const char *title)
 	snprintf(to.world, sizeof(to.world), "%s",
 		 strcmp(world_linked->name, "model") == 0 ? "model" : "tree");
 	if (!world_linked->seeded_bugs)
-		to.bug[0] = 0;
+		to.bugs[0] = 0;
 	memset(to.expect, 0, sizeof(to.expect));
 	snprintf(to.expect[0], sizeof(to.expect[0]), "%s", title);
 	to.nexpects = 1;
@@ -103,7 +103,7 @@ static int run_port(int argc, char **argv)
 	static struct args a;
 	static struct run_result result;
 	struct run_options opt = run_defaults;
-	int bug, status = args_parse(&a, &command_port, argc, argv);
+	int status = args_parse(&a, &command_port, argc, argv);
 	const char *title, *out;
 	unsigned left_out;
 	u64 schedules, tried;
@@ -118,15 +118,15 @@ static int run_port(int argc, char **argv)
 	opt.seed = args_number(&a, "seed", 1, UINT64_MAX, &bad);
 	time_end = now_seconds() + args_seconds(&a, "time", 60, &bad);
 	status = load_program(a.file[0], &prog, &text);
-	bug = status || !world_linked->seeded_bugs ? -1 : args_bug(&a, text.bug);
-	if (bad || status || bug == -2)
+	if (!status && world_linked->seeded_bugs)
+		status = args_bugs(&a, text.bugs, &opt.bugs);
+	if (bad || status)
 		return EXIT_USAGE;
 	title = title_of(&a);
 	if (!title)
 		return bad_usage("port", "%s expects no report; name one by --title", a.file[0]);
 	run_fit(&prog, NULL);
 	left_out = keep_op_edges(&prog);
-	opt.bug = bug < 0 ? BUG_NONE : (enum seeded_bug)bug;
 	opt.report_known = true;
 	if (!search_title(&opt, title, schedules, &tried)) {
 		printf("%s: %s does not give \"%s\" in %llu schedules\n", a.file[0], world_linked->name,

@@ -13,7 +13,7 @@ static const struct option_spec options[] = {
 	{ "policy", "P", option_policy_text },
 	{ "seed", "N", "seed of the policy instead of the program's" },
 	{ "schedules", "N", "run so often, with seeds from --seed on (default 1)" },
-	{ "bug", "ID", "seeded bug instead of the file's; none: without" },
+	{ "bug", "A,B", option_bug_text },
 	{ "steps", "N", "points until the fair schedule takes over" },
 	{ "races", "plain|marked", "TSan, on a tree: plain (default) reports races of plain accesses" },
 	{ "check", NULL, "exit 0 when each expect: line is met (with --bug=none: when clean)" },
@@ -48,9 +48,11 @@ static void print_native(const struct engine_report *r)
 		fputs(r->body, stdout);
 }
 
-static const char *bug_name(const struct run_job *j)
+static const char *bug_names(const struct run_job *j)
 {
-	return j->opt.bug == BUG_NONE ? "none" : seeded_bug_info(j->opt.bug)->name;
+	static char names[SEEDED_BUG_NAMES_MAX];
+
+	return seeded_bugs_names(&j->opt.bugs, names);
 }
 
 /* The command that does this run again. */
@@ -59,7 +61,7 @@ static void put_replay(FILE *out, const char *path, const struct run_options *op
 	fprintf(out, "swaprace run %s", path);
 	print_world_option(out);
 	if (world_linked->seeded_bugs)
-		fprintf(out, " --bug=%s", bug_name(&job));
+		fprintf(out, " --bug=%s", bug_names(&job));
 	if (opt->policy != RUN_POLICY_OF_PROGRAM)
 		fprintf(out, " --policy=%s", prog_policy_names[opt->policy]);
 	if (opt->seed_set)
@@ -92,7 +94,7 @@ static bool meets(const struct run_job *j, const struct run_result *r, const cha
 		expect_parse(text.expect[i], &e, &wrong);
 		/* What is said of a world by name holds whether a switch is on or not. What is
 		 * said of the model's switch says nothing of a world without switches. */
-		if (!applies || (text.bug[0] && !world_linked->seeded_bugs && !expect_names_world(&e)))
+		if (!applies || (text.bugs[0] && !world_linked->seeded_bugs && !expect_names_world(&e)))
 			continue;
 		absent = j->bug_none && !e.is_clean && !expect_names_world(&e);
 		any_title |= !absent && !e.is_counter && !e.is_clean;
@@ -111,16 +113,17 @@ static bool meets(const struct run_job *j, const struct run_result *r, const cha
 /* What two builds, or a bug on and off, must agree on: over all schedules. */
 struct run_hashes {
 	u64 traces; /* the trace hash of each run */
-	u64 at_bug; /* ... at the first evaluation of the file's bug, on or off; 0: none */
+	u64 at_bug; /* ... at the first evaluation of one of the file's bugs, on or off; 0: none */
 	u64 truncated; /* runs that TSan's bound ended: shorter than elsewhere */
 };
 
-static void hashes_add(struct run_hashes *h, const struct run_result *r, enum seeded_bug bug)
+static void hashes_add(struct run_hashes *h, const struct run_result *r,
+		       const struct seeded_bug_set *bugs)
 {
 	h->traces = (h->traces ^ r->hash) * 0x100000001b3ull;
 	h->truncated += r->status == RUN_TRUNCATED;
-	if (bug != BUG_NONE)
-		h->at_bug = (h->at_bug ^ seeded_bug_hash_at_first(bug)) * 0x100000001b3ull;
+	if (!seeded_bugs_none(bugs))
+		h->at_bug = (h->at_bug ^ seeded_bugs_hash_at_first(bugs)) * 0x100000001b3ull;
 }
 
 static bool expects_race(void)
@@ -222,7 +225,7 @@ struct file_runs {
 	struct run_titles titles;
 	struct unmet_edges unmet;
 	struct run_result last;
-	enum seeded_bug watched;
+	struct seeded_bug_set watched;
 	u64 good, first_hash;
 	bool same;
 	struct run_options shown_opt;
@@ -236,11 +239,11 @@ static void print_outcome(const struct run_job *j, const char *path, const struc
 	bool ok = f->good == j->schedules;
 
 	if (j->check && ok)
-		printf("%s: ok: bug %s: %s (%llu of %llu)\n", path, bug_name(j),
+		printf("%s: ok: bug %s: %s (%llu of %llu)\n", path, bug_names(j),
 		       f->title[0] ? f->title : "clean", (unsigned long long)f->good,
 		       (unsigned long long)j->schedules);
 	else if (j->check)
-		printf("%s: FAILED: bug %s: %s; not met: %s (%llu of %llu)\n", path, bug_name(j),
+		printf("%s: FAILED: bug %s: %s; not met: %s (%llu of %llu)\n", path, bug_names(j),
 		       f->title[0] ? f->title : "clean", f->why, (unsigned long long)f->good,
 		       (unsigned long long)j->schedules);
 	else if (ok)
@@ -268,7 +271,7 @@ static void add_outcome(struct run_job *j, const char *path, const struct file_r
 	}
 	results_add(&j->results, &(struct run_outcome){
 		.path = path, .kind = failed ? OUTCOME_FAILED : OUTCOME_OK,
-		.why = f->why, .bug = bug_name(j), .title = f->title, .body = body,
+		.why = f->why, .bug = bug_names(j), .title = f->title, .body = body,
 		.replay = replay, .seed = f->shown_opt.seed, .seeded = f->shown_opt.seed_set,
 		.schedules = j->schedules, .good = f->good, .points = f->last.stats.steps,
 		.truncated = f->hashes.truncated, .hash = f->last.hash, .hashes = f->hashes.traces,
@@ -300,7 +303,7 @@ static bool run_nth(struct run_job *j, const char *path, struct file_runs *f, u6
 	if (n == 0)
 		f->first_hash = r->hash;
 	f->same &= r->hash == f->first_hash;
-	hashes_add(&f->hashes, r, f->watched);
+	hashes_add(&f->hashes, r, &f->watched);
 	if (r->status == RUN_REPORT)
 		run_titles_add(&f->titles, r->title);
 	unmet_add(&f->unmet, r, &opt);
@@ -331,19 +334,20 @@ static int run_file(struct run_job *j, const char *path)
 {
 	struct file_runs f = { .same = true };
 	double start = now_seconds();
-	int bug, status = load_program(path, &prog, &text);
+	const char *wrong;
+	int status = load_program(path, &prog, &text);
 
 	if (status)
 		return file_error(j, path, load_error());
 	if (is_elsewhere(j, path))
 		return EXIT_CLEAN;
 	/* A world without switches runs the program as it is without its bug. */
-	bug = args_bug(&j->args, world_linked->seeded_bugs ? text.bug : NULL);
-	if (bug == -2)
+	if (args_bugs(&j->args, world_linked->seeded_bugs ? text.bugs : NULL, &j->opt.bugs))
 		return file_error(j, path, "no such seeded bug here");
-	j->opt.bug = bug < 0 ? BUG_NONE : (enum seeded_bug)bug;
-	j->bug_none = j->opt.bug == BUG_NONE && text.bug[0];
-	f.watched = j->bug_none ? (enum seeded_bug)seeded_bug_find(text.bug) : j->opt.bug;
+	j->bug_none = seeded_bugs_none(&j->opt.bugs) && text.bugs[0];
+	f.watched = j->opt.bugs;
+	if (j->bug_none && seeded_bugs_parse(&f.watched, text.bugs, &wrong))
+		return file_error(j, path, "no such seeded bug");
 	native_file = path;
 	j->opt.report_known = text.nexpects > 0;
 	j->opt.race_tries = !j->check || expects_race() ? RACE_TRIES : 1;

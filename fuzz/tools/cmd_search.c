@@ -12,7 +12,7 @@
 #include "fuzz/tools/tool.h"
 
 static const struct option_spec options[] = {
-	{ "bug", "ID", "with this seeded bug on" },
+	{ "bug", "A,B", option_bug_search_text },
 	{ "policy", "P", option_search_policy_text },
 	{ "backend", "sim|native", "native ends at its first report" },
 	{ "profile", "P", "all (default), swap, swapoff, ksm, hibernate or reclaim" },
@@ -39,7 +39,7 @@ static bool fresh_seed;
 /* Writes the program to DIR/<title>.prog. */
 static int save_program(const char *title, const struct prog *p)
 {
-	char path[4096], slug[64];
+	char path[4096], slug[64], names[SEEDED_BUG_NAMES_MAX];
 	size_t n = 0;
 	int err;
 
@@ -49,8 +49,8 @@ static int save_program(const char *title, const struct prog *p)
 	slug[n] = 0;
 	snprintf(path, sizeof(path) - 32, "%s/%s", out_dir, slug);
 	memset(&text, 0, sizeof(text));
-	if (search.bug != BUG_NONE)
-		snprintf(text.bug, sizeof(text.bug), "%s", seeded_bug_info(search.bug)->name);
+	if (!seeded_bugs_none(&search.bugs))
+		snprintf(text.bugs, sizeof(text.bugs), "%s", seeded_bugs_names(&search.bugs, names));
 	if (strcmp(world_linked->name, "model") != 0)
 		snprintf(text.world, sizeof(text.world), "tree"); /* events are named alike in all */
 	snprintf(text.expect[0], sizeof(text.expect[0]), "%s", title);
@@ -90,7 +90,7 @@ static int save(void)
 
 	if (search.backend == ENGINE_NATIVE)
 		return save_program(search.result.title, &search.prog);
-	opt.bug = search.bug;
+	opt.bugs = search.bugs;
 	opt.races_marked = search.races_marked;
 	opt.flush_shadow = true;
 	opt.race_tries = 4;
@@ -163,7 +163,7 @@ static void keep_going(bool rss)
 static int configure(struct args *a)
 {
 	bool bad = false;
-	int bug, policy = args_policy(a), backend = args_backend(a);
+	int policy = args_policy(a), backend = args_backend(a);
 
 	search.profile = args_profile(a);
 	search.policy = policy;
@@ -188,11 +188,7 @@ static int configure(struct args *a)
 		fixed.nedges = fixed.nchoices = 0;
 		search.fixed = &fixed;
 	}
-	bug = args_bug(a, world_linked->seeded_bugs ? text.bug : NULL);
-	if (bug == -2)
-		return EXIT_USAGE;
-	search.bug = bug < 0 ? BUG_NONE : (enum seeded_bug)bug;
-	return 0;
+	return args_bugs(a, world_linked->seeded_bugs ? text.bugs : NULL, &search.bugs);
 }
 
 /* Gives status, or a worse one. */

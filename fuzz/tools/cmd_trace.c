@@ -7,7 +7,7 @@
 #include "fuzz/tools/tool.h"
 
 static const struct option_spec options[] = {
-	{ "bug", "ID", "seeded bug instead of the file's; none: without" },
+	{ "bug", "A,B", option_bug_text },
 	{ "policy", "P", option_policy_text },
 	{ "seed", "N", "seed of the policy instead of the program's" },
 	{ "ops", NULL, "ops, interrupts, locks and waits alone" },
@@ -75,7 +75,7 @@ static int trace(int argc, char **argv)
 	struct run_options opt = run_defaults;
 	struct run_result r = { 0 };
 	bool bad = false;
-	int bug, status = args_parse(&a, &command_trace, argc, argv);
+	int status = args_parse(&a, &command_trace, argc, argv);
 
 	if (status)
 		return status < 0 ? EXIT_CLEAN : status;
@@ -84,13 +84,12 @@ static int trace(int argc, char **argv)
 	status = load_runnable(a.file[0], &prog, &text);
 	if (status)
 		return status;
-	bug = args_bug(&a, world_linked->seeded_bugs ? text.bug : NULL);
+	bad |= args_bugs(&a, world_linked->seeded_bugs ? text.bugs : NULL, &opt.bugs) != 0;
 	opt.policy = args_policy(&a);
 	opt.seed_set = args_get(&a, "seed") != NULL;
 	opt.seed = args_number(&a, "seed", 0, UINT64_MAX, &bad);
-	if (bad || bug == -2 || opt.policy == -2)
+	if (bad || opt.policy == -2)
 		return EXIT_USAGE;
-	opt.bug = bug < 0 ? BUG_NONE : (enum seeded_bug)bug;
 	opt.log = opt.capture = opt.flush_shadow = true;
 	run_program(&prog, NULL, &opt, &r);
 	print_log(args_get(&a, "ops") != NULL);

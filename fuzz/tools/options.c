@@ -230,26 +230,26 @@ int args_policy(const struct args *a)
 	return -2;
 }
 
-int args_bug(const struct args *a, const char *text)
-{
-	const char *s = args_get(a, "bug");
-	int bug;
+const char option_bug_text[] = "seeded bugs instead of the file's; none: without";
+const char option_bug_search_text[] = "with these seeded bugs on";
 
-	if (!s)
-		s = text;
-	if (!s || !*s)
-		return -1;
-	bug = seeded_bug_find(s);
-	if (bug < 0) {
-		bad_usage(a->command->name, "no seeded bug '%s' (swaprace bugs lists them)", s);
-		return -2;
+int args_bugs(const struct args *a, const char *text, struct seeded_bug_set *bugs)
+{
+	const char *names = args_get(a, "bug") ? args_get(a, "bug") : text, *wrong;
+	char why[160];
+
+	if (!names || !*names) {
+		*bugs = (struct seeded_bug_set){ { 0 } };
+		return 0;
 	}
-	if (bug != BUG_NONE && !world_linked->seeded_bugs) {
-		bad_usage(a->command->name, "--bug=%s: %s has no seeded bugs; those are the model's", s,
-			  world_linked->name);
-		return -2;
+	if (seeded_bugs_parse(bugs, names, &wrong)) {
+		seeded_bugs_describe_wrong(wrong, why, sizeof(why));
+		return bad_usage(a->command->name, "--bug=%s: %s", names, why);
 	}
-	return bug;
+	if (!seeded_bugs_none(bugs) && !world_linked->seeded_bugs)
+		return bad_usage(a->command->name, "--bug=%s: %s has no seeded bugs; those are the model's",
+				 names, world_linked->name);
+	return 0;
 }
 
 int args_choice(const struct args *a, const char *name, const char *first, const char *second,

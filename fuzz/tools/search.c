@@ -100,17 +100,20 @@ static void next_program(struct search *s, struct prng *rng)
 
 /*
  * A behaviour is no report: "counter NAME > N" is found in a program that meets it,
- * and doesn't under the same schedule without the bug.
+ * and doesn't under the same schedule without the bugs.
  */
 static bool behaves_badly(struct search *s, const struct run_options *opt)
 {
-	const char *wanted = seeded_bug_info(s->bug)->title;
+	for (int i = BUG_NONE + 1; !seeded_bugs_none(&s->bugs) && i < SEEDED_BUG_COUNT; i++) {
+		const char *wanted = seeded_bug_info((enum seeded_bug)i)->title;
 
-	if (s->bug == BUG_NONE || !run_title_is_counter(wanted) ||
-	    !run_has_title(&s->prog, NULL, opt, wanted, &s->result))
-		return false;
-	snprintf(s->result.title, sizeof(s->result.title), "%s", wanted);
-	return true;
+		if (!seeded_bugs_has(&s->bugs, (enum seeded_bug)i) || !run_title_is_counter(wanted) ||
+		    !run_has_title(&s->prog, NULL, opt, wanted, &s->result))
+			continue;
+		snprintf(s->result.title, sizeof(s->result.title), "%s", wanted);
+		return true;
+	}
+	return false;
 }
 
 void search_run(struct search *s)
@@ -121,7 +124,7 @@ void search_run(struct search *s)
 
 	prng_seed(&rng, s->seed);
 	opt.backend = s->backend;
-	opt.bug = s->bug;
+	opt.bugs = s->bugs;
 	opt.races_marked = s->races_marked;
 	opt.coverage = s->coverage;
 	opt.seed_set = true;

@@ -15,7 +15,7 @@ struct search {
 	const struct prog *fixed;           /* this program under many schedules, or NULL */
 	int policy;                         /* enum prog_policy, or SEARCH_POLICY_PORTFOLIO */
 	enum engine_backend backend;
-	enum seeded_bug bug;
+	struct seeded_bug_set bugs;
 	u64 seed;
 	double seconds;                     /* limit; 0: none */
 	u64 schedules_max;                  /* limit; 0: none */

@@ -78,8 +78,10 @@ double args_seconds(const struct args *a, const char *name, double otherwise, bo
 extern const char option_policy_text[], option_search_policy_text[];
 /* enum prog_policy, RUN_POLICY_OF_PROGRAM where not given; -2 after an error. */
 int args_policy(const struct args *a);
-/* enum seeded_bug, -1 where not given, -2 after an error. */
-int args_bug(const struct args *a, const char *text);
+/* --bug=A,B, or what the text says (may be NULL) where it was not given: 0 or EXIT_USAGE. */
+int args_bugs(const struct args *a, const char *text, struct seeded_bug_set *bugs);
+/* What --bug= takes. */
+extern const char option_bug_text[], option_bug_search_text[];
 /* --NAME=: one of two words, the first where it was not given; 0 or EXIT_USAGE. */
 int args_choice(const struct args *a, const char *name, const char *first, const char *second,
 		bool *is_second);

@@ -22,7 +22,7 @@ Usage: scripts/fuzz.sh [options]           fuzzes; sets up and builds by itself
   --slice=SECONDS          one process' turn (default: so that all have one; 2 to 300)
   --targets=a,b            of mm, swap, swapoff, ksm, hibernate, reclaim, codec (default: all)
   --builds=a,b             of release, asan, tsan (default: all three)
-  --bug=ID                 with a seeded bug on (swaprace bugs lists them)
+  --bug=A,B                with these seeded bugs on (swaprace bugs lists them)
   --work=DIR               corpora, findings, state (default: work)
   --known=FILE             findings that are no news (default: repro/known.txt)
   --hook=COMMAND           called with what happened (new, fixed, build-broken), title, folder
@@ -113,9 +113,9 @@ def parse(arguments):
     options['jobs'] = options['jobs'] or usable_cores()
     if options['dashboard']:
         options['dashboard'] = parse_address(options['dashboard'])
-    if options['bug']:
-        bugs = seeded_bugs(options['root'])
-        if options['bug'] not in bugs:
-            raise Refused(f"--bug={options['bug']}: no seeded bug of that name (swaprace bugs lists "
-                          f"them){nearest(options['bug'], bugs)}")
+    bugs = seeded_bugs(options['root']) if options['bug'] else []
+    for bug in options['bug'].split(',') if options['bug'] else []:
+        if bug not in bugs:
+            raise Refused(f"--bug={options['bug']}: no seeded bug '{bug}' (swaprace bugs lists "
+                          f"them){nearest(bug, bugs)}")
     return options

@@ -120,8 +120,76 @@ static void test_reports(void)
 static u64 hash_now;
 static u64 give_hash(void) { return hash_now; }
 
+static struct seeded_bug_set set_of(enum seeded_bug a, enum seeded_bug b)
+{
+	struct seeded_bug_set set = { { 0 } };
+
+	seeded_bugs_add(&set, a);
+	seeded_bugs_add(&set, b);
+	return set;
+}
+
+/* Each pair of bugs, also across the words of the mask: both are on, no other one is. */
+static void test_seeded_bug_pairs(void)
+{
+	for (int a = BUG_NONE + 1; a < SEEDED_BUG_COUNT; a++) {
+		for (int b = a + 1; b < SEEDED_BUG_COUNT; b++) {
+			struct seeded_bug_set set = set_of((enum seeded_bug)a, (enum seeded_bug)b), again;
+			char names[SEEDED_BUG_NAMES_MAX];
+			const char *wrong;
+
+			seeded_bugs_select(&set);
+			for (int i = BUG_NONE; i < SEEDED_BUG_COUNT; i++)
+				CHECK_EQ(bug_seeded((enum seeded_bug)i), i == a || i == b);
+			CHECK(!seeded_bugs_none(&set));
+			CHECK_EQ(seeded_bugs_parse(&again, seeded_bugs_names(&set, names), &wrong), 0);
+			CHECK(memcmp(&again, &set, sizeof(set)) == 0);
+		}
+	}
+	seeded_bug_select(BUG_NONE);
+	CHECK(seeded_bugs_none(&seeded_bugs_on));
+}
+
+static void test_seeded_bug_lists(void)
+{
+	static const struct { const char *names, *wrong, *why; } bad[] = {
+		{ "", "", "the name of a seeded bug is missing (swaprace bugs lists them)" },
+		{ "wp-no-recheck,", "", "the name of a seeded bug is missing (swaprace bugs lists them)" },
+		{ "wp-no-recheck,none", "none", "'none' stands alone, not in a list of seeded bugs" },
+		{ "none,wp-no-recheck", "none,wp-no-recheck",
+		  "'none' stands alone, not in a list of seeded bugs" },
+		{ "ksm-stale-head,wp-no-rechek,x", "wp-no-rechek,x", "no seeded bug 'wp-no-rechek'; "
+		  "did you mean 'wp-no-recheck'? (swaprace bugs lists them)" },
+		{ "unlike any of them", "unlike any of them",
+		  "no seeded bug 'unlike any of them' (swaprace bugs lists them)" },
+	};
+	struct seeded_bug_set set, all = { { 0 } };
+	char names[SEEDED_BUG_NAMES_MAX], why[160];
+	const char *wrong;
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		CHECK_EQ(seeded_bugs_parse(&set, bad[i].names, &wrong), -ENOENT);
+		CHECK_STR(wrong, bad[i].wrong);
+		CHECK(seeded_bugs_none(&set));
+		seeded_bugs_describe_wrong(wrong, why, sizeof(why));
+		CHECK_STR(why, bad[i].why);
+	}
+	CHECK_EQ(seeded_bugs_parse(&set, "none", &wrong), 0);
+	CHECK(seeded_bugs_none(&set));
+	CHECK_STR(seeded_bugs_names(&set, names), "none");
+	CHECK_EQ(seeded_bugs_parse(&set, "wp-no-recheck,ksm-stale-head,wp-no-recheck", &wrong), 0);
+	CHECK_STR(seeded_bugs_names(&set, names), "wp-no-recheck,ksm-stale-head");
+	for (int i = BUG_NONE; i < SEEDED_BUG_COUNT; i++)
+		seeded_bugs_add(&all, (enum seeded_bug)i);
+	CHECK_EQ(seeded_bugs_parse(&set, seeded_bugs_names(&all, names), &wrong), 0);
+	CHECK(memcmp(&set, &all, sizeof(set)) == 0);
+	CHECK_EQ(strlen(names), SEEDED_BUG_NAMES_MAX - 2);
+}
+
 static void test_seeded_bugs(void)
 {
+	struct seeded_bug_set both = set_of(BUG_KSM_COPY_SWAP_COUNT, BUG_HIB_RECURSIVE_LOCK), other;
+
 	CHECK_EQ(seeded_bug_find("none"), BUG_NONE);
 	CHECK_EQ(seeded_bug_find("no such bug"), -ENOENT);
 	for (int i = 0; i < SEEDED_BUG_COUNT; i++) {
@@ -144,7 +212,13 @@ static void test_seeded_bugs(void)
 	CHECK(!bug_seeded(BUG_HIB_RECURSIVE_LOCK));
 	CHECK_EQ(seeded_bug_hash_at_first(BUG_KSM_COPY_SWAP_COUNT), 5);
 	CHECK_EQ(seeded_bug_hash_at_first(BUG_HIB_RECURSIVE_LOCK), 6);
+	CHECK_EQ(seeded_bugs_hash_at_first(&both), 5); /* the first of the two */
+	other = set_of(BUG_HIB_RECURSIVE_LOCK, BUG_WP_NO_RECHECK);
+	CHECK_EQ(seeded_bugs_hash_at_first(&other), 6); /* the other one never came */
+	other = set_of(BUG_NONE, BUG_WP_NO_RECHECK);
+	CHECK_EQ(seeded_bugs_hash_at_first(&other), 0);
 	seeded_bug_reset();
+	CHECK_EQ(seeded_bugs_hash_at_first(&both), 0);
 	CHECK_EQ(seeded_bug_hash_at_first(BUG_KSM_COPY_SWAP_COUNT), 0);
 	seeded_bug_select(BUG_NONE);
 	CHECK(!bug_seeded(BUG_KSM_COPY_SWAP_COUNT));
@@ -220,6 +294,8 @@ int main(void)
 	test_paths();
 	test_reports();
 	test_seeded_bugs();
+	test_seeded_bug_pairs();
+	test_seeded_bug_lists();
 	test_counters();
 	test_prng();
 	test_bitmap();

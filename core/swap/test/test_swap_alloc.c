@@ -251,7 +251,7 @@ static void table_fails(void *arg)
 	CHECK(!cluster(1)->table);
 	f[4] = new_folio(5);
 	CHECK_EQ(t_get_slot(f[4]), -ENOMEM);
-	if (seeded_bug_on != BUG_NONE)
+	if (!seeded_bugs_none(&seeded_bugs_on))
 		return;
 	CHECK_EQ(cluster(1)->flags, CLUSTER_FLAG_FREE);
 	CHECK_EQ(t_get_slot(f[4]), 0);

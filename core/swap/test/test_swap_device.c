@@ -26,7 +26,7 @@ static void geometry(void *arg)
 		CHECK_EQ(word, is_bad ? SWP_TB_BAD : SWP_TB_NULL);
 		bad += is_bad && i < si->max;
 	}
-	if (seeded_bug_on == BUG_NONE)
+	if (seeded_bugs_none(&seeded_bugs_on))
 		CHECK_EQ(si->pages, si->max - bad);
 	CHECK_EQ(get_nr_swap_pages(), si->pages);
 	for (i = 0; i < nr; i++)

@@ -225,7 +225,7 @@ static void undo(void *arg)
 	CHECK_EQ(folio_dup_swap(folio, folio_page(folio, 1)), 0);
 	CHECK_EQ(folio_dup_swap(folio, folio_page(folio, 1)), 0);
 	CHECK_EQ(folio_dup_swap(folio, NULL), -ENOMEM);
-	if (seeded_bug_on != BUG_NONE) {
+	if (!seeded_bugs_none(&seeded_bugs_on)) {
 		folio_unlock(folio);
 		return;
 	}

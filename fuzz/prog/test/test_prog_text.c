@@ -66,7 +66,7 @@ static void decorate(struct prog *prog, struct prng *rng)
 static void test_round_trip(void)
 {
 	struct prng rng = { 11 };
-	struct prog_text t = { .bug = "none", .nexpects = 2, .comment = "# one\n#  two # three\n",
+	struct prog_text t = { .bugs = "none", .nexpects = 2, .comment = "# one\n#  two # three\n",
 			       .expect = { "[tsan] data race in f / g", "counter needless_drain > 0" },
 			       .world = "tree>=7.3" };
 	unsigned bad = 0, bad_noise = 0;
@@ -243,7 +243,7 @@ static void test_errors_header(void)
 	ERROR("\x01\xff\n", 1, 1, "unknown line '?" "?'");
 	ERROR("bug: nosuchthingatall\n", 1, 6, "unknown bug 'nosuchthingatall'");
 	ERROR("bug:\n", 1, 5, "the bug's name is missing");
-	ERROR("bug: none none\n", 1, 11, "one bug at a time");
+	ERROR("bug: none none\n", 1, 11, "several bugs are written a,b without a blank");
 	ERROR("bug: none\nbug: none\n", 2, 1, "a second bug:");
 	ERROR("task A\nbug: none\n", 2, 1, "bug: comes before the first task");
 	ERROR("world: moon\n", 1, 8, "no world 'moon'; there are model, tree, tree:NAME and tree>=7.3");
@@ -270,7 +270,21 @@ static void test_errors_header(void)
 	snprintf(text, sizeof(text), "bug: %s\ntask A\n",
 		 seeded_bug_info((enum seeded_bug)1)->name);
 	CHECK_EQ(prog_parse(&p, &extra, text, strlen(text), &err), 0);
-	CHECK_STR(extra.bug, seeded_bug_info((enum seeded_bug)1)->name);
+	CHECK_STR(extra.bugs, seeded_bug_info((enum seeded_bug)1)->name);
+	/* several: the order of the table, each once */
+	snprintf(text, sizeof(text), "bug: %s,%s,%s\ntask A\n", seeded_bug_info((enum seeded_bug)3)->name,
+		 seeded_bug_info((enum seeded_bug)1)->name, seeded_bug_info((enum seeded_bug)3)->name);
+	CHECK_EQ(prog_parse(&p, &extra, text, strlen(text), &err), 0);
+	snprintf(text, sizeof(text), "%s,%s", seeded_bug_info((enum seeded_bug)1)->name,
+		 seeded_bug_info((enum seeded_bug)3)->name);
+	CHECK_STR(extra.bugs, text);
+	ERROR("bug: wp-no-recheck,none\n", 1, 20, "'none' stands alone");
+	ERROR("bug: wp-no-recheck,wp-no-rechek\n", 1, 20,
+	      "unknown bug 'wp-no-rechek' (did you mean 'wp-no-recheck'?)");
+	ERROR("bug: wp-no-recheck,\n", 1, 20, "unknown bug ''");
+	ERROR("bug: wp-no-recheck, ksm-stale-head\n", 1, 20, "unknown bug ''");
+	ERROR("bug: wp-no-recheck ksm-stale-head\n", 1, 20,
+	      "several bugs are written a,b without a blank");
 }
 
 static void test_errors_machine(void)

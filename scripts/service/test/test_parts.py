@@ -200,7 +200,8 @@ class DiskTest(unittest.TestCase):
 
 
 class OptionsTest(unittest.TestCase):
-    BAD = ('--bug=nope', '--bug=wp-no-rechek', '--time=0', '--time=1e3', '--time=', '--time', '--jobs=0',
+    BAD = ('--bug=nope', '--bug=wp-no-rechek', '--bug=wp-no-recheck,nope', '--bug=wp-no-recheck,',
+           '--time=0', '--time=1e3', '--time=', '--time', '--jobs=0',
            '--jobs=-1', '--builds=gcc', '--builds=asan,', '--targets=mm,,swap', '--no-build=1', '--nope',
            'mm', '--dashboard=x', '--dashboard=1:99999', '--ballast=1M', '--slice=1.5')
 
@@ -218,6 +219,8 @@ class OptionsTest(unittest.TestCase):
         self.assertEqual(got['builds'], ['tsan', 'release'])
         self.assertEqual(got['dashboard'], ('127.0.0.1', 8000))
         self.assertEqual(got['jobs'], len(os.sched_getaffinity(0)))
+        got = options.parse([f'--root={bench.SOURCE}', '--bug=wp-no-recheck,ksm-stale-head'])
+        self.assertEqual(got['bug'], 'wp-no-recheck,ksm-stale-head')
 
 
 if __name__ == '__main__':

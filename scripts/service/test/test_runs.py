@@ -91,7 +91,7 @@ class RunsTest(unittest.TestCase):
     def test_what_is_missing_or_in_the_way(self):
         for options, status, words in (
                 (['--builds=asan', '--time=1'], 3, 'swaprace is missing; scripts/fuzz.sh builds it'),
-                (['--bug=nope', '--time=1'], 2, 'no seeded bug of that name'),
+                (['--bug=nope', '--time=1'], 2, "no seeded bug 'nope'"),
                 ([f'--work={bench.SOURCE}/README.md/x', '--time=1'], 3, 'Not a directory'),
                 ([f'--known={bench.SOURCE}/README.md', '--time=1'], 2, 'README.md:')):
             got, out, err = self.fuzz(*options)
