@@ -405,6 +405,8 @@ void sim_abort(void)
 void sim_reset(void)
 {
 	eng.view.spinning = 0;
+	/* the recorder also looks at contexts that this run does not have */
+	memset(eng.view.pending, 0, sizeof(eng.view.pending));
 	eng.ready = eng.masked = eng.sleeping = eng.readers = 0;
 	eng.hash = 0x243f6a8885a308d3ull;
 	eng.fair = eng.truncated = eng.ending = false;

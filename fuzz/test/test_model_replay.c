@@ -48,6 +48,32 @@ static void test_profile(const struct prog_profile *profile, u64 from)
 	CHECK_EQ(exact + too_big, PROGRAMS);
 }
 
+/* A recorded schedule orders contexts that the program has: none of those that a program
+ * before had, which would be in the way of its reduction. */
+static void test_contexts(void)
+{
+	struct sched_schedule schedule = { 0 };
+	struct run_options opt = run_defaults;
+	unsigned larger = 0;
+	struct prng rng;
+
+	prng_seed(&rng, 1);
+	opt.log = true;
+	for (int i = 0; i < 50; i++) {
+		prog_generate(&other, &rng, &prog_profile_all);
+		prog_generate(&p, &rng, &prog_profile_all);
+		run_program(&other, NULL, &opt, &first);
+		run_program(&p, NULL, &opt, &second);
+		sched_record(&schedule, sched_view());
+		larger += other.ntasks > p.ntasks;
+		for (u32 e = 0; e < schedule.nedges; e++)
+			CHECK(schedule.edge[e].event.ctx < p.ntasks ||
+			      schedule.edge[e].event.ctx >= PROG_CTX_IRQ(0));
+	}
+	CHECK(larger > 10);
+	sched_schedule_free(&schedule);
+}
+
 static void test_coverage(void)
 {
 	u64 ops = 0, delivered = 0;
@@ -64,6 +90,7 @@ static void test_coverage(void)
 
 int main(void)
 {
+	test_contexts();
 	test_profile(&prog_profile_all, 0);
 	test_profile(&prog_profile_swap, 1000);
 	test_profile(&prog_profile_swapoff, 2000);
