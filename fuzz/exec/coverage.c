@@ -82,6 +82,17 @@ void coverage_end(const struct engine_stats *stats, bool reported)
 
 /* ---- printing ---- */
 
+_Static_assert(sizeof(struct run_coverage) % sizeof(u64) == 0, "it is numbers, all u64");
+
+void run_coverage_add(struct run_coverage *c, const struct run_coverage *other)
+{
+	u64 *to = (u64 *)(void *)c;
+	const u64 *from = (const u64 *)(const void *)other;
+
+	for (size_t i = 0; i < sizeof(*c) / sizeof(u64); i++)
+		to[i] += from[i];
+}
+
 unsigned run_coverage_pairs(const struct run_coverage *c)
 {
 	unsigned n = 0;

@@ -22,6 +22,8 @@ struct run_coverage {
 	u64 op_runs[PROG_OP_COUNT], op_failures[PROG_OP_COUNT];
 };
 
+/* Adds what other runs have covered. */
+void run_coverage_add(struct run_coverage *c, const struct run_coverage *other);
 /* Pairs that have overlapped, among all pairs (a, b) of op kinds. */
 unsigned run_coverage_pairs(const struct run_coverage *c);
 void run_coverage_print_overlap(const struct run_coverage *c, FILE *out);

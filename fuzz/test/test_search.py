@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Goal: `swaprace search` loses nothing: a finding never replaces an earlier one, SIGTERM
 and SIGINT end it in an orderly way with what was found, a night without --seed is
-a new one and says which; and `matrix` leaves no process behind.
+a new one and says which; a seed gives the same with any number of processes; what is
+known does not end it; and neither it nor `matrix` leaves a process behind.
 Method: each is done once, with a bug that is found at once.
 
 Usage: test_search.py SWAPRACE
@@ -16,6 +17,7 @@ import tempfile
 import time
 
 swaprace = os.path.abspath(sys.argv[1])
+source = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 failures = []
 BUG = '--bug=fork-skips-mmlist'
 
@@ -97,6 +99,115 @@ def check_seed():
     check('with a seed it is not printed', 'seed: ' not in run('search', '--schedules=3', '--seed=4')[1])
 
 
+def without_times(out):
+    return re.sub(r'in [0-9.]+ s \(\d+ a second\)', '', out)
+
+
+def check_jobs():
+    """The same seed and budget: the same titles, schedules and programs, however many processes."""
+    for name, arguments in (('to the first', [BUG, '--seed=5']),
+                            ('--keep-going', [BUG, '--seed=5', '--keep-going', '--schedules=2001']),
+                            ('two bugs', [BUG + ',wp-no-recheck', '--seed=6', '--keep-going',
+                                          '--schedules=1000']),
+                            ('one file', ['two.prog', '--seed=7', '--schedules=300']),
+                            ('--schedules=1', ['--seed=8', '--schedules=1']),
+                            ('nothing found', ['--seed=9', '--schedules=1500'])):
+        outs = {}
+        for jobs in (1, 2, 3, 8):
+            folder = f'jobs-{jobs}-{name}'.replace(' ', '-')
+            status, out = run('search', *arguments, f'--jobs={jobs}', f'--out={folder}')
+            files = [open(f'{folder}/{n}').read() for n in sorted(os.listdir(folder))]
+            outs[jobs] = status, without_times(out).replace(folder, 'DIR'), files
+        for jobs in (2, 3, 8):
+            check(f'{jobs} processes, {name}', outs[jobs] == outs[1], (outs[jobs], outs[1]))
+    check('something was found', outs[1][0] == 0 and os.listdir('jobs-8---keep-going'))
+    for option in '--rss', '--backend=native':
+        got = subprocess.run([swaprace, 'search', option, '--jobs=2'], capture_output=True, text=True)
+        check(f'{option} is one process', got.returncode == 2 and got.stderr.count('\n') == 1, got.stderr)
+
+
+def check_coverage():
+    """What the processes have covered is added up: no op is missing."""
+    ran = {}
+    for jobs in (1, 3):
+        status, out = run('search', '--seed=1', '--schedules=1000', '--coverage', f'--jobs={jobs}')
+        ran[jobs] = {m[0]: int(m[1]) for m in re.findall(r'^(\w+) +(\d+) +\d+$', out, re.M)}
+        check(f'--coverage, {jobs} processes', status == 0 and len(ran[jobs]) > 10, out[-2000:])
+    few = [op for op, n in ran[1].items() if ran[3].get(op, 0) < n]
+    check('--coverage: as much as in one process', not few, (few, ran))
+
+
+def check_known():
+    title = 'invariant: mm with swap entries is not on mmlist'
+    entries = {'known': (f'title:  {title}\nreason: a test\n', 0),
+               'any-rest': ('title: invariant: mm*\nreason: a test\nuntil: 2999-01-01\n', 0),
+               'expired': (f'title: {title}\nreason: a test\nuntil: 2020-01-01\n', 1),
+               'another-stack': (f'title: {title}\nreason: a test\nstack: no_such_function\n', 1),
+               'this-object': (f'title: {title}\nreason: a test\nobject: mm\n', 0),
+               'another-object': (f'title: {title}\nreason: a test\nobject: no such thing\n', 1),
+               'another': ('# nothing\n\ntitle: another\nreason: x\n', 1)}
+    for name, (text, wanted) in entries.items():
+        with open(f'{name}.txt', 'w') as f:
+            f.write(text)
+        status, out = run('search', BUG, '--seed=5', '--schedules=600', f'--known={name}.txt')
+        check(f'known: {name}', status == wanted and ('(known; first after' in out) == (not wanted), out)
+    with open('both.txt', 'w') as f:
+        f.write(entries['another'][0] + '\n' + entries['known'][0])
+    status, out = run('search', BUG + ',hib-extent-off-by-one', '--seed=1', '--known=both.txt')
+    check('another one behind a known one', status == 1 and f'x {title} (known' in out and
+          'report: leak: swap slot in use' in out, out)
+    for text, why in (('title: x\n', r'^bad.txt:1: an entry without "reason:"$'),
+                      ('title: x\nreason: y\nuntil: soon\n', r'^bad.txt:3: "soon" is no date'),
+                      ('\nnonsense\n', r'^bad.txt:2: "nonsense": wanted one of title:')):
+        with open('bad.txt', 'w') as f:
+            f.write(text)
+        got = subprocess.run([swaprace, 'search', '--known=bad.txt', '--schedules=1'],
+                             capture_output=True, text=True)
+        check(f'known: {why}', got.returncode == 2 and re.search(why, got.stderr) and
+              got.stderr.count('\n') == 1, got.stderr)
+
+
+def is_gone(pid):
+    try:
+        with open(f'/proc/{pid}/stat') as f:
+            return f.read().rpartition(')')[2].split()[0] == 'Z'
+    except OSError:
+        return True
+
+
+def check_orphans():
+    for sig in signal.SIGKILL, signal.SIGTERM, signal.SIGINT:
+        p = subprocess.Popen([swaprace, 'search', '--jobs=3', '--seed=1', '--time=600'],
+                             stdout=subprocess.PIPE, text=True)
+        check(f'{sig.name}: three processes', wait_for(lambda: len(children(p.pid)) == 3))
+        workers = children(p.pid)
+        time.sleep(0.5)
+        p.send_signal(sig)
+        out, _ = p.communicate(timeout=60)
+        check(f'{sig.name}: the end', p.returncode == -9 if sig == signal.SIGKILL else
+              p.returncode == 0 and 'ended by a signal: nothing found after' in out, (p.returncode, out))
+        check(f'{sig.name}: no process is left',
+              wait_for(lambda: all(is_gone(w) for w in workers), 5), workers)
+    # as from a terminal: the signal comes to all of the group
+    p = subprocess.Popen([swaprace, 'search', '--jobs=3', '--seed=1', '--time=600'],
+                         stdout=subprocess.PIPE, text=True, start_new_session=True)
+    wait_for(lambda: len(children(p.pid)) == 3)
+    time.sleep(0.5)
+    os.killpg(p.pid, signal.SIGINT)
+    out, _ = p.communicate(timeout=60)
+    check('SIGINT to the group', p.returncode == 0 and 'ended by a signal' in out, (p.returncode, out))
+    # one of them is taken away
+    p = subprocess.Popen([swaprace, 'search', '--jobs=3', '--seed=1', '--time=600'],
+                         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    wait_for(lambda: len(children(p.pid)) == 3)
+    workers = children(p.pid)
+    os.kill(int(workers[1]), signal.SIGKILL)
+    _, err = p.communicate(timeout=60)
+    check('a process is killed: status 3, one line', p.returncode == 3 and err.count('\n') == 1 and
+          'ended by signal 9' in err, (p.returncode, err))
+    check('... and the others end', wait_for(lambda: all(is_gone(w) for w in workers), 5), workers)
+
+
 def children(pid):
     with open(f'/proc/{pid}/task/{pid}/children') as f:
         return f.read().split()
@@ -110,8 +221,7 @@ def check_matrix():
     trials = children(p.pid)
     p.kill()
     p.wait(60)
-    check('matrix: no trial is left', wait_for(lambda: not any(os.path.exists(f'/proc/{t}') and
-          'Z' not in open(f'/proc/{t}/stat').read().split()[2] for t in trials), 20), trials)
+    check('matrix: no trial is left', wait_for(lambda: all(is_gone(t) for t in trials), 20), trials)
 
 
 def main():
@@ -122,6 +232,12 @@ def main():
         check_signal(signal.SIGTERM)
         check_signal(signal.SIGINT)
         check_seed()
+        with open('two.prog', 'w') as f:
+            f.write(open(f'{source}/corpus/swap/sync-round-trip.prog').read())
+        check_jobs()
+        check_coverage()
+        check_known()
+        check_orphans()
         check_matrix()
         os.chdir('/')
     print(f'{len(failures)} failures')

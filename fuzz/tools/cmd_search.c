@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "fuzz/exec/source_lines.h"
+#include "fuzz/tools/known.h"
 #include "fuzz/tools/paths.h"
 #include "fuzz/tools/rare.h"
 #include "fuzz/tools/search.h"
@@ -19,11 +20,13 @@ static const struct option_spec options[] = {
 	{ "seed", "N", "of the search (default: a new one, which is printed)" },
 	{ "time", "S", "seconds at most (default 60)" },
 	{ "schedules", "N", "runs at most" },
+	{ "jobs", "N", "processes (default: a core each); what is found depends on the seed alone" },
 	{ "out", "DIR", "where the program that failed goes, as text with its schedule" },
 	{ "coverage", NULL, "print what overlapped, where interrupts went, paths never taken" },
 	{ "edges", "FILE", "write which edges of a tree's code ran, for: swaprace tree coverage" },
 	{ "rss", NULL, "print resident memory after 10^3, 10^4, ... runs (with --keep-going)" },
 	{ "keep-going", NULL, "count reports by title instead of ending at the first" },
+	{ "known", "FILE", "reports that an entry of FILE knows (as repro/known.txt) do not end it" },
 	{ "races", "plain|marked", "TSan, on a tree: plain (default) reports races of plain accesses" },
 	{ NULL, NULL, NULL },
 };
@@ -34,7 +37,7 @@ static struct prog fixed;
 static struct prog_text text;
 
 static const char *out_dir;
-static bool fresh_seed;
+static bool fresh_seed, rss, keep_going;
 
 /* Writes the program to DIR/<title>.prog. */
 static int save_program(const char *title, const struct prog *p)
@@ -100,64 +103,90 @@ static int save(void)
 	return save_program(search.result.title, &out);
 }
 
-/* --keep-going: many searches in one, reports counted by title. */
+/* Reports by title, and those beyond the last title that fits: --keep-going, --known=. */
 #define TITLES_MAX 200
-static struct { char title[REPORT_TITLE_MAX]; u64 count; u64 first; } titles[TITLES_MAX];
-static unsigned ntitles;
+static struct titles {
+	struct { char title[REPORT_TITLE_MAX]; u64 count; u64 first; } seen[TITLES_MAX];
+	unsigned count;
+	u64 others;
+} titles, known_titles;
 
-static void count_title(const char *title, u64 at)
+/* Is it a new one? */
+static bool count_title(struct titles *t, const char *title, u64 at)
 {
 	unsigned i;
 
-	for (i = 0; i < ntitles; i++)
-		if (strcmp(titles[i].title, title) == 0)
+	for (i = 0; i < t->count; i++)
+		if (strcmp(t->seen[i].title, title) == 0)
 			break;
-	if (i == TITLES_MAX)
-		return;
-	if (i == ntitles) {
-		snprintf(titles[i].title, sizeof(titles[i].title), "%s", title);
-		titles[ntitles++].first = at;
+	if (i == TITLES_MAX) {
+		t->others++;
+		return false;
 	}
-	titles[i].count++;
+	if (t->seen[i].count++)
+		return false;
+	snprintf(t->seen[i].title, sizeof(t->seen[i].title), "%s", title);
+	t->seen[i].first = at;
+	t->count++;
+	return true;
 }
 
-static void keep_going(bool rss)
+static void print_rss(void)
 {
-	double end = now_seconds() + search.seconds, total_time = search.seconds;
-	u64 total = 0, max_total = search.schedules_max, mark = 1000;
+	static u64 mark = 1000;
 
-	while (!search_stopped() && now_seconds() < end && (!max_total || total < max_total)) {
-		unsigned before = ntitles;
+	if (search.schedules < mark)
+		return;
+	printf("%llu runs: %ld KiB resident\n", (unsigned long long)mark, resident_kib());
+	fflush(stdout);
+	mark *= 10;
+}
 
-		search.seconds = end - now_seconds();
-		search.schedules_max = max_total ? max_total - total : 0;
-		if (rss && (!search.schedules_max || search.schedules_max > mark - total))
-			search.schedules_max = mark - total;
-		search_run(&search);
-		total += search.schedules;
-		if (rss && total >= mark) {
-			printf("%llu runs: %ld KiB resident\n", (unsigned long long)mark, resident_kib());
-			fflush(stdout);
-			mark *= 10;
-		}
-		if (search.found) {
-			count_title(search.result.title, total);
-			if (ntitles > before) {
-				printf("report: %s (after %llu schedules)\n", search.result.title,
-				       (unsigned long long)total);
-				fflush(stdout);
-			}
-			if (ntitles > before && out_dir)
-				save();
-		}
-		search.seed++;
+/* After each program: does the search end? */
+static bool report_ends(struct search *s, void *arg)
+{
+	(void)arg;
+	if (rss)
+		print_rss();
+	if (!s->found)
+		return false;
+	if (known_has(s->result.title, s->result.body)) {
+		count_title(&known_titles, s->result.title, s->schedules);
+		s->found = false;
+		return false;
 	}
-	for (unsigned i = 0; i < ntitles; i++)
-		printf("%8llu x %s (first after %llu)\n", (unsigned long long)titles[i].count,
-		       titles[i].title, (unsigned long long)titles[i].first);
-	search.found = ntitles > 0;
-	search.schedules = total;
-	search.elapsed = total_time - max(end - now_seconds(), 0.0);
+	if (!keep_going)
+		return true;
+	if (count_title(&titles, s->result.title, s->schedules)) {
+		printf("report: %s (after %llu schedules)\n", s->result.title,
+		       (unsigned long long)s->schedules);
+		fflush(stdout);
+		if (out_dir)
+			save();
+	}
+	return false;
+}
+
+static void print_titles(const struct titles *t, const char *known)
+{
+	for (unsigned i = 0; i < t->count; i++)
+		printf("%8llu x %s (%sfirst after %llu)\n", (unsigned long long)t->seen[i].count,
+		       t->seen[i].title, known, (unsigned long long)t->seen[i].first);
+	if (t->others)
+		printf("%8llu x other titles, beyond the %d above\n", (unsigned long long)t->others,
+		       TITLES_MAX);
+}
+
+/* --jobs: as many as there are cores, unless the search is about this process. */
+static int configure_jobs(struct args *a, bool *bad)
+{
+	bool one = rss || search.backend == ENGINE_NATIVE;
+
+	search.jobs = (unsigned)args_jobs(a, one ? 1 : SEARCH_JOBS_MAX, SEARCH_JOBS_MAX, bad);
+	if (one && search.jobs > 1)
+		return bad_usage("search", "--jobs=%u: %s is one process", search.jobs,
+				 rss ? "--rss" : "--backend=native");
+	return 0;
 }
 
 static int configure(struct args *a)
@@ -175,6 +204,12 @@ static int configure(struct args *a)
 	if (bad || policy == -2 || backend == -2 || !search.profile)
 		return EXIT_USAGE;
 	search.backend = (enum engine_backend)backend;
+	rss = args_get(a, "rss") != NULL;
+	keep_going = args_get(a, "keep-going") != NULL;
+	if (configure_jobs(a, &bad) || bad)
+		return EXIT_USAGE;
+	if (args_get(a, "known") && known_load(args_get(a, "known")))
+		return EXIT_USAGE;
 	if (policy == PROG_POLICY_REPLAY)
 		return bad_usage("search",
 				 "--policy=replay searches nothing; another one is wanted");
@@ -227,22 +262,22 @@ static int run_search(int argc, char **argv)
 	}
 	search_catch_signals();
 	engine_native_report = print_native;
-	if (args_get(&a, "keep-going")) {
-		keep_going(args_get(&a, "rss") != NULL);
-	} else {
-		search_run(&search);
-		if (search.found) {
-			printf("report: %s\n", search.result.title);
-			source_lines_print(stdout, search.result.body);
-			if (out_dir)
-				status = save();
-		}
-	}
-	if (search.found && !args_get(&a, "keep-going"))
+	search.program_done = report_ends;
+	status = search_run(&search);
+	print_titles(&known_titles, "known; ");
+	if (keep_going) {
+		print_titles(&titles, "");
+		search.found = titles.count > 0;
+	} else if (search.found) {
+		printf("report: %s\n", search.result.title);
+		source_lines_print(stdout, search.result.body);
+		if (out_dir)
+			status = max(status, save());
 		printf("trace hash %016llx, policy %s, seed %llu\n",
 		       (unsigned long long)search.result.hash,
 		       prog_policy_names[search.prog.policy],
 		       (unsigned long long)search.prog.seed);
+	}
 	printf("%s%s after %llu schedules in %.2f s (%.0f a second)\n",
 	       search_stopped() ? "ended by a signal: " : "", search.found ? "found" : "nothing found",
 	       (unsigned long long)search.schedules,

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Command lines: a table of options a command, errors in one line. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <sched.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -185,6 +189,21 @@ u64 args_seed(const struct args *a, bool *fresh, bool *bad)
 	if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
 		seed = (u32)(now_seconds() * 1e6);
 	return seed;
+}
+
+u64 args_jobs(const struct args *a, u64 most, u64 max_value, bool *bad)
+{
+	cpu_set_t cpus;
+	u64 cores = 1, jobs;
+
+	if (sched_getaffinity(0, sizeof(cpus), &cpus) == 0 && CPU_COUNT(&cpus) > 0)
+		cores = (u64)CPU_COUNT(&cpus);
+	jobs = args_number(a, "jobs", min(cores, most), max_value, bad);
+	if (jobs == 0) {
+		bad_usage(a->command->name, "--jobs=0: 1 or more is wanted");
+		*bad = true;
+	}
+	return jobs;
 }
 
 double args_seconds(const struct args *a, const char *name, double otherwise, bool *bad)

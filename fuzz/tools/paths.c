@@ -5,6 +5,27 @@
 #include "core/base/site.h"
 #include "fuzz/tools/paths.h"
 
+/* The records that PATH() leaves, in the order of the link. */
+extern struct path *const __start_swaprace_paths[] __attribute__((weak));
+extern struct path *const __stop_swaprace_paths[] __attribute__((weak));
+
+u32 paths_count(void)
+{
+	return (u32)(__stop_swaprace_paths - __start_swaprace_paths);
+}
+
+void paths_save(u64 *taken)
+{
+	for (u32 i = 0; i < paths_count(); i++)
+		taken[i] = __start_swaprace_paths[i]->taken;
+}
+
+void paths_add(const u64 *taken)
+{
+	for (u32 i = 0; i < paths_count(); i++)
+		__start_swaprace_paths[i]->taken += taken[i];
+}
+
 static const struct { const char *name, *reason; } reasons[] = {
 #define PATH_REASON(name, reason) { name, reason },
 #include "fuzz/tools/paths.def"

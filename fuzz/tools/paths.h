@@ -6,6 +6,12 @@
 
 #include <stdio.h>
 
+#include "core/base/types.h"
+
 void paths_print(FILE *out);
+/* How often each was taken, as numbers: of another process, added to this one's. */
+u32 paths_count(void);
+void paths_save(u64 *taken);
+void paths_add(const u64 *taken);
 
 #endif

@@ -114,10 +114,14 @@ static bool is_taken(u32 i)
 	return edges.n ? edges.taken[i] != 0 : __start_swaprace_paths[i]->taken != places[i].before;
 }
 
-void rare_end(const struct prog *p, u64 points)
+size_t rare_bytes(void)
 {
-	u64 most = nslots == SLOTS ? places[commonest()->place].programs : 0;
+	return (nplaces + 63) / 64 * 8;
+}
 
+void rare_end(u8 *taken)
+{
+	memset(taken, 0, rare_bytes());
 	for (u32 i = 0; i < nplaces; i++) {
 		u64 eight = 1;
 
@@ -129,7 +133,22 @@ void rare_end(const struct prog *p, u64 points)
 			}
 		}
 		if (is_taken(i))
-			reached(i, p, points, most);
+			taken[i / 8] |= (u8)(1u << (i % 8));
+	}
+}
+
+void rare_add(const struct prog *p, u64 points, const u8 *taken)
+{
+	u64 most = nslots == SLOTS ? places[commonest()->place].programs : 0;
+
+	for (u32 i = 0; i < nplaces; i += 64) {
+		u64 bits;
+
+		memcpy(&bits, &taken[i / 8], 8);
+		for (; bits; bits &= bits - 1) {
+			BUG_ON_CMP(i + (u32)__builtin_ctzll(bits), >=, nplaces);
+			reached(i + (u32)__builtin_ctzll(bits), p, points, most);
+		}
 	}
 }
 

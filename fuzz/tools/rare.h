@@ -12,10 +12,14 @@
 
 /* Forgets all programs. */
 void rare_reset(void);
-/* Around the runs of one program: which paths did they take? points: of all its
- * runs; a much longer program does not take a shorter one's place. */
+/* Around the runs of one program: which places did they take? taken: rare_bytes() bytes,
+ * a bit for each place. */
+size_t rare_bytes(void);
 void rare_begin(void);
-void rare_end(const struct prog *p, u64 points);
+void rare_end(u8 *taken);
+/* Adds a program that took these places. points: of all its runs; a much longer program
+ * does not take a shorter one's place. The pool depends on the calls of this alone. */
+void rare_add(const struct prog *p, u64 points, const u8 *taken);
 /* A program of the pool, the rarer its place the likelier; NULL: there is none. */
 const struct prog *rare_pick(struct prng *rng);
 

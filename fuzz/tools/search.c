@@ -3,9 +3,10 @@
  * The search without libFuzzer: each program is run under some schedules. Every
  * second one comes from the generator; the others are mutants and crosses of
  * programs that took rare paths (rare.c), or such a program again, under other
- * schedules.
+ * schedules. What a program took gets into the pool SEARCH_DELAY programs later.
  */
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -116,54 +117,144 @@ static bool behaves_badly(struct search *s, const struct run_options *opt)
 	return false;
 }
 
-void search_run(struct search *s)
+size_t search_slot_size(void)
 {
-	struct prng rng;
-	struct run_options opt = run_defaults;
-	double start = now_seconds();
+	return (sizeof(struct search_slot) + rare_bytes() + 63) / 64 * 64;
+}
 
-	prng_seed(&rng, s->seed);
+static void slot_fill(struct search_slot *slot, const struct search *s)
+{
+	const struct run_result *r = &s->result;
+
+	slot->found = true;
+	slot->hash = r->hash;
+	slot->step = r->step;
+	snprintf(slot->title, sizeof(slot->title), "%s", r->title);
+	snprintf(slot->label, sizeof(slot->label), "%s", r->label);
+	snprintf(slot->body, sizeof(slot->body), "%s", r->body ? r->body : "");
+}
+
+void search_program(struct search *s, u64 n, u32 limit, struct search_slot *slot)
+{
+	struct run_options opt = run_defaults;
+	struct prng rng;
+
+	BUG_ON_CMP(limit, ==, 0);
+	prng_seed(&rng, prng_mix(prng_mix(s->seed) + n));
 	opt.backend = s->backend;
 	opt.bugs = s->bugs;
 	opt.races_marked = s->races_marked;
 	opt.coverage = s->coverage;
 	opt.seed_set = true;
-	s->found = false;
-	s->schedules = s->truncated = 0;
-	search_current = s;
-	rare_reset();
-	while (!s->found) {
-		u64 points = 0;
-
-		next_program(s, &rng);
-		rare_begin();
-		for (unsigned k = 0; k < SCHEDULES_A_PROGRAM && !s->found; k++) {
-			if (search_stopped() || (s->schedules_max && s->schedules >= s->schedules_max))
-				goto out;
-			opt.seed = prng_next(&rng);
-			opt.policy = s->policy != SEARCH_POLICY_PORTFOLIO ? s->policy :
-				     prog_policy_turn(k);
-			s->schedules++;
-			run_program(&s->prog, NULL, &opt, &s->result);
-			points += s->result.stats.steps;
-			s->truncated += s->result.status == RUN_TRUNCATED;
-			s->found = s->result.status == RUN_REPORT || behaves_badly(s, &opt);
-		}
-		rare_end(&s->prog, points);
-		s->elapsed = now_seconds() - start;
-		if (s->seconds > 0 && s->elapsed >= s->seconds)
+	slot->points = slot->ran = slot->truncated = 0;
+	slot->found = false;
+	next_program(s, &rng);
+	rare_begin();
+	for (u32 k = 0; k < SCHEDULES_A_PROGRAM && k < limit && !slot->found; k++) {
+		if (search_stopped())
 			break;
-		if (!s->quiet)
-			progress("%llu schedules, %.0f s, %.0f a second",
-				 (unsigned long long)s->schedules, s->elapsed,
-				 (double)s->schedules / max(s->elapsed, 0.001));
+		opt.seed = prng_next(&rng);
+		opt.policy = s->policy != SEARCH_POLICY_PORTFOLIO ? s->policy : prog_policy_turn(k);
+		s->schedules++;
+		run_program(&s->prog, NULL, &opt, &s->result);
+		slot->ran++;
+		slot->points += s->result.stats.steps;
+		slot->truncated += s->result.status == RUN_TRUNCATED;
+		if (s->result.status == RUN_REPORT || behaves_badly(s, &opt))
+			slot_fill(slot, s);
 	}
-out:
-	s->elapsed = now_seconds() - start;
-	if (s->found) {
+	rare_end(slot->taken);
+	if (slot->found) {
 		s->prog.policy = (u8)opt.policy;
 		s->prog.seed = opt.seed;
 	}
+	slot->prog = s->prog;
+}
+
+bool search_take(struct search *s, const struct search_slot *slot)
+{
+	u64 left = s->schedules_max ? s->schedules_max - s->schedules : UINT64_MAX;
+
+	BUG_ON(s->schedules_max && s->schedules > s->schedules_max);
+	s->found = slot->found && slot->ran <= left;
+	s->schedules += min((u64)slot->ran, left);
+	s->truncated += slot->truncated;
+	if (s->found) {
+		s->prog = slot->prog;
+		run_result_clear(&s->result);
+		s->result.status = RUN_REPORT;
+		s->result.hash = slot->hash;
+		s->result.step = slot->step;
+		memcpy(s->result.title, slot->title, sizeof(slot->title));
+		memcpy(s->result.label, slot->label, sizeof(slot->label));
+		s->result.body = strdup(slot->body);
+	}
+	return s->program_done ? s->program_done(s, s->arg) : s->found;
+}
+
+bool search_is_over(struct search *s, double start)
+{
+	s->elapsed = now_seconds() - start;
+	return search_stopped() || (s->seconds > 0 && s->elapsed >= s->seconds) ||
+	       (s->schedules_max && s->schedules >= s->schedules_max);
+}
+
+void search_print_progress(const struct search *s)
+{
+	if (!s->quiet)
+		progress("%llu schedules, %.0f s, %.0f a second", (unsigned long long)s->schedules,
+			 s->elapsed, (double)s->schedules / max(s->elapsed, 0.001));
+}
+
+/* All in this process. */
+static void search_here(struct search *s, double start)
+{
+	size_t size = search_slot_size();
+	char *slots = calloc(SEARCH_DELAY, size);
+	bool over = false;
+	u64 n;
+
+	BUG_ON(!slots);
+	for (n = 0; !over && !search_is_over(s, start); n++) {
+		struct search_slot *slot = (struct search_slot *)(slots + n % SEARCH_DELAY * size);
+		u64 before = s->schedules, left = s->schedules_max ? s->schedules_max - before : UINT64_MAX;
+
+		if (n >= SEARCH_DELAY)
+			rare_add(&slot->prog, slot->points, slot->taken);
+		search_program(s, n, (u32)min(left, (u64)SCHEDULES_A_PROGRAM), slot);
+		s->schedules = before; /* it has counted for those who look in the middle of a run */
+		over = search_take(s, slot);
+		search_print_progress(s);
+	}
+	/* what has not had its turn: for rare_save() */
+	for (u64 i = n > SEARCH_DELAY ? n - SEARCH_DELAY : 0; i < n; i++) {
+		struct search_slot *slot = (struct search_slot *)(slots + i % SEARCH_DELAY * size);
+
+		rare_add(&slot->prog, slot->points, slot->taken);
+	}
+	free(slots);
+}
+
+int search_run(struct search *s)
+{
+	double start = now_seconds();
+	u64 programs = s->schedules_max / SCHEDULES_A_PROGRAM + 1;
+	int status = 0;
+
+	s->found = false;
+	s->schedules = s->truncated = 0;
+	s->elapsed = 0;
+	search_current = s;
+	rare_reset();
+	BUG_ON_CMP(s->jobs, >, SEARCH_JOBS_MAX);
+	if (s->schedules_max && s->jobs > programs)
+		s->jobs = (unsigned)programs;
+	if (s->jobs <= 1 || s->backend == ENGINE_NATIVE)
+		search_here(s, start);
+	else
+		status = search_in_processes(s, start);
+	s->elapsed = now_seconds() - start;
 	if (!s->quiet)
 		progress_end();
+	return status;
 }

@@ -73,6 +73,9 @@ const char *args_get(const struct args *a, const char *name);
 /* --seed=: a new one where it was not given; then *fresh, and it must be printed. */
 u64 args_seed(const struct args *a, bool *fresh, bool *bad);
 u64 args_number(const struct args *a, const char *name, u64 otherwise, u64 max, bool *bad);
+/* --jobs=: as many processes as cores that this one may use, at most most, where it was not
+ * given. */
+u64 args_jobs(const struct args *a, u64 most, u64 max, bool *bad);
 double args_seconds(const struct args *a, const char *name, double otherwise, bool *bad);
 /* What --policy= takes: of a program, of a search. */
 extern const char option_policy_text[], option_search_policy_text[];
