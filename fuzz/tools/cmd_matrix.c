@@ -21,6 +21,7 @@ static const struct option_spec options[] = {
 #define POLICY(ID, name, ...) " " #name ","
 #include "core/base/policy.def"
 	  " portfolio, native (default: portfolio)" },
+	{ "beside", "A,B", "these seeded bugs are on too, and known: their reports do not end a trial" },
 	{ "trials", "N", "seeds a cell, from 1 on (default 3)" },
 	{ "time", "S", "seconds a trial at most (default 60)" },
 	{ "profile", "P", "which programs: all (default), swap, swapoff, ksm, ..." },
@@ -48,6 +49,8 @@ static const struct { const char *name; int policy; enum engine_backend backend;
 
 static struct search search;
 static int result_pipe = -1;
+static struct seeded_bug_set beside;
+static enum seeded_bug trial_bug;
 
 static void send_result(const char *title, bool found)
 {
@@ -64,28 +67,6 @@ static void native_found(const struct engine_report *r)
 	_exit(0);
 }
 
-static void child(pid_t parent, int fd, enum seeded_bug bug, unsigned column, u64 seed, double seconds,
-		  const struct prog_profile *profile)
-{
-	double start = now_seconds();
-
-	prctl(PR_SET_PDEATHSIG, SIGKILL); /* no search goes on behind a matrix that was ended */
-	if (getppid() != parent)
-		_exit(EXIT_ENVIRONMENT);
-	result_pipe = fd;
-	engine_native_report = native_found;
-	search = (struct search){
-		.profile = profile, .policy = columns[column].policy,
-		.backend = columns[column].backend, .seed = seed, .seconds = seconds,
-		.quiet = true,
-	};
-	seeded_bugs_add(&search.bugs, bug);
-	search_run(&search);
-	search.elapsed = now_seconds() - start;
-	send_result(search.found ? search.result.title : "", search.found);
-	_exit(0);
-}
-
 /* Is this the title that the bug must give? */
 static bool right_title(enum seeded_bug bug, const char *title)
 {
@@ -99,6 +80,56 @@ static bool right_title(enum seeded_bug bug, const char *title)
 		alternative += len + (alternative[len] == '|');
 	}
 	return false;
+}
+
+/* Is the report one of the bugs beside? Its title is theirs and not the trial's, or the
+ * same run gives it with them alone. */
+static bool is_of_beside(const struct search *s)
+{
+	struct run_options opt = run_defaults;
+	struct run_result r = { 0 };
+	bool same, own = right_title(trial_bug, s->result.title);
+
+	for (int i = BUG_NONE + 1; i < SEEDED_BUG_COUNT && !own; i++)
+		if (seeded_bugs_has(&beside, (enum seeded_bug)i) &&
+		    right_title((enum seeded_bug)i, s->result.title))
+			return true;
+	opt.bugs = beside;
+	opt.races_marked = s->races_marked;
+	run_program(&s->prog, NULL, &opt, &r);
+	same = r.status == RUN_REPORT && strcmp(r.title, s->result.title) == 0;
+	run_result_clear(&r);
+	return same;
+}
+
+static bool ends_trial(struct search *s, void *arg)
+{
+	(void)arg;
+	return s->found && (seeded_bugs_none(&beside) || !is_of_beside(s));
+}
+
+static void child(pid_t parent, int fd, enum seeded_bug bug, unsigned column, u64 seed,
+		  double seconds, const struct prog_profile *profile)
+{
+	double start = now_seconds();
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* no search goes on behind a matrix that was ended */
+	if (getppid() != parent)
+		_exit(EXIT_ENVIRONMENT);
+	result_pipe = fd;
+	trial_bug = bug;
+	engine_native_report = native_found;
+	search = (struct search){
+		.profile = profile, .policy = columns[column].policy,
+		.backend = columns[column].backend, .seed = seed, .seconds = seconds,
+		.quiet = true, .bugs = beside, .program_done = ends_trial,
+	};
+	seeded_bugs_add(&search.bugs, bug);
+	if (search_run(&search))
+		_exit(EXIT_ENVIRONMENT);
+	search.elapsed = now_seconds() - start;
+	send_result(search.found ? search.result.title : "", search.found);
+	_exit(0);
 }
 
 struct slot { pid_t pid; int fd; unsigned trial; };
@@ -225,6 +256,21 @@ static bool listed(const char *list, const char *name)
 	return false;
 }
 
+/* --beside=: 0 or EXIT_USAGE. */
+static int configure_beside(const struct args *a, const char *policies)
+{
+	const char *names = args_get(a, "beside"), *wrong;
+	char why[160];
+
+	if (names && seeded_bugs_parse(&beside, names, &wrong)) {
+		seeded_bugs_describe_wrong(wrong, why, sizeof(why));
+		return bad_usage("matrix", "--beside=%s: %s", names, why);
+	}
+	if (names && policies && listed(policies, "native"))
+		return bad_usage("matrix", "--beside=%s: native ends at its first report", names);
+	return 0;
+}
+
 static bool list_known(const char *list, bool bugs)
 {
 	char name[64];
@@ -270,6 +316,8 @@ static int matrix(int argc, char **argv)
 	ntrials = (unsigned)args_number(&a, "trials", 3, TRIALS_MAX, &bad);
 	jobs = (unsigned)args_number(&a, "jobs", 1, 16, &bad);
 	seconds = args_seconds(&a, "time", 60, &bad);
+	if (configure_beside(&a, policies))
+		return EXIT_USAGE;
 	if (bad || !profile || !list_known(bugs, true) || !list_known(policies, false))
 		return EXIT_USAGE;
 	if (ntrials == 0 || jobs == 0)
@@ -284,6 +332,8 @@ static int matrix(int argc, char **argv)
 		const struct seeded_bug_info *info = seeded_bug_info((enum seeded_bug)b);
 
 		if (bugs && !listed(bugs, info->name) && !listed(bugs, info->ref))
+			continue;
+		if (seeded_bugs_has(&beside, (enum seeded_bug)b))
 			continue;
 #ifndef SWAPRACE_TSAN
 		if (strcmp(info->class_, "TSAN") == 0) {
