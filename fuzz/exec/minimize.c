@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/base/bug.h"
+#include "fuzz/exec/attempts.h"
 #include "fuzz/exec/goal.h"
 #include "fuzz/prog/edit.h"
 
@@ -124,35 +125,105 @@ static bool fails_in_order(struct run_minimize *m, struct prog *p)
 	return fails_alike(m, p, &met) && (met || reduce_again(m, p));
 }
 
-/* Tries to remove each op, from the last to the first. */
+/* ---- ops, with other schedules ---- */
+
+/* Op i of task t as a number, and back. */
+static u32 op_number(unsigned t, unsigned i)
+{
+	return t * PROG_OPS_MAX + i;
+}
+
+/* What the attempt to remove an op gave. */
+struct removal {
+	u64 runs;
+	struct prog prog;
+};
+
+struct removing {
+	struct run_minimize *m;
+	const struct prog *p;
+};
+
+/* Can the op go? Then the program without it is the answer. */
+static bool remove_op(u32 which, void *out, void *arg)
+{
+	struct removing *r = arg;
+	struct removal *removal = out;
+	static struct prog trial;
+	unsigned t = which / PROG_OPS_MAX, i = which % PROG_OPS_MAX;
+	u64 before = r->m->runs;
+	bool smaller;
+
+	trial = *r->p;
+	bypass_op(&trial, t, i);
+	prog_op_remove(&trial, t, i);
+	if (trial.task[t].nops == 0 && trial.ntasks > 1)
+		prog_task_remove(&trial, t);
+	prog_repair(&trial);
+	smaller = (fails_in_order(r->m, &trial) || fails_under_random(r->m, &trial)) &&
+		  prog_size(&trial) < prog_size(r->p);
+	removal->runs = r->m->runs - before;
+	r->m->runs = before;
+	removal->prog = trial;
+	return smaller;
+}
+
+/* The op before this one: tasks and their ops from the last to the first. False: none. */
+static bool op_before(const struct prog *p, unsigned *t, unsigned *i)
+{
+	if (*t > p->ntasks)
+		*t = p->ntasks;
+	if (*t < p->ntasks && *i > 0) {
+		(*i)--;
+		return true;
+	}
+	while (*t > 0) {
+		(*t)--;
+		*i = p->task[*t].nops;
+		if (*i > 0) {
+			(*i)--;
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * Tries to remove each op, from the last to the first. Attempts run ahead of the first
+ * one that succeeds; what they gave does not count then, for the program is another one.
+ */
 static bool remove_ops_and_search(struct run_minimize *m, struct prog *p)
 {
-	static struct prog trial;
-	bool smaller = false;
+	static struct removal removal;
+	struct removing removing = { m, p };
+	struct attempts attempts = {
+		.jobs = m->jobs ? m->jobs : 1, .out_size = sizeof(removal),
+		.attempt = remove_op, .arg = &removing,
+	};
+	unsigned t = p->ntasks, i = 0; /* the last one that was begun */
+	bool smaller = false, more = true;
 
-	for (unsigned t = p->ntasks; t-- > 0;) {
-		for (unsigned i = p->task[t].nops; i-- > 0;) {
-			if (!within_time(m))
-				return smaller;
-			trial = *p;
-			bypass_op(&trial, t, i);
-			prog_op_remove(&trial, t, i);
-			if (trial.task[t].nops == 0 && trial.ntasks > 1)
-				prog_task_remove(&trial, t);
-			prog_repair(&trial);
-			if (!fails_in_order(m, &trial) && !fails_under_random(m, &trial))
-				continue;
-			if (prog_size(&trial) >= prog_size(p))
-				continue;
-			*p = trial;
-			smaller = true;
-			if (t >= p->ntasks)
-				break;
+	for (;;) {
+		u32 which;
+
+		while (more && attempts_room(&attempts) && within_time(m)) {
+			more = op_before(p, &t, &i);
+			if (more)
+				attempts_begin(&attempts, op_number(t, i));
 		}
-		if (t > p->ntasks)
-			t = p->ntasks;
+		if (!attempts.nrunning)
+			return smaller;
+		if (!attempts_end_oldest(&attempts, &which, &removal)) {
+			m->runs += removal.runs;
+			continue;
+		}
+		m->runs += removal.runs;
+		attempts_drop(&attempts);
+		*p = removal.prog;
+		t = which / PROG_OPS_MAX;
+		i = which % PROG_OPS_MAX;
+		smaller = more = true;
 	}
-	return smaller;
 }
 
 int run_minimize(struct prog *p, struct run_minimize *m)

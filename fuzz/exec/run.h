@@ -136,6 +136,7 @@ struct run_minimize {
 	struct run_options options;
 	bool (*tick)(void *arg); /* NULL: no limit */
 	void *arg;
+	unsigned jobs; /* processes; 0 and 1: this one. The result is the same */
 	u64 runs;     /* out */
 	bool minimal; /* out: a checked local minimum */
 	bool met;     /* out: each edge and choice is met */

@@ -128,6 +128,7 @@ def bad_usage():
     run('no schedules', ['run', '--schedules=0', clean], r'--schedules=0 runs nothing')
     run('no such word', ['run', '--check', '--edges=perhaps', clean], r'--edges=perhaps: must or may')
     run('jobs of nothing', ['search', '--jobs=0'], r'--jobs=0: 1 or more')
+    run('no number of jobs', ['minimize', clean, '-o', 'out', '--jobs=x'], r'--jobs=x: a number')
     run('too many jobs', ['search', '--jobs=65'], r'--jobs=65: a number up to 64')
     run('known by no file', ['search', '--known=none.txt'], r'^none\.txt: No such file')
     run('unknown bug beside', ['matrix', '--beside=wp-no-rechek'], r"did you mean 'wp-no-recheck'\?")

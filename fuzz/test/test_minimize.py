@@ -1,16 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Goal: a minimised program has no unmet edge, and gives the same title, or the same
-counter, in 100 of 100 runs. Method: the programs of repro/, without their schedules
-where a search finds another one, are minimised and run with --check.
+counter, in 100 of 100 runs; it is the same with any number of processes, and none of
+them is left behind. Method: the programs of repro/, without their schedules where a
+search finds another one, are minimised and run with --check.
 
 Usage: test_minimize.py SWAPRACE [--all | PROGRAM...]   (default: a sample; --all: all of repro/)
 """
 import glob
 import os
+import re
 import subprocess
 import sys
 import tempfile
+import time
 
 swaprace = os.path.abspath(sys.argv[1])
 SAMPLE = ['swapcache-bypass', 'swapoff-no-wait-for-allocation', 'unmap-dup-after-publish',
@@ -50,12 +53,47 @@ def minimised(program, name, how):
         print(f'ok     {name} ({how}): {size}')
 
 
+def same_with_more_processes(program, name):
+    """The same program and the same number of runs."""
+    outs = []
+    for jobs in 1, 2, 5:
+        status, out = run('minimize', program, '--time=60', '-o', 'jobs.prog', f'--jobs={jobs}')
+        with open('jobs.prog') as f:
+            outs.append((status, re.sub(r' in [0-9.]+ s', '', out), f.read()))
+    if outs[1] != outs[0] or outs[2] != outs[0]:
+        failures.append(name)
+        print(f'FAILED {name}: differs with the number of processes: {outs}')
+    else:
+        print(f'ok     {name}: 1, 2 and 5 processes')
+
+
+def no_process_is_left(program):
+    p = subprocess.Popen([swaprace, 'minimize', program, '--jobs=3', '-o', 'killed.prog'],
+                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    path = f'/proc/{p.pid}/task/{p.pid}/children'
+    end, workers = time.monotonic() + 60, []
+    while not workers and p.poll() is None and time.monotonic() < end:
+        with open(path) as f:
+            workers = f.read().split()
+    p.kill()
+    p.wait(60)
+    end = time.monotonic() + 5
+    while any(os.path.exists(f'/proc/{w}/exe') and os.path.realpath(f'/proc/{w}/exe') == swaprace
+              for w in workers) and time.monotonic() < end:
+        time.sleep(0.05)
+    if not workers or time.monotonic() >= end:
+        failures.append('killed')
+        print(f'FAILED a killed one: processes {workers}')
+    else:
+        print('ok     a killed one leaves no process')
+
+
 def main():
     wanted = sys.argv[2:] or [f'repro/{name}.prog' for name in SAMPLE]
     if wanted == ['--all']:
         wanted = sorted(glob.glob('repro/*.prog'))
     programs = [os.path.abspath(p) for p in wanted]
-    tried = 0
+    tried, found = 0, None
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
         for program in programs:
@@ -69,6 +107,8 @@ def main():
             found = search(program)
             if found:
                 minimised(found, name, 'as a search found it')
+                same_with_more_processes(found, name)
+        no_process_is_left(found or programs[-1])
         os.chdir('/')
     print(f'{tried} programs, {len(failures)} failures')
     return 1 if failures or not tried else 0

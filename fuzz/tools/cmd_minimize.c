@@ -3,12 +3,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fuzz/exec/attempts.h"
 #include "fuzz/prog/expect.h"
 #include "fuzz/tools/tool.h"
 
 static const struct option_spec options[] = {
 	{ "o", "OUT", "where the program goes, as text (also: -o OUT)" },
 	{ "time", "S", "seconds at most (default 60)" },
+	{ "jobs", "N", "processes (default: a core each); the result is the same" },
 	{ "bug", "A,B", option_bug_text },
 	{ "title", "TITLE", "keep this title instead of the one that FILE gives" },
 	{ NULL, NULL, NULL },
@@ -88,6 +90,7 @@ static int run_minimize_command(int argc, char **argv)
 	limit.start = now_seconds();
 	limit.end = limit.start + args_seconds(&a, "time", 60, &bad);
 	limit.calls = 0;
+	m.jobs = (unsigned)args_jobs(&a, ATTEMPTS_JOBS_MAX, ATTEMPTS_JOBS_MAX, &bad);
 	if (bad)
 		return EXIT_USAGE;
 	m.options.flush_shadow = true;
