@@ -77,13 +77,18 @@ const struct prog_profile prog_profile_kernel = {
 	.async_device = 0, .discard = 0,
 };
 
+static const struct prog_profile *const profiles[] = {
+	&prog_profile_all, &prog_profile_swap, &prog_profile_swapoff, &prog_profile_ksm,
+	&prog_profile_hibernate, &prog_profile_reclaim, &prog_profile_kernel,
+};
+
+const char *prog_profile_name(unsigned i)
+{
+	return i < ARRAY_SIZE(profiles) ? profiles[i]->name : NULL;
+}
+
 const struct prog_profile *prog_profile_find(const char *name)
 {
-	static const struct prog_profile *const profiles[] = {
-		&prog_profile_all, &prog_profile_swap, &prog_profile_swapoff, &prog_profile_ksm,
-		&prog_profile_hibernate, &prog_profile_reclaim, &prog_profile_kernel,
-	};
-
 	for (unsigned i = 0; i < ARRAY_SIZE(profiles); i++) {
 		if (!strcmp(profiles[i]->name, name))
 			return profiles[i];

@@ -166,6 +166,8 @@ extern const struct prog_profile prog_profile_all, prog_profile_swap, prog_profi
 	prog_profile_ksm, prog_profile_hibernate, prog_profile_reclaim, prog_profile_kernel;
 /* By name ("all", "swap", ...), NULL where there is none. */
 const struct prog_profile *prog_profile_find(const char *name);
+/* The name of the ith; NULL behind the last. */
+const char *prog_profile_name(unsigned i);
 /* The world that programs are made for: ops and fields of the machine that it lacks are
  * never drawn. NULL, and until the first call: all ops, and the model's fields. */
 void prog_generate_for(const struct world_ops *world);

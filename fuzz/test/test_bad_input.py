@@ -106,6 +106,10 @@ def bad_text():
 def bad_usage():
     head = 'machine: dev0=sync,8\ntask A cpu=0 mm=1\n'
     run('unknown command', ['walk'], r"^swaprace: unknown command 'walk'")
+    run('nearly a command', ['serach'], r"^swaprace: unknown command 'serach'; did you mean 'search'\?")
+    run('help of no command', ['help', 'walk'], r"^swaprace: unknown command 'walk'")
+    run('no such shell', ['help', '--completion=tcsh'], r'--completion=tcsh: there is bash')
+    run('no folder for pages', ['help', '--man=none/man'], r'cannot make none/man', status=3)
     run('unknown option', ['run', '--fast', clean], r"^swaprace run: unknown option '--fast'")
     run('unknown bug by option', ['run', '--bug=none-such', clean], r'no seeded bug')
     for command in (['run', clean], ['search', '--schedules=1'], ['trace', clean], ['kernel', clean],

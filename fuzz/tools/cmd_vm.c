@@ -15,6 +15,8 @@ int vm_run(const char *const *words, int count)
 
 	if (!args)
 		return bad_environment("vm", "out of memory");
+	if (checkout_check("vm", vm_script()))
+		return EXIT_ENVIRONMENT;
 	args[0] = (char *)(uintptr_t)"python3";
 	args[1] = (char *)(uintptr_t)vm_script();
 	for (int i = 0; i < count; i++)

@@ -46,16 +46,22 @@ const char exit_status_text[] =
 	"  3   the environment: a build, the disk, memory, a process\n"
 	"  77  skipped: there was nothing to run here\n";
 
+bool command_has_policies(const struct command *c)
+{
+	for (const struct option_spec *o = c->options; o->name; o++)
+		if (strcmp(o->name, "policy") == 0 || strcmp(o->name, "policies") == 0)
+			return true;
+	return false;
+}
+
 /* What each policy does, for the commands that take one. */
 static void policy_usage(FILE *out, const struct command *c)
 {
-	for (const struct option_spec *o = c->options; o->name; o++) {
-		if (strcmp(o->name, "policy") != 0 && strcmp(o->name, "policies") != 0)
-			continue;
-		fprintf(out, "Policies:\n");
+	if (!command_has_policies(c))
+		return;
+	fprintf(out, "Policies:\n");
 #define POLICY(ID, name, turns, text) fprintf(out, "  %-22s %s\n", #name, text);
 #include "core/base/policy.def"
-	}
 }
 
 void usage(FILE *out, const struct command *c)

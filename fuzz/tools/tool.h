@@ -36,7 +36,19 @@ struct command {
 extern const struct command command_run, command_search, command_show, command_encode,
 	command_minimize, command_trace, command_bugs, command_matrix, command_bench,
 	command_kernel, command_export_c, command_tree, command_compare, command_port,
-	command_selftest, command_vm, command_confirm;
+	command_selftest, command_vm, command_confirm, command_help;
+
+/* ---- main.c, cmd_help.c, completion.c ---- */
+
+extern const struct command *const commands[]; /* that --help lists; ends with NULL */
+const struct command *command_find(const char *name);
+/* One line on stderr, with the nearest name; returns EXIT_USAGE. */
+int command_unknown(const char *name);
+void commands_print(FILE *out);
+/* Does it take a policy? */
+bool command_has_policies(const struct command *c);
+/* The completion of bash, as a script. */
+void completion_print(FILE *out);
 
 /* ---- world.c ---- */
 
@@ -46,10 +58,14 @@ extern const struct command command_run, command_search, command_show, command_e
 int world_select(int *argc, char **argv);
 /* Prints " --world=NAME" where the world is not the model: part of a command line. */
 void print_world_option(FILE *out);
-/* The script behind swaprace tree. */
+/* The script behind swaprace tree, and the folder of the trees. */
 const char *tree_script(void);
+const char *trees_folder(void);
 /* The script behind swaprace vm. */
 const char *vm_script(void);
+/* Is the checkout there that has the script? Else EXIT_ENVIRONMENT after a line on stderr:
+ * this executable may be installed elsewhere. */
+int checkout_check(const char *command, const char *script);
 
 /* ---- cmd_vm.c ---- */
 

@@ -42,11 +42,19 @@ const char *vm_script(void)
 	return SWAPRACE_SOURCE_DIR "/scripts/vm.py";
 }
 
-static const char *trees_folder(void)
+const char *trees_folder(void)
 {
 	const char *folder = getenv("SWAPRACE_TREES");
 
 	return folder ? folder : SWAPRACE_SOURCE_DIR "/work/trees";
+}
+
+int checkout_check(const char *command, const char *script)
+{
+	if (access(script, R_OK) == 0)
+		return 0;
+	return bad_environment(command, "kernels are the work of the checkout that this executable was "
+			       "built in, and %s is not there", script);
 }
 
 /* Is the file there, and not older than the running executable? */
@@ -67,8 +75,10 @@ static bool is_fresh(const char *path)
 static int tree_build(const char *tree)
 {
 	pid_t pid;
-	int status;
+	int status = checkout_check("tree", tree_script());
 
+	if (status)
+		return status;
 	fflush(NULL);
 	pid = fork();
 	if (pid < 0)
@@ -97,6 +107,8 @@ static int become_tree(const char *world, char **argv)
 	}
 	snprintf(path, sizeof(path), "%s/%s", trees_folder(), tree);
 	if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode)) {
+		if (checkout_check("tree", tree_script()))
+			return EXIT_ENVIRONMENT;
 		fprintf(stderr, "swaprace: there is no tree '%s' (swaprace tree list; swaprace tree add %s "
 			"PATH, or --debian)\n", tree, tree);
 		return EXIT_USAGE;
