@@ -354,7 +354,13 @@ static __no_sanitize_tsan void audit_free(const struct kmem_cache *cache)
 }
 
 #define AUDIT_LINES 16
-struct audit_text { char *at; size_t left; unsigned lines; const struct kmem_cache *cache; };
+struct audit_text {
+	char *at;
+	size_t left;
+	unsigned lines;
+	const struct kmem_cache *cache;
+	const char *func; /* that allocated the first one */
+};
 
 static void audit_line(const struct kmem_cache *cache, void *obj, size_t size,
 		       const struct site *site, void *arg)
@@ -365,6 +371,8 @@ static void audit_line(const struct kmem_cache *cache, void *obj, size_t size,
 
 	if (cache != t->cache || t->lines++ >= AUDIT_LINES)
 		return;
+	if (!t->func)
+		t->func = site->func;
 	n = snprintf(t->at, t->left, "  %s, %zu bytes, allocated by %s in %s\n",
 		     engine_role_name(engine_role_of(obj), role, sizeof(role)), size, site->op,
 		     site->func);
@@ -374,6 +382,8 @@ static void audit_line(const struct kmem_cache *cache, void *obj, size_t size,
 	}
 }
 
+/* The size class of kmalloc() says nothing of what leaks, and differs from machine to
+ * machine: the title has the function that allocated it instead. */
 static __cold void report_leak(const struct kmem_cache *cache)
 {
 	char title[REPORT_TITLE_MAX], body[AUDIT_LINES * 128];
@@ -381,7 +391,10 @@ static __cold void report_leak(const struct kmem_cache *cache)
 
 	body[0] = 0;
 	slab_for_each_live(audit_line, &t);
-	snprintf(title, sizeof(title), "leak: %s in use at teardown", cache->name);
+	if (cache >= kmalloc_caches && cache < kmalloc_caches + ARRAY_SIZE(kmalloc_caches) && t.func)
+		snprintf(title, sizeof(title), "leak: kmalloc of %s at teardown", t.func);
+	else
+		snprintf(title, sizeof(title), "leak: %s in use at teardown", cache->name);
 	reportf(title, "%u objects are still in use:\n%s", t.lines, body);
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "fuzz/exec/run.h"
+#include "fuzz/exec/title.h"
 #include "fuzz/prog/expect.h"
 
 const char *run_build_name(void)
@@ -38,5 +39,5 @@ bool run_meets_expect(const struct run_result *result, const char *line, bool *a
 		return result->status != RUN_REPORT && counter_meets(result, &e);
 	if (e.is_clean)
 		return result->status != RUN_REPORT;
-	return result->status == RUN_REPORT && !strcmp(result->title, e.what);
+	return result->status == RUN_REPORT && title_is(result->title, e.what);
 }

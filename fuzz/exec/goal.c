@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "fuzz/exec/goal.h"
+#include "fuzz/exec/title.h"
 
 bool run_title_is_counter(const char *title)
 {
@@ -36,7 +37,7 @@ bool run_has_title(const struct prog *p, const struct world_ops *world,
 	bool applies;
 
 	if (!run_title_is_counter(title))
-		return result->status == RUN_REPORT && strcmp(result->title, title) == 0;
+		return result->status == RUN_REPORT && title_is(result->title, title);
 	if (result->status == RUN_REPORT || !run_meets_expect(result, title, &applies))
 		return false;
 	return seeded_bugs_none(&opt->bugs) || !counts_without_bugs(p, world, opt, title);

@@ -249,6 +249,8 @@ int run_minimize(struct prog *p, struct run_minimize *m)
 			return -ENOENT;
 		memcpy(m->title, result.title, sizeof(m->title));
 	}
+	if (!run_title_is_counter(m->title) && run_gives(p, m->world, &m->options, m->title, &result))
+		memcpy(m->title, result.title, sizeof(m->title)); /* it may be an old name */
 	if (!fails_alike(m, p, &met))
 		return -ENOENT;
 	reduce_again(m, p);

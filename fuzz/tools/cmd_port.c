@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "fuzz/exec/title.h"
 #include "fuzz/prog/expect.h"
 #include "fuzz/tools/tool.h"
 
@@ -62,7 +63,7 @@ static const char *title_of(const struct args *a)
 
 static bool gives(const struct run_result *r, const char *title)
 {
-	return r->status == RUN_REPORT && strcmp(r->title, title) == 0;
+	return r->status == RUN_REPORT && title_is(r->title, title);
 }
 
 /* Runs until the title comes; *tried: how often. */

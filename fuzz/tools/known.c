@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "fuzz/exec/source_lines.h"
+#include "fuzz/exec/title.h"
 #include "fuzz/tools/known.h"
 
 #define ENTRIES_MAX 256
@@ -146,7 +147,7 @@ static bool fits_title(const struct known_entry *e, const char *title)
 
 	if (len && e->title[len - 1] == '*')
 		return strncmp(title, e->title, len - 1) == 0;
-	return strcmp(title, e->title) == 0;
+	return title_is(title, e->title);
 }
 
 #define WORD "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_."

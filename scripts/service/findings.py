@@ -12,7 +12,7 @@ import re
 import shutil
 import time
 
-from service import child, files
+from service import child, files, titles
 
 INPUTS_KEPT = 50       # inputs of a finding whose bytes are kept
 NAMES_KEPT = 2000      # ... whose names are kept
@@ -61,6 +61,7 @@ class Filer:
     def __init__(self, work, store, known, builds, say, tick=None):
         self.work, self.store, self.known, self.builds = work, store, known, builds
         self.say, self.tick = say, tick
+        self.slugs = {}  # of names that came: which finding they are
 
     def folder_of(self, slug):
         return os.path.join(self.work, 'findings', slug)
@@ -109,9 +110,27 @@ class Filer:
 
     # ---- findings ----
 
+    def slug_of(self, name):
+        """The slug of a finding of this name, or of one that had it under an old title."""
+        slug = files.slug(name)
+        if slug not in self.slugs:
+            self.slugs[slug] = slug
+            if not self.store.finding(slug):
+                for facts in self.store.findings():
+                    if titles.same(name, facts.get('name') or facts['title']):
+                        self.slugs[slug] = facts['slug']
+        return self.slugs[slug]
+
     def facts_of(self, name, title, meta):
         """The facts of the finding of this name; new ones where there is none."""
-        slug = files.slug(name)
+        facts = self.stored_facts(name, title, meta)
+        facts['name'] = name
+        if titles.same(title, facts['title']):
+            facts['title'] = title
+        return facts
+
+    def stored_facts(self, name, title, meta):
+        slug = self.slug_of(name)
         try:
             with open(os.path.join(self.folder_of(slug), 'finding.json')) as f:
                 facts = json.load(f)
@@ -180,7 +199,7 @@ class Filer:
         for artifact, data in self.artifacts_of(path):
             title, text = self.report_of(artifact, meta, result['log'])
             name = self.known.name_of(title, text)
-            slug = files.slug(name)
+            slug = self.slug_of(name)
             facts = touched.get(slug) or self.facts_of(name, title, meta)
             touched[slug] = facts
             self.judge(facts, text, meta.get('revision') or '')
@@ -189,7 +208,7 @@ class Filer:
                 self.count(facts, folder, 1)
             rows.append((files.hash_of(data), slug, os.path.basename(artifact), now))
         for title, count in counts.items():
-            slug = files.slug(title)
+            slug = self.slug_of(title)
             if slug not in touched:
                 touched[slug] = self.facts_of(title, title, meta)
                 report = files.read_text(os.path.join(self.folder_of(slug), 'report.txt'))

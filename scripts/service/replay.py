@@ -13,7 +13,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
 
-from service import child, files  # noqa: E402
+from service import child, files, titles  # noqa: E402
 
 INPUTS = 5
 AGAIN = 3               # runs of each, where the first did not show it: a race is missed by chance
@@ -40,7 +40,7 @@ def shows(root, build, facts, path, log):
         command = [os.path.join(top, 'swaprace'), 'run', path]
         if facts['bug']:
             command.append(f'--bug={facts["bug"]}')
-        return f'report: {facts["title"]}\n' in child.run(command, log, SECONDS)[1] + '\n'
+        return titles.has_report(child.run(command, log, SECONDS)[1], facts['title'])
     # What is no program: the target itself says it, by ending.
     status, _ = child.run([os.path.join(top, f'{facts["target"]}_fuzzer'), '-timeout=20', path], log, SECONDS,
                           env=child.environment(SWAPRACE_BUG=facts['bug'] or None))

@@ -18,7 +18,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
 
-from service import child, files  # noqa: E402
+from service import child, files, titles  # noqa: E402
 
 REPLAYS = 20
 SCHEDULES = 1000
@@ -85,7 +85,7 @@ class Triage:
         hits = 0
         for tries in range(1, REPLAYS + 1):
             _, text = self.swaprace(build, 'run', *self.bug_option(), self.path('input'))
-            hits += f'report: {self.title}\n' in text + '\n'
+            hits += titles.has_report(text, self.title)
             if tries == 3 and hits == 0:
                 break  # another build's title
         return [hits, tries]
@@ -124,7 +124,7 @@ class Triage:
         if not os.path.exists(program):
             program = self.path('program.prog')
         status, text = self.swaprace(build, 'run', program)
-        if status == 1 and f'report: {self.title}' in text:
+        if status == 1 and titles.has_report(text, self.title):
             files.write_whole(self.path('report.txt'), text.replace(self.folder + '/', ''))
         status, text = self.swaprace(build, 'trace', program)
         if text:

@@ -172,6 +172,13 @@ static void atomic_task(void *arg)
 	preempt_enable();
 }
 
+static void kmalloc_leak_task(void *arg)
+{
+	(void)arg;
+	(void)kmalloc(10, GFP_KERNEL);
+	(void)kmalloc(100, GFP_KERNEL);
+}
+
 static void test_rules(void)
 {
 	CHECK_STR(one_task(good_task, audit), "");
@@ -190,6 +197,7 @@ static void test_rules(void)
 	CHECK_STR(one_task(leak_task, NULL), "");
 	CHECK_STR(one_task(leak_task, audit), "leak: object in use at teardown");
 	CHECK_HAS(engine_report()->body, "allocated by kmem_cache_alloc in leak_task");
+	CHECK_STR(one_task(kmalloc_leak_task, audit), "leak: kmalloc of kmalloc_leak_task at teardown");
 	CHECK_STR(one_task(free_held_task, NULL), "WARNING: held lock freed in free_held_task");
 	CHECK_STR(one_task(atomic_sleep_task, NULL),
 		  "BUG: sleeping function called from invalid context in atomic_sleep_task");

@@ -3,12 +3,13 @@
 speaks and one in which it is silent."""
 import datetime
 import os
+import re
 import sqlite3
 import tempfile
 import unittest
 
 import bench  # noqa: F401: sets the path
-from service import disk, files, findings, known, options, paths, store, turns
+from service import disk, files, findings, known, options, paths, store, titles, turns
 
 TODAY = datetime.date(2027, 1, 15)
 REPORT = '''report: WARNING: x in f
@@ -35,6 +36,21 @@ class KnownTest(unittest.TestCase):
         self.assertEqual(entries.match('WARNING: x in f', '').reason, 'r')
         self.assertEqual(entries.match('leak: two folios', '').reason, 'q')
         self.assertIsNone(entries.match('WARNING: x in g', ''))
+
+    def test_old_names(self):
+        """The cases that fuzz/exec/title.c must meet as well."""
+        with open(os.path.join(bench.SOURCE, 'fuzz', 'test', 'test_title.c'), encoding='utf-8') as f:
+            cases = re.findall(r'^\t\{ "([^"]*)", "([^"]*)", (true|false) \},$', f.read(), re.M)
+        self.assertGreater(len(cases), 10)
+        for title, wanted, same in cases:
+            self.assertEqual(titles.same(title, wanted), same == 'true', (title, wanted))
+        entries = known_of('title: leak: kmalloc-16 in use at teardown\nreason: r\n')
+        self.assertIsNotNone(entries.match('leak: kmalloc of f at teardown', ''))
+        self.assertIsNone(entries.match('leak: folio at teardown', ''))
+        self.assertTrue(titles.has_report('x.prog: report: leak: kmalloc of f at teardown\nmore\n',
+                                          'leak: kmalloc-16 in use at teardown'))
+        self.assertFalse(titles.has_report('report: leak: kmalloc of f at teardown, no\n',
+                                           'leak: kmalloc-16 in use at teardown'))
 
     def test_signature(self):
         for fits, field in ((True, 'stack: try_to_unuse sys_swapoff'), (False, 'stack: do_swap_page'),
@@ -142,6 +158,19 @@ class StoreTest(unittest.TestCase):
         self.add(3)
         self.add(3)
         self.assertEqual(self.total(), [('mm', 'asan', 300, 6.0, 3)])
+
+    def test_a_finding_keeps_its_folder_under_a_new_title(self):
+        old, now = 'leak: kmalloc-16 in use at teardown', 'leak: kmalloc of f at teardown'
+        meta = {'target': 'mm', 'build': 'asan'}
+        filer = findings.Filer(self.work, self.store, known_of(''), None, self.said.append)
+        facts = filer.facts_of(old, old, meta)
+        filer.save(dict(facts, count=7))
+        filer = findings.Filer(self.work, self.store, known_of(''), None, self.said.append)
+        again = filer.facts_of(now, now, meta)
+        self.assertEqual((again['slug'], again['title'], again['count']), (facts['slug'], now, 7))
+        self.assertEqual(filer.slug_of(now), facts['slug'])
+        other = filer.facts_of('leak: folio at teardown', 'leak: folio at teardown', meta)
+        self.assertEqual((other['slug'] == facts['slug'], other['count']), (False, 0))
 
     def test_damage_is_repaired_from_the_files(self):
         self.add(3)

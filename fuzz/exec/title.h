@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Titles under their old names: core/base/title_alias.def. */
+#ifndef FUZZ_EXEC_TITLE_H
+#define FUZZ_EXEC_TITLE_H
+
+#include "core/base/types.h"
+
+/* Is a report's title the wanted one, or does wanted name it as it was called before? */
+bool title_is(const char *title, const char *wanted);
+
+#endif
