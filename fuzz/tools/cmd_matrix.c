@@ -11,8 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "fuzz/tools/search.h"
-#include "fuzz/tools/tool.h"
+#include "fuzz/tools/matrix.h"
 
 static const struct option_spec options[] = {
 	{ "bugs", "A,B", "ids or K numbers (default: all)" },
@@ -22,6 +21,7 @@ static const struct option_spec options[] = {
 #include "core/base/policy.def"
 	  " portfolio, native (default: portfolio)" },
 	{ "beside", "A,B", "these seeded bugs are on too, and known: their reports do not end a trial" },
+	{ "titles", "N", "instead: the titles that each bug gives in N schedules, and shares" },
 	{ "trials", "N", "seeds a cell, from 1 on (default 3)" },
 	{ "time", "S", "seconds a trial at most (default 60)" },
 	{ "profile", "P", "which programs: all (default), swap, swapoff, ksm, ..." },
@@ -271,6 +271,17 @@ static int configure_beside(const struct args *a, const char *policies)
 	return 0;
 }
 
+bool matrix_has(const char *bugs, enum seeded_bug bug)
+{
+	const struct seeded_bug_info *info = seeded_bug_info(bug);
+
+#ifndef SWAPRACE_TSAN
+	if (strcmp(info->class_, "TSAN") == 0)
+		return false;
+#endif
+	return !bugs || listed(bugs, info->name) || listed(bugs, info->ref);
+}
+
 static bool list_known(const char *list, bool bugs)
 {
 	char name[64];
@@ -322,6 +333,13 @@ static int matrix(int argc, char **argv)
 		return EXIT_USAGE;
 	if (ntrials == 0 || jobs == 0)
 		return bad_usage("matrix", "--trials and --jobs are 1 or more");
+	if (args_get(&a, "titles")) {
+		u64 schedules = args_number(&a, "titles", 0, UINT64_MAX, &bad);
+
+		if (!bad && !schedules)
+			return bad_usage("matrix", "--titles=0 runs nothing");
+		return bad ? EXIT_USAGE : matrix_titles(bugs, schedules, profile, jobs);
+	}
 	if (json_path) {
 		json = open_memstream(&json_text, &json_size);
 		fputc('[', json);
