@@ -28,6 +28,7 @@ struct running {
 	/* Of edges and choices, alone or over a policy; NULL: none. */
 	const struct sched_schedule *schedule;
 	struct running_task task[PROG_TASKS_MAX];
+	struct engine_task tasks[PROG_TASKS_MAX];
 };
 static struct running running;
 
@@ -285,13 +286,13 @@ static void result_replay(struct run_result *res)
 		result_edge(res, true, i, sched_replay_decision_end(i, stats.complete));
 }
 
-static enum run_status run_once(const struct prog *p, const struct world_ops *world,
-				const struct run_options *opt, struct run_result *result)
+/* Up to the tasks: ENGINE_REPORTED if the set-up ended in a report. */
+static enum engine_status run_begin(const struct prog *p, const struct world_ops *world,
+				    const struct run_options *opt, struct run_result *result)
 {
-	struct engine_task tasks[PROG_TASKS_MAX];
+	struct engine_task *tasks = running.tasks;
 	struct engine_config config = { .tasks = tasks };
 	struct sched_policy *policy;
-	enum engine_status status;
 
 	BUG_ON(!*(const volatile char *)&exec_sanitizer_options_linked);
 	BUG_ON_CMP(p->ntasks, >, PROG_TASKS_MAX);
@@ -329,7 +330,14 @@ static enum run_status run_once(const struct prog *p, const struct world_ops *wo
 	engine_reset(&config);
 	hooks_install();
 	contents_reset(p->machine.mms, opt->backend == ENGINE_NATIVE, p->machine.thp);
-	status = engine_quiet(world_set_up, &running);
+	return engine_quiet(world_set_up, &running);
+}
+
+static enum run_status run_once(const struct prog *p, const struct world_ops *world,
+				const struct run_options *opt, struct run_result *result)
+{
+	enum engine_status status = run_begin(p, world, opt, result);
+
 	if (status == ENGINE_DONE) {
 		status = engine_run();
 		result_replay(result);
@@ -349,6 +357,17 @@ static enum run_status run_once(const struct prog *p, const struct world_ops *wo
 		result_log(result);
 	if (opt->coverage)
 		coverage_end(&result->stats, result->status == RUN_REPORT);
+	return result->status;
+}
+
+enum run_status run_set_up_only(const struct prog *p, const struct world_ops *world,
+				const struct run_options *opt, struct run_result *result)
+{
+	enum engine_status status = run_begin(p, world, opt ? opt : &run_defaults, result);
+
+	hooks_remove();
+	result_fill(result, running.opt);
+	BUG_ON((status == ENGINE_REPORTED) != (result->status == RUN_REPORT));
 	return result->status;
 }
 

@@ -87,6 +87,9 @@ void feedback_into(u8 *features);
  * overwritten: run_result_clear() it, or zero it, before the first use. */
 enum run_status run_program(const struct prog *p, const struct world_ops *world,
 			    const struct run_options *opt, struct run_result *result);
+/* The reset and the set-up of such a run alone: to measure them. RUN_CLEAN or RUN_REPORT. */
+enum run_status run_set_up_only(const struct prog *p, const struct world_ops *world,
+				const struct run_options *opt, struct run_result *result);
 void run_result_clear(struct run_result *result);
 /* Ends all engine state of the process. */
 void run_exit(void);
