@@ -178,6 +178,12 @@ struct world_ops {
 	/* ---- life cycle ---- */
 	/* set-up and tear-down; single-threaded, no task runs */
 	int (*setup)(const struct world_config *config);
+	/* After setup() and task_make(), with nothing queued: keeps what they have made (false:
+	 * not in this build). restore() is there instead of both, in later runs with the same
+	 * machine and tasks, as long as kept() says so. NULL: a set-up of this world is short. */
+	bool (*keep)(void);
+	bool (*kept)(void);
+	void (*restore)(void);
 	/* exits every mm, drains batches, swapoffs nothing; then audit() */
 	void (*teardown)(void);
 	void (*check_cheap)(void);  /* invariants that hold at the end of any op */

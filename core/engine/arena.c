@@ -386,6 +386,28 @@ void *engine_arena_alloc(size_t size)
 	return p;
 }
 
+void arena_mark(struct arena_mark *mark)
+{
+	*mark = (struct arena_mark){ .size = role_map.size, .used = mem.used, .kept = mem.kept,
+				     .nroles = mem.nroles };
+}
+
+void arena_rewind(const struct arena_mark *mark)
+{
+	size_t dirty = (mem.dirty + 7) & ~7ul;
+
+	BUG_ON(role_map.size != mark->size || mem.kept != mark->kept);
+	BUG_ON(mem.used < mark->used || mem.nroles < mark->nroles || mark->used % ROLE_GRANULE);
+	if (dirty > mark->used)
+		engine_arena_clear(role_map.base + mark->used, dirty - mark->used);
+	if (mark->used > mark->kept)
+		tsan_clear_shadow(role_map.base + mark->kept, mark->used - mark->kept);
+	if (role_map.world_size)
+		tsan_clear_shadow(__start_swaprace_world, (role_map.world_size + 7) & ~7ul);
+	mem.used = mem.dirty = mark->used;
+	mem.nroles = mark->nroles;
+}
+
 size_t engine_arena_used(void)
 {
 	return mem.used;

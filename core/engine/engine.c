@@ -100,7 +100,12 @@ void engine_reset(const struct engine_config *config)
 	lockdep_contexts_reset();
 	counters_reset();
 	seeded_bug_reset();
-	arena_reset();
+	if (config->snapshot) {
+		BUG_ON(!engine_has_snapshot());
+	} else {
+		snapshot_drop();
+		arena_reset();
+	}
 	if (config->backend == ENGINE_NATIVE)
 		native_reset();
 	else
@@ -164,6 +169,7 @@ void engine_exit(void)
 	native_exit();
 	fibers_destroy();
 	arena_exit();
+	snapshot_exit();
 	free(eng.log);
 	eng.log = NULL;
 }

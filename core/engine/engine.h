@@ -164,6 +164,19 @@ size_t engine_arena_used(void);
 /* For arena_kept: zeroes [p, p+size) of the arena, clears TSan's shadow of it and
  * forgets its roles. p and size: multiples of 8. */
 void engine_arena_clear(void *p, size_t size);
+/*
+ * A snapshot of the world, made between set-up and tasks while nothing is queued: begin,
+ * add parts, end (false: this build has none). World globals are part of it by themselves;
+ * of the arena and of the world's own bookkeeping what the world adds. A part of the arena
+ * has its roles with it, and is a multiple of 8. A later run with config.snapshot and the
+ * same arena goes back to it in its set-up, instead of making the world again. The next
+ * reset without config.snapshot forgets it.
+ */
+void engine_snapshot_begin(void);
+void engine_snapshot_add(void *p, size_t size);
+bool engine_snapshot_end(void);
+bool engine_has_snapshot(void);
+void engine_snapshot_restore(void);
 /* Arena or world globals: what roles, races and events are about. */
 bool engine_is_world(const volatile void *p);
 /* Freed or not yet allocated memory: a touch is an ASan report; the bytes are
@@ -268,6 +281,7 @@ struct engine_config {
 	 * touched there, by engine_arena_clear(). A multiple of 8. A world that asks for
 	 * that has equal addresses in all builds: there are no gaps for ASan. */
 	size_t arena_kept;
+	bool snapshot;      /* the world's memory waits for engine_snapshot_restore() */
 	u8 races;           /* enum engine_races */
 	u32 tsan_points_max; /* a task's points before TSan may forget; 0: the default */
 	bool log_events;    /* keep all events for schedules and traces */

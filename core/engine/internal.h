@@ -270,6 +270,15 @@ static inline u32 arena_role_of(const volatile void *p)
 
 void arena_reset(void);
 void arena_exit(void);
+/* How far the arena and the roles are used. Rewinding, in a run of the same
+ * configuration, clears what was handed out since; what lies before is the caller's. */
+struct arena_mark { size_t size, used, kept; u32 nroles; };
+void arena_mark(struct arena_mark *mark);
+void arena_rewind(const struct arena_mark *mark);
+
+/* snapshot.c */
+void snapshot_drop(void);
+void snapshot_exit(void);
 
 /* trace.c: without libc, which TSan would see on the fiber */
 void label_print(const struct engine_ctx *c, char *buf, size_t size);

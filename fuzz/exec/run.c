@@ -133,6 +133,60 @@ static void hooks_remove(void)
 
 /* ---- the parts of a run ---- */
 
+/* What a set-up depends on. */
+struct set_up {
+	const struct world_ops *world;
+	struct world_config machine;
+	unsigned ntasks;
+	char label[PROG_TASKS_MAX];
+	bool report_known;
+};
+static struct set_up kept_set_up; /* that the world keeps, if it does */
+
+static void set_up_of(struct set_up *s, const struct running *r)
+{
+	memset(s, 0, sizeof(*s));
+	s->world = r->world;
+	s->machine = r->prog->machine;
+	s->ntasks = r->prog->ntasks;
+	for (unsigned i = 0; i < s->ntasks; i++)
+		s->label[i] = r->prog->task[i].label;
+	s->report_known = r->opt->report_known;
+}
+
+static bool may_keep(const struct running *r)
+{
+	return r->world->keep && r->opt->backend == ENGINE_SIM && !r->opt->feedback;
+}
+
+/* Can this run begin where an equal set-up has ended? */
+static bool is_kept(const struct running *r)
+{
+	struct set_up s;
+
+	if (!may_keep(r) || r->opt->fresh || !r->world->kept())
+		return false;
+	set_up_of(&s, r);
+	return memcmp(&s, &kept_set_up, sizeof(s)) == 0;
+}
+
+static void world_keep(void *arg)
+{
+	struct running *r = arg;
+
+	if (r->world->keep())
+		set_up_of(&kept_set_up, r);
+}
+
+static void world_restore(void *arg)
+{
+	struct running *r = arg;
+
+	for (unsigned i = 0; i < r->prog->ntasks; i++)
+		r->task[i] = (struct running_task){ .task = &r->prog->task[i], .index = i };
+	r->world->restore();
+}
+
 static void world_set_up(void *arg)
 {
 	struct running *r = arg;
@@ -293,6 +347,7 @@ static enum engine_status run_begin(const struct prog *p, const struct world_ops
 	struct engine_task *tasks = running.tasks;
 	struct engine_config config = { .tasks = tasks };
 	struct sched_policy *policy;
+	enum engine_status status;
 
 	BUG_ON(!*(const volatile char *)&exec_sanitizer_options_linked);
 	BUG_ON_CMP(p->ntasks, >, PROG_TASKS_MAX);
@@ -324,13 +379,19 @@ static enum engine_status run_begin(const struct prog *p, const struct world_ops
 	config.log_events = opt->log;
 	config.capture_stacks = opt->capture;
 	config.flush_shadow = opt->flush_shadow;
+	config.snapshot = is_kept(&running);
 
 	seeded_bugs_select(&opt->bugs);
 	report_known = opt->report_known;
 	engine_reset(&config);
 	hooks_install();
 	contents_reset(p->machine.mms, opt->backend == ENGINE_NATIVE, p->machine.thp);
-	return engine_quiet(world_set_up, &running);
+	if (config.snapshot)
+		return engine_quiet(world_restore, &running);
+	status = engine_quiet(world_set_up, &running);
+	if (status == ENGINE_DONE && may_keep(&running))
+		status = engine_quiet(world_keep, &running);
+	return status;
 }
 
 static enum run_status run_once(const struct prog *p, const struct world_ops *world,

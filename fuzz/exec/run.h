@@ -31,6 +31,9 @@ struct run_options {
 	u8 race_tries;
 	bool report_known;     /* a world's known warnings are reports too */
 	bool races_marked;     /* TSan: also races of which one side is marked, in any world */
+	/* Sets the world up, even if it could go back to where the last set-up ended: whoever
+	 * looks at the edges that a run takes wants those of set-up too. So does feedback. */
+	bool fresh;
 	bool check_ops;        /* check_cheap() at the end of each op */
 	bool feedback;         /* for the fuzzer: feedback_into() */
 	u32 steps_max;         /* 0: the engine's default */

@@ -153,6 +153,7 @@ void search_program(struct search *s, u64 n, u32 limit, struct search_slot *slot
 	for (u32 k = 0; k < SCHEDULES_A_PROGRAM && k < limit && !slot->found; k++) {
 		if (search_stopped())
 			break;
+		opt.fresh = k == 0;
 		opt.seed = prng_next(&rng);
 		opt.policy = s->policy != SEARCH_POLICY_PORTFOLIO ? s->policy : prog_policy_turn(k);
 		s->schedules++;

@@ -36,6 +36,22 @@ void percpu_reset(void);
 void pages_reset(unsigned pages);
 void cpu_reset(void);
 
+/* snapshot.c, of struct world_ops: what set-up has made is kept, is still good, and is
+ * there again. Each file adds its own parts, and undoes first what no part holds. */
+bool glue_keep(void);
+bool glue_kept(void);
+void glue_restore(void);
+u32 pages_keep(void); /* pages of the pool */
+void pages_rewind(void);
+void percpu_range(char **first, char **end); /* of all copies */
+void percpu_keep(void);
+bool percpu_fits(void); /* no run has used more than what was kept */
+void slab_keep(void);
+void slab_rewind(void);
+bool lockdep_maps_used(void);
+bool rcu_heads_used(void);
+bool irq_works_used(void);
+
 /* The site of a return address; fallback names the event if no table has it. */
 const struct site *glue_site(unsigned long pc, const char *fallback);
 /* While not 0, accesses make no event: constructors of whole chunks. */

@@ -24,6 +24,11 @@ void irq_works_reset(void)
 	irq_used = 0;
 }
 
+bool irq_works_used(void)
+{
+	return irq_used != 0;
+}
+
 static void irq_run(void *arg)
 {
 	struct irq_queued *q = arg;

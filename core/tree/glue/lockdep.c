@@ -23,6 +23,11 @@ void lockdep_maps_reset(void)
 	nlock_maps = 0;
 }
 
+bool lockdep_maps_used(void)
+{
+	return nlock_maps != 0;
+}
+
 static enum lockdep_wait wait_type(int inner)
 {
 	BUG_ON(inner < KERNEL_WAIT_INV);

@@ -30,24 +30,46 @@ static bool page_is_whole(u32 pfn)
 	return pfn < SEAM_PAGES_RESERVED || page_flags[pfn] & PAGE_NAMED_WHOLE;
 }
 
+static size_t page_used_bytes(u32 pfn)
+{
+	return page_is_whole(pfn) ? PAGE_BYTES : PAGE_LIVE_BYTES;
+}
+
+static void pages_clear(void)
+{
+	for (u32 i = 0; i < ntouched; i++)
+		engine_arena_clear(page_address(touched[i]), page_used_bytes(touched[i]));
+	ntouched = 0;
+}
+
 void pages_reset(unsigned pages)
 {
 	char *pool;
 
 	BUG_ON(pages <= SEAM_PAGES_RESERVED || pages > ARENA_PAGES / 2);
 	BUG_ON(engine_arena_used() != 0);
-	for (u32 i = 0; i < ntouched; i++) {
-		u32 pfn = touched[i];
-
-		engine_arena_clear(page_address(pfn), page_is_whole(pfn) ? PAGE_BYTES : PAGE_LIVE_BYTES);
-	}
-	ntouched = 0;
+	pages_clear();
 	raw_fill(page_flags, 0, npages);
 	npages = pages;
 	pool = engine_arena_alloc(pages * PAGE_BYTES);
 	BUG_ON(pool != page_address(0));
 	for (u32 pfn = 0; pfn < SEAM_PAGES_RESERVED; pfn++)
 		seam_page_touch(pfn);
+}
+
+u32 pages_keep(void)
+{
+	engine_snapshot_add(page_flags, npages);
+	engine_snapshot_add(touched, ntouched * sizeof(*touched));
+	engine_snapshot_add(&ntouched, sizeof(ntouched));
+	for (u32 pfn = 0; pfn < npages; pfn++)
+		engine_snapshot_add(page_address(pfn), page_used_bytes(pfn));
+	return npages;
+}
+
+void pages_rewind(void)
+{
+	pages_clear();
 }
 
 void seam_page_touch(unsigned long pfn)

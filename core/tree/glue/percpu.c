@@ -13,6 +13,7 @@
 #define PERCPU_DYNAMIC (8u << 10)
 #define PERCPU_AREAS_MAX 512u
 #define PERCPU_ALIGN 16u
+#define PERCPU_KEPT_SPARE 1024u /* what a run may use more than its set-up, and be undone */
 
 extern char __start_swaprace_tree_percpu[] __attribute__((weak));
 extern char __stop_swaprace_tree_percpu[] __attribute__((weak));
@@ -24,6 +25,7 @@ static struct percpu_area area[PERCPU_AREAS_MAX]; /* in order of their offsets *
 static u16 area_free[PERCPU_AREAS_MAX];           /* the last one is the next to go */
 static u32 nareas, nfree, nlive;
 static u32 percpu_used, percpu_size;
+static u32 percpu_kept; /* bytes of each copy that a snapshot holds */
 static char *percpu_base; /* CPU 0's copy */
 
 static void *area_copy(const struct percpu_area *a, u32 cpu)
@@ -54,6 +56,30 @@ void percpu_reset(void)
 		engine_role_set(copy, percpu_size, "percpu ", (int)cpu, -1);
 		asan_hide(copy + percpu_used, percpu_size - percpu_used);
 	}
+}
+
+void percpu_range(char **first, char **end)
+{
+	*first = percpu_base;
+	*end = percpu_base + (size_t)SEAM_CPUS_MAX * percpu_size;
+}
+
+void percpu_keep(void)
+{
+	percpu_kept = min(percpu_used + PERCPU_KEPT_SPARE, percpu_size);
+	engine_snapshot_add(area, nareas * sizeof(*area));
+	engine_snapshot_add(area_free, nfree * sizeof(*area_free));
+	engine_snapshot_add(&nareas, sizeof(nareas));
+	engine_snapshot_add(&nfree, sizeof(nfree));
+	engine_snapshot_add(&nlive, sizeof(nlive));
+	engine_snapshot_add(&percpu_used, sizeof(percpu_used));
+	for (u32 cpu = 0; cpu < SEAM_CPUS_MAX; cpu++)
+		engine_snapshot_add(percpu_base + cpu * percpu_size, percpu_kept);
+}
+
+bool percpu_fits(void)
+{
+	return percpu_used <= percpu_kept;
 }
 
 static __cold void percpu_report(const char *what, const struct percpu_area *a)

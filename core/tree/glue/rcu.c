@@ -24,6 +24,11 @@ void rcu_heads_reset(void)
 	rcu_used = 0;
 }
 
+bool rcu_heads_used(void)
+{
+	return rcu_first != NULL;
+}
+
 void seam_rcu_read_lock(unsigned long ip)
 {
 	if (likely(!events_quiet))

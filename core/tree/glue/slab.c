@@ -39,6 +39,15 @@ void slab_reset(void)
 	memset(kmalloc_cache, 0, sizeof(kmalloc_cache));
 }
 
+static u32 kept_chunk_end;
+
+void slab_rewind(void)
+{
+	BUG_ON(chunk_end < kept_chunk_end);
+	raw_fill(&chunk_cache[kept_chunk_end], 0, chunk_end - kept_chunk_end);
+	chunk_end = kept_chunk_end;
+}
+
 /* ---- where things lie ----------------------------------------------------------------- */
 
 static u32 unit_of(const void *p)
@@ -100,6 +109,28 @@ static __cold void slab_report(const char *what, const struct seam_cache *cache,
 	reportf(title, "object: %s, last user: %s\n",
 		engine_role_name(engine_role_of(object), role, sizeof(role)),
 		cache ? site_name(object_site[unit_of(object)], site, sizeof(site)) : "-");
+}
+
+void slab_keep(void)
+{
+	u32 units = (u32)(PAGE_BYTES / SLAB_UNIT);
+
+	kept_chunk_end = chunk_end;
+	engine_snapshot_add(caches, ncaches * sizeof(*caches));
+	engine_snapshot_add(&ncaches, sizeof(ncaches));
+	engine_snapshot_add(kmalloc_cache, sizeof(kmalloc_cache));
+	for (u32 page = 0; page < chunk_end; page++) {
+		u32 first = page;
+
+		while (page < chunk_end && chunk_cache[page])
+			page++;
+		if (page == first)
+			continue;
+		engine_snapshot_add(&object_state[first * units],
+				    (page - first) * units * sizeof(*object_state));
+		engine_snapshot_add(&object_site[first * units],
+				    (page - first) * units * sizeof(*object_site));
+	}
 }
 
 /* ---- caches and chunks ------------------------------------------------------------------- */
