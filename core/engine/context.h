@@ -29,6 +29,11 @@ static inline __no_sanitize_tsan void engine_lockdep_end(void)
 		engine_lockdep_end_slow();
 }
 
+/* Do points come to a policy now? Where they do not, in set-up and tear-down, a caller of
+ * engine_point() may save it: true, if the point was counted, which is all. */
+extern const bool *const engine_points_live;
+bool engine_quiet_point(void);
+
 struct lockdep_ctx *engine_lockdep_ctx(void); /* for queries; NULL as above */
 /* Memory is freed: every context's held locks are looked through. */
 void engine_lockdep_free_memory(const void *start, size_t len, const char *func);

@@ -11,6 +11,7 @@
 #include "core/engine/internal.h"
 
 struct engine eng;
+const bool *const engine_points_live = &eng.live;
 struct engine_ctx *ctx_now = eng.ctx;
 
 static u64 hash_now(void)
@@ -83,6 +84,7 @@ void engine_reset(const struct engine_config *config)
 	eng.ntasks = config->ntasks < ENGINE_TASKS_MAX ? config->ntasks : ENGINE_TASKS_MAX;
 	eng.ncpus = config->cpus >= 1 && config->cpus <= ENGINE_CPUS_MAX ? config->cpus : 1;
 	eng.policy = config->policy;
+	eng.picker = config->picker ? config->picker : config->policy;
 	eng.steps_max = config->steps_max ? config->steps_max : STEPS_MAX_DEFAULT;
 	eng.tsan_points_max = config->tsan_points_max ? config->tsan_points_max : TSAN_TASK_POINTS_MAX;
 	eng.races_marked = 0;

@@ -273,6 +273,9 @@ struct engine_config {
 	unsigned ntasks;
 	const struct engine_task *tasks;
 	struct sched_policy *policy; /* sim */
+	/* Its next() is called instead of policy's, which stands around it and has nothing to
+	 * say about who is next; NULL: policy's. */
+	struct sched_policy *picker;
 	u64 seed;
 	u32 steps_max;      /* 0: the default; then a fair schedule takes over */
 	u32 fair_points;    /* of it, in which some op must end; 0: the default */

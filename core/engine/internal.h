@@ -117,7 +117,7 @@ struct engine {
 	u64 hash;
 	ctx_mask readers;             /* contexts inside an RCU reader */
 	u32 ring_at;
-	struct sched_policy *policy;
+	struct sched_policy *policy, *picker; /* who chooses; who of them is asked for next() */
 	struct engine_view view;
 	struct engine_ctx ctx[CTX_COUNT];
 	struct engine_cpu_state cpu[ENGINE_CPUS_MAX];

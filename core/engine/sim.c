@@ -81,7 +81,7 @@ static u32 sim_next(ctx_mask runnable)
 	eng.view.cur = eng.cur;
 	if (unlikely(eng.fair))
 		return fair_next(runnable);
-	return eng.policy->next(eng.policy, &eng.view);
+	return eng.picker->next(eng.picker, &eng.view);
 }
 
 static inline void sim_switch(u32 n)
@@ -170,6 +170,14 @@ static __cold void quiet_too_long(const struct site *site)
 	eng.quiet_points = 0;
 	reportf("livelock in set-up or tear-down", "%u points; at %s@%s\n", QUIET_POINTS_MAX,
 		site->op, site->func);
+}
+
+bool engine_quiet_point(void)
+{
+	if (eng.live || eng.native || eng.quiet_points >= QUIET_POINTS_MAX)
+		return false;
+	eng.quiet_points++;
+	return true;
 }
 
 void engine_point(const struct site *site, enum event_kind kind, const volatile void *obj,

@@ -367,6 +367,7 @@ static enum engine_status run_begin(const struct prog *p, const struct world_ops
 	config.cpus = p->machine.cpus;
 	config.ntasks = p->ntasks;
 	config.policy = sched_observe(policy, &observer);
+	config.picker = observer.event ? NULL : policy;
 	config.seed = opt->seed_set ? opt->seed : p->seed;
 	config.fair_points = running.world->fair_points;
 	config.steps_max = opt->steps_max ? opt->steps_max : running.world->steps_max;

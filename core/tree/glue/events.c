@@ -138,13 +138,23 @@ static __cold struct site *site_unknown(unsigned long pc, const char *op)
 	return site;
 }
 
-const struct site *glue_site(unsigned long pc, const char *fallback)
+/* NULL: ask glue_site(). */
+static inline const struct site *site_of_table(unsigned long pc)
 {
 	unsigned long at = pc - code_first;
 	u32 word = at < code_size ? code_map[at / CODE_GRANULE] : 0;
 
 	if (likely(word >= CODE_GRANULE && word % CODE_GRANULE == at % CODE_GRANULE))
 		return &table_sites[word / CODE_GRANULE - 1];
+	return NULL;
+}
+
+const struct site *glue_site(unsigned long pc, const char *fallback)
+{
+	const struct site *site = site_of_table(pc);
+
+	if (likely(site))
+		return site;
 	for (u32 i = site_slot_first(pc);; i = (i + 1) & site_map_mask) {
 		if (likely(site_map[i].pc == pc))
 			return site_map[i].site;
@@ -253,11 +263,29 @@ static inline bool is_shared(const volatile void *p)
 	       (unsigned long)(__stop_swaprace_world - __start_swaprace_world);
 }
 
+/* In set-up and tear-down. Those points need no site: they are only counted. */
+static inline bool is_quiet(void)
+{
+	return unlikely(!*engine_points_live) && engine_quiet_point();
+}
+
+static inline __attribute__((always_inline)) void
+point(unsigned long pc, const char *fallback, enum event_kind kind, const volatile void *p,
+      unsigned size)
+{
+	const struct site *site = site_of_table(pc);
+
+	engine_point(likely(site) ? site : glue_site(pc, fallback), kind, p, size);
+}
+
+/* This file is compiled with sibling calls: in these a point is the last thing, where no
+ * fences are watched, and a return less is predicted wrongly after a switch. */
 void seam_load(const volatile void *p, unsigned size)
 {
 	if (!is_shared(p))
 		return;
-	engine_point(glue_site(GLUE_CALLER, "load"), EV_LOAD, p, size);
+	if (!is_quiet())
+		point(GLUE_CALLER, "load", EV_LOAD, p, size);
 	fence_after_load(p);
 }
 
@@ -265,7 +293,8 @@ void seam_store(const volatile void *p, unsigned size)
 {
 	if (!is_shared(p))
 		return;
-	engine_point(glue_site(GLUE_CALLER, "store"), EV_STORE, p, size);
+	if (!is_quiet())
+		point(GLUE_CALLER, "store", EV_STORE, p, size);
 	fence_before_store(p);
 }
 
@@ -273,7 +302,8 @@ void seam_rmw(const volatile void *p, unsigned size)
 {
 	if (!is_shared(p))
 		return;
-	engine_point(glue_site(GLUE_CALLER, "rmw"), EV_RMW, p, size);
+	if (!is_quiet())
+		point(GLUE_CALLER, "rmw", EV_RMW, p, size);
 	fence_before_store(p);
 	fence_after_load(p);
 }
@@ -282,15 +312,16 @@ void seam_pte(const volatile void *p, unsigned size)
 {
 	if (!is_shared(p))
 		return;
-	engine_point(glue_site(GLUE_CALLER, "pte"), EV_PTE, p, size);
+	if (!is_quiet())
+		point(GLUE_CALLER, "pte", EV_PTE, p, size);
 	fence_before_store(p);
 	fence_after_load(p);
 }
 
 void seam_copy(const volatile void *p, unsigned size)
 {
-	if (is_shared(p))
-		engine_point(glue_site(GLUE_CALLER, "copy"), EV_COPY, p, size);
+	if (is_shared(p) && !is_quiet())
+		point(GLUE_CALLER, "copy", EV_COPY, p, size);
 }
 
 void seam_relax(void)
@@ -302,17 +333,22 @@ void seam_mb(enum seam_fence kind)
 {
 	if (unlikely(events_quiet))
 		return;
-	engine_point(glue_site(GLUE_CALLER, "mb"), EV_FENCE, NULL, 0);
+	if (!is_quiet())
+		point(GLUE_CALLER, "mb", EV_FENCE, NULL, 0);
 	fence_passed(kind);
 }
 
 void seam_point(unsigned long ip, int event, const volatile void *p, unsigned size)
 {
+	const struct site *site;
+
 	BUG_ON_CMP(event, >=, EV_KIND_COUNT);
-	if (unlikely(events_quiet))
+	if (unlikely(events_quiet) || is_quiet())
 		return;
-	engine_point(glue_site(ip, event_kind_name((enum event_kind)event)),
-		     (enum event_kind)event, p, size);
+	site = site_of_table(ip);
+	if (unlikely(!site))
+		site = glue_site(ip, event_kind_name((enum event_kind)event));
+	engine_point(site, (enum event_kind)event, p, size);
 }
 
 void seam_result(unsigned long value)
