@@ -68,7 +68,7 @@ void shim_kcsan_op_end(void);
 /* Runs the work that is queued now and what that queues, the oldest first; each
  * delayed item once if the schedule says that its time has come. Returns how
  * many items ran. Sleeps. */
-unsigned int shim_run_work(unsigned long ip);
+unsigned int shim_run_work(void);
 /* Nothing is queued and nothing runs: for checks when the machine is quiet. */
 bool shim_work_idle(void);
 /* Delayed work comes due at once: for tear-down. */

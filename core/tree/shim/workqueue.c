@@ -200,7 +200,7 @@ static void work_call(struct work_run *run, unsigned long ip)
 	seam_wake(&work_done_seq, ~0u);
 }
 
-unsigned int shim_run_work(unsigned long ip)
+static unsigned int run_work(unsigned long ip)
 {
 	unsigned int home = seam_cpu(), ran = 0;
 	struct work_struct *work;
@@ -218,6 +218,12 @@ unsigned int shim_run_work(unsigned long ip)
 	}
 	(void)worker_move(home, ip);
 	return ran;
+}
+
+/* The caller's address, and not one that it would make up: only a call has a name. */
+unsigned int shim_run_work(void)
+{
+	return run_work(_RET_IP_);
 }
 
 struct work_struct *current_work(void)
@@ -347,7 +353,7 @@ unsigned int work_busy(struct work_struct *work)
 /* Every queue's work: more than was asked for, and what a queue's users rely on. */
 static void workqueue_drain_all(unsigned long ip)
 {
-	(void)shim_run_work(ip);
+	(void)run_work(ip);
 	while (!work_list_empty(&work_running))
 		seam_wait(ip, &work_done_seq, work_done_seq, false, "flush_workqueue");
 }

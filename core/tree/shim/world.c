@@ -133,12 +133,12 @@ void tree_teardown(void)
 	for (i = 0; i <= SEAM_MMS_MAX; i++)
 		shim_ksm_scan(1);
 	shim_work_expire();
-	shim_run_work(_THIS_IP_);
+	shim_run_work();
 	drain_all_cpus();
 	drop_idle_cache();
 	drain_all_cpus();
 	shim_ksm_prune();
-	shim_run_work(_THIS_IP_);
+	shim_run_work();
 	drain_all_cpus();
 	swapoff_all();
 	shim_zswap_exit();
@@ -221,7 +221,7 @@ int tree_deferred_split(void)
 
 int tree_worker(void)
 {
-	shim_run_work(_THIS_IP_);
+	shim_run_work();
 	return 0;
 }
 

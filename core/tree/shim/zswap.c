@@ -65,7 +65,7 @@ void shim_zswap_exit(void)
 	list_for_each_entry_safe(pool, next, &zswap_pools, list)
 		zswap_pool_exit(pool);
 	rcu_barrier();
-	shim_run_work(_THIS_IP_);
+	shim_run_work();
 	shrinker_free(zswap_shrinker);
 	list_lru_destroy(&zswap_list_lru);
 	destroy_workqueue(shrink_wq);
