@@ -14,7 +14,7 @@
 #include "swap.h"
 #include "swap_table.h"
 
-#include "core/tree/shim/check.h"
+#include "core/tree/shim/check_raw.h"
 #include "core/tree/shim/device.h"
 #include "core/tree/shim/shim.h"
 #include "core/tree/shim/world.h"
@@ -159,7 +159,7 @@ static void audit_pages(void)
 	char line[256];
 
 	for (pfn = SEAM_PAGES_RESERVED; pfn < shim_pages; pfn++) {
-		if (shim_page_is_free(pfn))
+		if (check_page_is_free(pfn))
 			continue;
 		if (!used++)
 			first = pfn;

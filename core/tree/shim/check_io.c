@@ -11,7 +11,7 @@
 #include "swap.h"
 #include "swap_table.h"
 
-#include "core/tree/shim/check.h"
+#include "core/tree/shim/check_raw.h"
 #include "core/tree/shim/device.h"
 #include "core/tree/shim/world.h"
 

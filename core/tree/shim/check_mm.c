@@ -17,7 +17,7 @@
 #include "swap.h"
 #include "swap_table.h"
 
-#include "core/tree/shim/check.h"
+#include "core/tree/shim/check_raw.h"
 #include "core/tree/shim/world.h"
 
 struct census {
@@ -114,7 +114,7 @@ static void census_present(struct census *c, struct mm_census *m, int page, unsi
 
 	if (pte & _PAGE_SPECIAL || pfn == 0)
 		return;
-	if (unlikely(pfn < SEAM_PAGES_RESERVED || pfn >= shim_pages || shim_page_is_free(pfn))) {
+	if (unlikely(pfn < SEAM_PAGES_RESERVED || pfn >= shim_pages || check_page_is_free(pfn))) {
 		pte_fail("invariant: page table names no folio", m->mm, page, pte);
 		return;
 	}
@@ -140,7 +140,7 @@ static void census_migration(struct census *c, struct mm_census *m, int page, un
 
 	if (huge)
 		pfn += (unsigned long)(page % REGION_PAGES);
-	if (unlikely(pfn < SEAM_PAGES_RESERVED || pfn >= shim_pages || shim_page_is_free(pfn))) {
+	if (unlikely(pfn < SEAM_PAGES_RESERVED || pfn >= shim_pages || check_page_is_free(pfn))) {
 		pte_fail("invariant: migration entry names no folio", m->mm, page, pte);
 		return;
 	}
@@ -181,8 +181,13 @@ static void census_mm(struct census *c, struct mm_census *m)
 	int page;
 
 	for (page = 0; page < USER_PAGES; page++) {
-		unsigned long pte = check_pte(m->mm, page, &huge);
+		unsigned long pte;
 
+		if (page % REGION_PAGES == 0 && check_region_is_empty(m->mm, page)) {
+			page += REGION_PAGES - 1;
+			continue;
+		}
+		pte = check_pte(m->mm, page, &huge);
 		if (!pte)
 			continue;
 		if (pte & (_PAGE_PRESENT | _PAGE_PROTNONE))
@@ -247,7 +252,7 @@ static void check_mapcounts(const struct census *c)
 		int mapped;
 
 		check_migrating(c, pfn);
-		if (shim_page_is_free(pfn) ||
+		if (check_page_is_free(pfn) ||
 		    (!(page->compound_info & 1) && !check_flag(check_folio(pfn), PG_head) &&
 		     page_type_has_type(page->page_type)))
 			continue;

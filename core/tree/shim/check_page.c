@@ -14,7 +14,7 @@
 #include "swap.h"
 #include "swap_table.h"
 
-#include "core/tree/shim/check.h"
+#include "core/tree/shim/check_raw.h"
 #include "core/tree/shim/page_state.h"
 #include "core/tree/shim/world.h"
 

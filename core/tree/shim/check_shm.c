@@ -16,7 +16,7 @@
 
 #include "internal.h"
 
-#include "core/tree/shim/check.h"
+#include "core/tree/shim/check_raw.h"
 #include "core/tree/shim/lock_word.h"
 #include "core/tree/shim/page_state.h"
 #include "core/tree/shim/world.h"
@@ -84,7 +84,7 @@ static void check_tree_entry(const struct inode *inode, unsigned long index, con
 	const struct folio *folio = entry;
 	unsigned long pfn = page_to_pfn((const struct page *)entry);
 
-	if (unlikely(pfn < SEAM_PAGES_RESERVED || pfn >= shim_pages || shim_page_is_free(pfn))) {
+	if (unlikely(pfn < SEAM_PAGES_RESERVED || pfn >= shim_pages || check_page_is_free(pfn))) {
 		file_fail("invariant: page cache names no folio", NULL, index);
 		return;
 	}

@@ -24,12 +24,12 @@
 #include "core/tree/shim/world.h"
 
 unsigned long shim_pages;
-static unsigned char *is_free;
+unsigned char *shim_free_map;
 static unsigned long nr_free;
 
 SHIM_RAW bool shim_page_is_free(unsigned long pfn)
 {
-	return is_free[pfn];
+	return shim_free_map[pfn];
 }
 
 unsigned long shim_nr_free(void)
@@ -51,9 +51,9 @@ static SHIM_RAW void nr_free_add(long n)
 
 SHIM_RAW void shim_page_set_free(unsigned long pfn)
 {
-	BUG_ON(is_free[pfn]);
+	BUG_ON(shim_free_map[pfn]);
 	seam_page_poison(pfn);
-	is_free[pfn] = 1;
+	shim_free_map[pfn] = 1;
 	nr_free_add(1);
 }
 
@@ -67,8 +67,8 @@ void shim_free_page(struct page *page, int order)
 
 SHIM_RAW static void page_set_used(unsigned long pfn)
 {
-	BUG_ON(!is_free[pfn]);
-	is_free[pfn] = 0;
+	BUG_ON(!shim_free_map[pfn]);
+	shim_free_map[pfn] = 0;
 	nr_free_add(-1);
 	seam_page_unpoison(pfn);
 	seam_role_new(pfn_to_virt(pfn), PAGE_SIZE, "page");
@@ -223,7 +223,7 @@ void shim_page_alloc_setup(void)
 {
 	shim_pages = shim_machine.pages;
 	nr_free = 0;
-	is_free = seam_arena_alloc(shim_pages);
+	shim_free_map = seam_arena_alloc(shim_pages);
 	page_state_setup(shim_pages);
 	node_setup(NODE_DATA(0));
 	zone_setup(NODE_DATA(0));

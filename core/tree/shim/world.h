@@ -172,6 +172,7 @@ struct zone;
 void shim_zone_setup(struct zone *zone);
 void shim_page_alloc_setup(void);
 bool shim_page_is_free(unsigned long pfn);
+extern unsigned char *shim_free_map; /* by pfn; for checkers */
 unsigned long shim_nr_free(void);
 void shim_slab_setup(void);
 /* Live objects of each cache that were not there when set-up ended. */
