@@ -387,17 +387,23 @@ void seam_cache_print(unsigned i, char *buf, unsigned long size, unsigned lines)
 	cache_walk(&caches[i], text_line, &t);
 }
 
-static bool object_check(const struct seam_cache *cache, void *object, void *arg)
+static void object_check(const struct seam_cache *cache, const char *object)
 {
-	(void)arg;
 	if (object_state[unit_of(object)] != SLAB_LIVE && !poison_is_intact(cache, object))
 		slab_report("poison: write after free", cache, NULL, object);
-	return true;
 }
 
 void seam_cache_check(void)
 {
-	for (u32 i = 0; i < ncaches; i++)
-		if (!caches[i].typesafe)
-			cache_walk(&caches[i], object_check, NULL);
+	for (u32 page = 0; page < chunk_end; page++) {
+		const struct seam_cache *cache;
+		const char *chunk = (char *)object_of(0) + page * PAGE_BYTES;
+
+		if (!chunk_cache[page])
+			continue;
+		cache = &caches[chunk_cache[page] - 1];
+		for (u32 i = 0; !cache->typesafe && i < cache_per_chunk(cache); i++)
+			object_check(cache, chunk + i * cache->size);
+		page += cache_pages(cache) - 1;
+	}
 }
