@@ -52,6 +52,7 @@ static struct {
 	size_t percpu_size;
 	char *world_image;     /* pristine copy of the section */
 	u16 *world_map_image;  /* roles of the section at a run's start */
+	bool world_named;      /* the section has other roles than that */
 	struct role role[ROLES_MAX];
 	u32 nroles, nroles_static;
 	u32 lock;              /* hidden: native's tasks allocate and name at once */
@@ -157,6 +158,11 @@ u32 engine_role_of(const volatile void *p)
 	return arena_role_of(p);
 }
 
+static size_t world_map_bytes(void)
+{
+	return (role_map.world_size / ROLE_GRANULE + 1) * sizeof(u16);
+}
+
 static void role_put(const volatile void *p, size_t size, const struct role *r)
 {
 	size_t left = 0, n = (size + ROLE_GRANULE - 1) / ROLE_GRANULE;
@@ -175,6 +181,8 @@ static void role_put(const volatile void *p, size_t size, const struct role *r)
 	role_map.hash[mem.nroles] = role_hash_make(r);
 	if (n > left)
 		n = left;
+	if (slot >= role_map.world_map && slot < role_map.world_map + world_map_bytes() / sizeof(u16))
+		mem.world_named = role_map.world_named = true;
 	for (size_t i = 0; i < n; i++)
 		slot[i] = (u16)mem.nroles;
 	mem.nroles++;
@@ -228,11 +236,6 @@ static __cold void arena_die(const char *what)
 {
 	fprintf(stderr, "swaprace: %s\n", what);
 	exit(3);
-}
-
-static size_t world_map_bytes(void)
-{
-	return (role_map.world_size / ROLE_GRANULE + 1) * sizeof(u16);
 }
 
 static void world_init(void)
@@ -346,7 +349,9 @@ void arena_reset(void)
 	if (role_map.world_size) {
 		tsan_clear_shadow(__start_swaprace_world, (role_map.world_size + 7) & ~7ul);
 		raw_copy(__start_swaprace_world, mem.world_image, role_map.world_size);
-		raw_copy(role_map.world_map, mem.world_map_image, world_map_bytes());
+		if (mem.world_named)
+			raw_copy(role_map.world_map, mem.world_map_image, world_map_bytes());
+		mem.world_named = false;
 	}
 	mem.nroles = mem.nroles_static ? mem.nroles_static : 1;
 	if (mem.percpu_size) {

@@ -254,6 +254,7 @@ struct role_map {
 	size_t world_size;
 	u16 *map;                     /* granule of the arena -> role */
 	u16 *world_map;
+	bool world_named;             /* a global got a role since the snapshot */
 	u32 hash[ROLES_MAX];          /* of the role's name */
 };
 extern struct role_map role_map;

@@ -67,10 +67,10 @@ void engine_snapshot_begin(void)
 		BUG_ON(eng.cpu[i].irq_head || eng.cpu[i].cb_head);
 	snapshot.nparts = 0;
 	snapshot.bytes = 0;
-	part_add(role_map.world, role_map.world_size);
 	if (role_map.world_size)
 		part_add(role_map.world_map,
 			 DIV_ROUND_UP(role_map.world_size, ROLE_GRANULE) * sizeof(u16));
+	part_add(role_map.world, role_map.world_size);
 	part_add(c->role_kinds, c->nrole_kinds * sizeof(*c->role_kinds));
 	part_add(&c->nrole_kinds, sizeof(c->nrole_kinds));
 }
@@ -105,6 +105,7 @@ bool engine_snapshot_end(void)
 		copy_bytes(to, snapshot.part[i].p, snapshot.part[i].size);
 	BUG_ON(to != snapshot.copy + snapshot.bytes);
 	arena_mark(&snapshot.mark);
+	role_map.world_named = false;
 	snapshot.good = true;
 	return true;
 }
@@ -122,11 +123,16 @@ void snapshot_drop(void)
 void engine_snapshot_restore(void)
 {
 	const char *from = snapshot.copy;
+	u32 i = 0;
 
 	BUG_ON(!snapshot.good || is_running());
 	arena_rewind(&snapshot.mark);
-	for (u32 i = 0; i < snapshot.nparts; from += snapshot.part[i++].size)
+	/* The first part is the globals' roles, which few runs change. */
+	if (role_map.world_size && !role_map.world_named)
+		from += snapshot.part[i++].size;
+	for (; i < snapshot.nparts; from += snapshot.part[i++].size)
 		copy_bytes(snapshot.part[i].p, from, snapshot.part[i].size);
+	role_map.world_named = false;
 }
 
 void snapshot_exit(void)
