@@ -5,6 +5,8 @@
  * roles, the globals of the world, and what the world's owner adds of its own
  * bookkeeping. What only grows in a run (names of roles) stays where it is and is cut
  * off; so a snapshot is good until the next reset that does not go back to it.
+ * Long runs of one word (zeroes, poison, one role) are filled and not copied: copy and
+ * world together are about as large as a processor's cache.
  * Left out: what ASan hides. There is no snapshot in that build.
  */
 #include <stdlib.h>
@@ -12,13 +14,24 @@
 
 #include "core/engine/internal.h"
 
+#define FILL_MIN 256u /* bytes; shorter runs of one word are copied */
+
 struct part { char *p; size_t size; };
+/* A piece of a part: size bytes of one word, or a copy. */
+struct piece {
+	char *p;
+	size_t size;
+	u64 word;
+	bool fill;
+};
 
 static struct {
 	struct part *part;
-	char *copy;            /* of all parts, one behind the other */
-	size_t bytes, room;
-	u32 nparts, parts_room;
+	struct piece *piece;
+	char *copy;            /* of all pieces that are copied, one behind the other */
+	size_t bytes, room;    /* of all parts; of copy */
+	u32 nparts, parts_room, npieces, pieces_room;
+	u32 roles_pieces;      /* of the first part, which is the globals' roles */
 	struct arena_mark mark;
 	bool good;
 } snapshot;
@@ -44,19 +57,84 @@ static void copy_bytes(char *to, const char *from, size_t n)
 		*(volatile char *)to++ = *from++;
 }
 
+static void fill_words(char *to, u64 word, size_t n)
+{
+#if defined(__x86_64__)
+	n /= sizeof(word);
+	__asm__ __volatile__("rep stosq" : "+D"(to), "+c"(n) : "a"(word) : "memory");
+#else
+	for (; n; n -= sizeof(word), to += sizeof(word))
+		*(volatile u64 *)to = word;
+#endif
+}
+
+/* Room for one more in an array of so many. */
+static void *more(void *array, u32 used, u32 *room, size_t size)
+{
+	if (used < *room)
+		return array;
+	*room = *room ? 2 * *room : 256;
+	array = realloc(array, *room * size);
+	if (!array)
+		snapshot_die();
+	return array;
+}
+
 static void part_add(void *p, size_t size)
 {
 	if (!size)
 		return;
-	if (snapshot.nparts == snapshot.parts_room) {
-		snapshot.parts_room = snapshot.parts_room ? 2 * snapshot.parts_room : 256;
-		snapshot.part = realloc(snapshot.part, snapshot.parts_room * sizeof(*snapshot.part));
-		if (!snapshot.part)
-			snapshot_die();
-	}
+	snapshot.part = more(snapshot.part, snapshot.nparts, &snapshot.parts_room,
+			     sizeof(*snapshot.part));
 	snapshot.part[snapshot.nparts++] = (struct part){ p, size };
 	snapshot.bytes += size;
 }
+
+/* ---- pieces ---- */
+
+static void piece_add(char *p, size_t size, bool fill)
+{
+	if (!size)
+		return;
+	snapshot.piece = more(snapshot.piece, snapshot.npieces, &snapshot.pieces_room,
+			      sizeof(*snapshot.piece));
+	snapshot.piece[snapshot.npieces++] = (struct piece){
+		.p = p, .size = size, .word = fill ? *(const u64 *)p : 0, .fill = fill };
+}
+
+/* Bytes of equal words at p. */
+static size_t run_of(const char *p, const char *end)
+{
+	u64 first = *(const u64 *)p;
+	const char *at = p;
+
+	while (at + sizeof(first) <= end && *(const u64 *)at == first)
+		at += sizeof(first);
+	return (size_t)(at - p);
+}
+
+static void part_split(const struct part *part)
+{
+	char *end = part->p + part->size, *from = part->p, *p = part->p;
+
+	if ((uintptr_t)p % sizeof(u64)) {
+		piece_add(p, part->size, false);
+		return;
+	}
+	while (p + FILL_MIN <= end) {
+		size_t run = run_of(p, end);
+
+		if (run >= FILL_MIN) {
+			piece_add(from, (size_t)(p - from), false);
+			piece_add(p, run, true);
+			from = p + run;
+		}
+		p += run;
+	}
+	piece_add(from, (size_t)(end - from), false);
+}
+
+/* ---- what the world calls ---- */
 
 void engine_snapshot_begin(void)
 {
@@ -100,10 +178,22 @@ bool engine_snapshot_end(void)
 		if (!snapshot.copy)
 			snapshot_die();
 	}
+	snapshot.npieces = 0;
+	for (u32 i = 0; i < snapshot.nparts; i++) {
+		part_split(&snapshot.part[i]);
+		if (i == 0)
+			snapshot.roles_pieces = role_map.world_size ? snapshot.npieces : 0;
+	}
 	to = snapshot.copy;
-	for (u32 i = 0; i < snapshot.nparts; to += snapshot.part[i++].size)
-		copy_bytes(to, snapshot.part[i].p, snapshot.part[i].size);
-	BUG_ON(to != snapshot.copy + snapshot.bytes);
+	for (u32 i = 0; i < snapshot.npieces; i++) {
+		const struct piece *piece = &snapshot.piece[i];
+
+		if (piece->fill)
+			continue;
+		copy_bytes(to, piece->p, piece->size);
+		to += piece->size;
+	}
+	BUG_ON(to > snapshot.copy + snapshot.bytes);
 	arena_mark(&snapshot.mark);
 	role_map.world_named = false;
 	snapshot.good = true;
@@ -123,21 +213,26 @@ void snapshot_drop(void)
 void engine_snapshot_restore(void)
 {
 	const char *from = snapshot.copy;
-	u32 i = 0;
 
 	BUG_ON(!snapshot.good || is_running());
 	arena_rewind(&snapshot.mark);
-	/* The first part is the globals' roles, which few runs change. */
-	if (role_map.world_size && !role_map.world_named)
-		from += snapshot.part[i++].size;
-	for (; i < snapshot.nparts; from += snapshot.part[i++].size)
-		copy_bytes(snapshot.part[i].p, from, snapshot.part[i].size);
+	for (u32 i = 0; i < snapshot.npieces; i++) {
+		const struct piece *piece = &snapshot.piece[i];
+		bool skip = i < snapshot.roles_pieces && !role_map.world_named;
+
+		if (piece->fill && !skip)
+			fill_words(piece->p, piece->word, piece->size);
+		else if (!skip)
+			copy_bytes(piece->p, from, piece->size);
+		from += piece->fill ? 0 : piece->size;
+	}
 	role_map.world_named = false;
 }
 
 void snapshot_exit(void)
 {
 	free(snapshot.part);
+	free(snapshot.piece);
 	free(snapshot.copy);
 	memset(&snapshot, 0, sizeof(snapshot));
 }
