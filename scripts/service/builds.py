@@ -12,7 +12,10 @@ BUILDS = ('release', 'asan', 'tsan')
 def revision_of(root):
     """The commit of a checkout, "+changes" behind it where files differ; '' without git."""
     def git(*arguments):
-        run = subprocess.run(['git', '-C', root, *arguments], capture_output=True, text=True)
+        try:
+            run = subprocess.run(['git', '-C', root, *arguments], capture_output=True, text=True)
+        except FileNotFoundError:
+            return None
         return run.stdout.strip() if run.returncode == 0 else None
 
     commit = git('rev-parse', '--short=12', 'HEAD')

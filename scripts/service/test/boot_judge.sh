@@ -4,17 +4,22 @@
 # fuzzes; a child of it is killed for its memory; it is killed itself; it is stopped; the
 # machine is rebooted. A line "ok: ..." or "FAILED: ..." for each.
 set -u
-output=/dev/virtio-ports/output
-status=/dev/virtio-ports/status
+port() { # the device of the virtio port NAME
+	for folder in /sys/class/virtio-ports/*; do
+		if [ "$(cat "$folder/name")" = "$1" ]; then echo "/dev/${folder##*/}"; fi
+	done
+}
+output=$(port output)
+status=$(port status)
 unit=swaprace.service
 log=/var/lib/swaprace
-exec >$output 2>&1
+exec >"$output" 2>&1
 read -r up _ </proc/uptime
-echo "booted $(uname -r) $up" >$status
+echo "booted $(uname -r) $up" >"$status"
 
 finish() {
 	read -r up _ </proc/uptime
-	echo "ended $1 $up" >$status
+	echo "ended $1 $up" >"$status"
 	sync
 	systemctl "$2"
 	exit
