@@ -437,7 +437,7 @@ static void range_end(const struct shadow_window *win, int ret)
 		if (op->effect == CONTENTS_UNMAP)
 			p->mapped = ret == 0 && !busy ? SHADOW_UNMAPPED : SHADOW_MAYBE;
 		if (op->effect != CONTENTS_DISCARD)
-			p->remapped = now;
+			shadow_page_remapped(p, now);
 		if (op->effect == CONTENTS_UNMAP && ret == 0 && p->trapped_at < win->begin)
 			p->trapped = false;
 		shadow_unprotect(p);

@@ -82,7 +82,7 @@ static void page_leave(const struct shadow_window *win, struct shadow_page *from
 	if (shadow.alloc_failures != win->alloc_failures)
 		sure = false;
 	from->mapped = sure && !busy ? SHADOW_UNMAPPED : SHADOW_MAYBE;
-	from->remapped = now;
+	shadow_page_remapped(from, now);
 }
 
 /* A file's page keeps its index (tree_mremap()). */
@@ -109,7 +109,7 @@ static void move_page(const struct shadow_window *win, int i, bool sure, u32 now
 	sure = sure && !busy && from->mapped == SHADOW_MAPPED;
 	page_join(win, to, from, !sure, now);
 	to->mapped = sure && !to_busy ? SHADOW_MAPPED : SHADOW_MAYBE;
-	to->remapped = now;
+	shadow_page_remapped(to, now);
 	page_leave(win, from, sure, now);
 	to->trapped |= from->trapped;
 	to->trapped_at = now;

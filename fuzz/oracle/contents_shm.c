@@ -107,6 +107,13 @@ void shadow_page_window_end(const struct shadow_window *win, struct shadow_page 
 		p->backs = 0;
 }
 
+void shadow_page_remapped(struct shadow_page *p, u32 now)
+{
+	p->remapped = now;
+	if (p->windows)
+		p->backs_before = p->backs;
+}
+
 /* ---- stores and loads ---- */
 
 static bool beyond_end(u32 shm, int page)

@@ -42,7 +42,7 @@ struct shadow_page {
 	u32 lazy_until;  /* ... of what last made it no longer lazy */
 	u8 mapped;       /* enum shadow_mapped */
 	/* What the page may lead to now, SHADOW_ANON and SHADOW_SHM(); of a file's own page
-	 * nothing. backs_before: when no window was open. */
+	 * nothing. backs_before: when no window was open, and what ops have mapped since. */
 	u8 backs, backs_before;
 	bool trapped;    /* userfaultfd may answer an access with SIGBUS */
 	bool guarded;    /* userfaultfd lets no store through */
@@ -175,6 +175,9 @@ void shadow_shm_end(const struct shadow_window *win, int ret);
 void shadow_page_window_begin(const struct contents_op *op, struct shadow_page *p);
 void shadow_page_window_end(const struct shadow_window *win, struct shadow_page *p, int ret,
 			    bool busy);
+/* An op has mapped or unmapped it. An op that is still open restores no more than this if
+ * it does nothing. */
+void shadow_page_remapped(struct shadow_page *p, u32 now);
 /* The page may lie beyond the end of its file. */
 bool shadow_shm_may_fail(int mm, int page);
 /* What a page may lead to. */

@@ -514,6 +514,11 @@ static void test_shared_maybe(void)
 		  "contents: foreign data");
 	CHECK_STR(TITLE({ A, BEGIN, CONTENTS_SHM_MAP, 1, 0, 0, 0 }, OPEN(B, CONTENTS_MAP), CLOSE(B, 0),
 			CLOSE(A, -EEXIST), SHM_MAP(B, 2, 8, 0), ST(A, 0, 0, 5), SHM_LD(B, 2, 8, 5)), "");
+	/* two that failed around one that did not */
+	CHECK_STR(TITLE({ A, BEGIN, CONTENTS_SHM_MAP, 1, 0, 0, 0 }, SHM_MAP(B, 1, 0, 0),
+			{ C, BEGIN, CONTENTS_SHM_MAP, 1, 0, 0, 0 }, CLOSE(A, -EEXIST),
+			CLOSE(C, -EEXIST), SHM_MAP(B, 2, 8, 0), SHM_ST(A, 1, 0, 5),
+			SHM_LD(B, 2, 8, 5)), "");
 	/* no verdict through a mapping that is going away */
 	CHECK_STR(TITLE(BOTH, SHM_ST(A, 1, 0, 5), OPEN(A, CONTENTS_UNMAP), PUNCH(B, 0, 0), CLOSE(B, 0),
 			SHM_ST(B, 2, 8, 7), SHM_LD(C, 1, 0, 5), CLOSE(A, 0), SHM_LD(B, 2, 8, 7)), "");
