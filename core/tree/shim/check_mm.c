@@ -242,6 +242,13 @@ static void check_migrating(const struct census *c, unsigned long pfn)
 		   c->mapped[pfn]);
 }
 
+/* compaction_alloc() gives its large folio a reference before the mapcounts are set. What
+ * nobody has mapped yet has no mapping; if it is freed with a mapcount, the tree says so. */
+static bool being_made(const struct folio *folio)
+{
+	return check_flag(folio, PG_head) && !folio->mapping && folio->_refcount.counter == 1;
+}
+
 static void check_mapcounts(const struct census *c)
 {
 	unsigned long pfn;
@@ -256,7 +263,8 @@ static void check_mapcounts(const struct census *c)
 		    (!(page->compound_info & 1) && !check_flag(check_folio(pfn), PG_head) &&
 		     page_type_has_type(page->page_type)))
 			continue;
-		if (check_frozen(check_folio(pfn)) && !c->mapped[pfn])
+		if (!c->mapped[pfn] &&
+		    (check_frozen(check_folio(pfn)) || being_made(check_folio(pfn))))
 			continue;
 		mapped = check_page_mapcount(pfn);
 		if (unlikely(mapped != c->mapped[pfn]))
