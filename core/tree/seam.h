@@ -232,6 +232,9 @@ struct tree_known_race {
 	unsigned char other_writes;
 	const char *kind;           /* of the object's role; NULL: a variable at address */
 	unsigned long address;
+	unsigned long stride;       /* not 0: a pointer is at address, to an array of *count */
+	const unsigned long *count; /* elements of this size */
+	unsigned char percpu;       /* 1: a pointer to per-CPU memory is at address */
 	unsigned long offset, size; /* of the field, in the object or behind address */
 };
 const struct tree_known_race *tree_known_race(unsigned i); /* the i-th; NULL: no more */

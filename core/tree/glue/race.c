@@ -17,11 +17,34 @@ static bool role_is(const volatile void *p, const char *kind)
 	return strncmp(name, kind, n) == 0 && (name[n] == ' ' || name[n] == 0);
 }
 
+/* Where the object begins that p is in, in one of the CPUs' copies; 0: in none. */
+static unsigned long percpu_start(const struct tree_known_race *known, unsigned long p)
+{
+	unsigned long object = *(const unsigned long *)known->address;
+
+	for (unsigned cpu = 0; cpu < SEAM_CPUS_MAX; cpu++) {
+		unsigned long start = object + seam_percpu_offset[cpu];
+
+		if (p >= start + known->offset && p < start + known->offset + known->size)
+			return start;
+	}
+	return 0;
+}
+
 static bool in_field(const struct tree_known_race *known, const struct engine_race_side *side)
 {
 	unsigned long start = known->address, p = (unsigned long)side->addr;
 
-	if (known->kind) {
+	if (known->stride) {
+		start = *(const unsigned long *)start;
+		if (p < start || p >= start + *known->count * known->stride)
+			return false;
+		start += (p - start) / known->stride * known->stride;
+	} else if (known->percpu) {
+		start = percpu_start(known, p);
+		if (!start)
+			return false;
+	} else if (known->kind) {
 		start = (unsigned long)slab_object_start((const void *)p);
 		if (!start || !role_is(side->addr, known->kind))
 			return false;

@@ -45,9 +45,14 @@ unsigned long shim_reclaim(unsigned long nr)
 	return freed;
 }
 
+/* There is one kswapd, which has a mm_walk of the node to itself: ops take turns. */
+static DEFINE_MUTEX(kswapd_turn);
+
 void shim_balance_pgdat(void)
 {
+	mutex_lock(&kswapd_turn);
 	balance_pgdat(NODE_DATA(0), 0, MAX_NR_ZONES - 1);
+	mutex_unlock(&kswapd_turn);
 }
 
 /* As a write of y or n to /sys/kernel/mm/lru_gen/enabled. */

@@ -12,8 +12,22 @@
 
 #include "core/tree/shim/check.h"
 #include "core/tree/shim/shim.h"
+#include "core/tree/shim/workqueue.h"
 #include "core/tree/shim/world.h"
 #include "core/tree/shim/zswap.h"
+
+/* races.def names them; the tree's own are static. */
+#define ALIAS(name) extern typeof(zswap_##name) shim_zswap_##name __alias(zswap_##name)
+ALIAS(enabled);
+ALIAS(pool_limit_hit);
+ALIAS(written_back_pages);
+ALIAS(reject_reclaim_fail);
+ALIAS(reject_compress_fail);
+ALIAS(reject_compress_poor);
+ALIAS(decompress_fail);
+ALIAS(reject_alloc_fail);
+ALIAS(reject_kmemcache_fail);
+ALIAS(pool_reached_full);
 
 /* An administrator's choice: a small world reaches the limit with some ten pages. */
 #define POOL_PERCENT 8

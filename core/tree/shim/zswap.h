@@ -15,6 +15,13 @@ int shim_zswap_shrink(unsigned long nr);
 /* Tear-down, after all devices are off. */
 void shim_zswap_exit(void);
 
+/* The tree's variables, for races.def. */
+extern bool shim_zswap_enabled, shim_zswap_pool_reached_full;
+extern u64 shim_zswap_pool_limit_hit, shim_zswap_written_back_pages,
+	   shim_zswap_reject_reclaim_fail, shim_zswap_reject_compress_fail,
+	   shim_zswap_reject_compress_poor, shim_zswap_decompress_fail,
+	   shim_zswap_reject_alloc_fail, shim_zswap_reject_kmemcache_fail;
+
 /* For checkers: no event, no lock. */
 struct check_zswap_entry {
 	swp_entry_t slot;

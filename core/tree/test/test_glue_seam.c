@@ -343,7 +343,12 @@ static struct tree_known_race known_rows[] = {
 	{ .other = "copier", .kind = "thing", .offset = 0, .size = 8 },
 	{ .writer = "writer", .other = "writer", .other_writes = 1, .size = 8 },
 	{ .kind = "hint", .offset = 8, .size = 8 },
+	{ .other = "drainer", .percpu = 1, .offset = 8, .size = 8 },
+	{ .other = "scanner", .stride = sizeof(struct known_object), .offset = 8, .size = 8 },
 };
+static struct known_object known_array[3], *known_array_at = known_array;
+static unsigned long known_array_count = 2;
+static struct known_object *known_percpu;
 
 const struct tree_known_race *tree_known_race(unsigned i)
 {
@@ -382,6 +387,24 @@ static void known_races(void *arg)
 	CHECK(!known_as("writer", "copier", false, &known_object->field));
 	CHECK(!known_as("reader", "reader", false, &known_object->field));
 	CHECK(known_as("anybody", "copier", false, &known_object->other));
+	known_rows[5].address = (unsigned long)&known_array_at;
+	known_rows[5].count = &known_array_count;
+	CHECK(known_as("writer", "scanner", false, &known_array[0].field));
+	CHECK(known_as("writer", "scanner", false, &known_array[1].field));
+	CHECK(!known_as("writer", "scanner", false, &known_array[2].field));
+	CHECK(!known_as("writer", "scanner", false, &known_array[1].other));
+	CHECK(!known_as("writer", "reader", false, &known_array[1].field));
+	CHECK(!known_as("writer", "scanner", false, &known_object->field));
+	known_percpu = seam_percpu_alloc(sizeof(*known_percpu), 8);
+	known_rows[4].address = (unsigned long)&known_percpu;
+	for (unsigned cpu = 0; cpu < 2; cpu++) {
+		struct known_object *copy = (void *)((char *)known_percpu + seam_percpu_offset[cpu]);
+
+		CHECK(known_as("writer", "drainer", false, &copy->field));
+		CHECK(!known_as("writer", "drainer", false, &copy->other));
+		CHECK(!known_as("writer", "reader", false, &copy->field));
+	}
+	seam_percpu_free(known_percpu);
 	CHECK(known_as("writer", "writer", true, &known_variable));
 	CHECK(!known_as("writer", "reader", false, &known_variable));
 	seam_role_new(known_object, sizeof(*known_object), "thingy");
