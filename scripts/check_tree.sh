@@ -78,6 +78,7 @@ done
 if [ -e fuzz/test/test_tree.py ]; then
 	say "hashes, replay"
 	python3 fuzz/test/test_tree.py "$swaprace" "$tree" || fail "test_tree.py"
+	python3 fuzz/test/test_tree_hashes.py "$tree" 100 || fail "test_tree_hashes.py"
 fi
 
 say "compared with itself"

@@ -3,12 +3,59 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/prog/profile.h"
 #include "fuzz/tools/tool.h"
 
 static struct prog prog;
 static struct prog_text text;
 
 static const struct option_spec no_options[] = { { NULL, NULL, NULL } };
+
+static const struct option_spec show_options[] = {
+	{ "programs", "N", "generated programs, where no file is named, each after a line: # seed S" },
+	{ "profile", "P", "of generated programs: all (default), swap, swapoff, ksm, ..." },
+	{ "seed", "N", "of the first generated program (default 1)" },
+	{ NULL, NULL, NULL },
+};
+
+static int print_program(void)
+{
+	char *out = malloc(PROG_TEXT_MAX);
+
+	if (!out)
+		return bad_environment("show", "no memory");
+	fwrite(out, 1, prog_print(&prog, &text, out, PROG_TEXT_MAX), stdout);
+	free(out);
+	return EXIT_CLEAN;
+}
+
+/* Of the ops and machines that this world has. */
+static int show_generated(const struct args *a)
+{
+	const char *name = args_get(a, "profile");
+	const struct prog_profile *profile = prog_profile_find(name ? name : "all");
+	bool bad = false;
+	u64 n = args_number(a, "programs", 0, 1000000000, &bad);
+	u64 seed = args_number(a, "seed", 1, UINT64_MAX, &bad);
+
+	if (bad)
+		return EXIT_USAGE;
+	if (!profile)
+		return bad_usage("show", "no profile '%s'", name);
+	for (u64 i = 0; i < n; i++) {
+		struct prng rng;
+		int status;
+
+		prng_seed(&rng, seed + i);
+		prog_generate(&prog, &rng, profile);
+		run_fit(&prog, NULL);
+		printf("# seed %llu\n", (unsigned long long)(seed + i));
+		status = print_program();
+		if (status)
+			return status;
+	}
+	return EXIT_CLEAN;
+}
 
 static int show(int argc, char **argv)
 {
@@ -17,18 +64,15 @@ static int show(int argc, char **argv)
 
 	if (status)
 		return status < 0 ? EXIT_CLEAN : status;
+	if (args_get(&a, "programs"))
+		return a.nfiles ? bad_usage("show", "give files or --programs, not both")
+				: show_generated(&a);
 	if (a.nfiles == 0)
 		return bad_usage("show", "no file given");
 	for (int i = 0; i < a.nfiles; i++) {
-		char *out = malloc(PROG_TEXT_MAX);
-		size_t n;
-
 		status = load_program(a.file[i], &prog, &text);
-		if (status == 0 && out) {
-			n = prog_print(&prog, &text, out, PROG_TEXT_MAX);
-			fwrite(out, 1, n, stdout);
-		}
-		free(out);
+		if (status == 0)
+			status = print_program();
 		if (status)
 			return status;
 	}
@@ -36,7 +80,7 @@ static int show(int argc, char **argv)
 }
 
 const struct command command_show = {
-	"show", "FILE...", "prints a program as text", no_options, show,
+	"show", "FILE... [options]", "prints a program as text", show_options, show,
 };
 
 static const struct option_spec encode_options[] = {

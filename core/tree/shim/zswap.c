@@ -12,7 +12,6 @@
 
 #include "core/tree/shim/check.h"
 #include "core/tree/shim/shim.h"
-#include "core/tree/shim/workqueue.h"
 #include "core/tree/shim/world.h"
 #include "core/tree/shim/zswap.h"
 
