@@ -22,12 +22,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/swap.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <linux/loop.h>
 
 #define PAGE 4096ul
 #ifndef MADV_PAGEOUT
@@ -110,20 +113,48 @@ HERE char *map_aligned(size_t size, size_t align)
 	return (char *)(((uintptr_t)p + align - 1) / align * align);
 }
 
-/* The header that mkswap writes (version 1), for a device of so many pages. */
-HERE void make_swap(const char *path, unsigned pages)
+/* The header that mkswap writes (version 1), for a device of so many pages of which bad_pages,
+ * from first_bad on, are bad. */
+HERE void make_swap_with_bad(const char *path, uint32_t pages, uint32_t bad_pages,
+			     uint32_t first_bad)
 {
 	static char header[PAGE];
-	uint32_t version = 1, last = pages - 1;
+	uint32_t start[3] = {1, pages - 1, bad_pages};
 	int fd = open(path, O_RDWR | O_CLOEXEC);
 
 	memset(header, 0, sizeof(header));
-	memcpy(header + 1024, &version, sizeof(version));
-	memcpy(header + 1028, &last, sizeof(last));
+	memcpy(header + 1024, start, sizeof(start));
+	for (uint32_t n = 0; n < bad_pages; n++)
+		memcpy(header + 1536 + n * 4, &(uint32_t){first_bad + n}, 4);
 	memcpy(header + PAGE - 10, "SWAPSPACE2", 10);
 	if (fd < 0 || pwrite(fd, header, PAGE, 0) != (ssize_t)PAGE || fsync(fd) != 0)
 		cannot(path);
 	close(fd);
+}
+
+HERE void make_swap(const char *path, uint32_t pages)
+{
+	make_swap_with_bad(path, pages, 0, 0);
+}
+
+/* A new loop device over a file of so many pages; its path, to be kept. It needs a header. */
+HERE char *loop_new(const char *file, unsigned pages)
+{
+	int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC), fd, loop;
+	int id = ioctl(control, LOOP_CTL_GET_FREE);
+	char *device = or_die(malloc(32), "malloc");
+
+	snprintf(device, 32, "/dev/loop%d", id);
+	fd = open(file, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (id < 0 || fd < 0 || ftruncate(fd, (off_t)(pages * PAGE)) != 0)
+		cannot(file);
+	loop = open(device, O_RDWR | O_CLOEXEC);
+	if (loop < 0 || ioctl(loop, LOOP_SET_FD, fd) != 0)
+		cannot(device);
+	close(loop);
+	close(fd);
+	close(control);
+	return device;
 }
 
 /* A new zram device with a swap header; its path, to be kept. */
@@ -174,6 +205,43 @@ HERE bool ends_within(pid_t child, double seconds)
 			return false;
 		usleep(10000);
 	}
+	return true;
+}
+
+/* The state of a process: R, S, D, Z ... */
+HERE char state_of(pid_t pid)
+{
+	char path[64], text[256] = "", *end;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
+		cannot(path);
+	close(fd);
+	end = strrchr(text, ')');
+	return end && end[1] ? end[2] : '?';
+}
+
+/* Is the child, which is in a system call, still in it after so long, and again so long after
+ * SIGKILL? If it runs all the time, that is the evidence. */
+HERE bool never_ends(pid_t child, const char *call, double seconds)
+{
+	char before, after;
+
+	if (ends_within(child, seconds))
+		return false;
+	before = state_of(child);
+	kill(child, SIGKILL);
+	if (ends_within(child, seconds)) {
+		printf("%s took more than %.0f s (state %c), then SIGKILL ended it\n", call,
+		       seconds, before);
+		return false;
+	}
+	after = state_of(child);
+	printf("%s %s has not returned after %.0f s, nor %.0f s after SIGKILL (state %c, %c)\n",
+	       before == 'R' && after == 'R' ? "evidence:" : "waits:", call, seconds, seconds,
+	       before, after);
 	return true;
 }
 
