@@ -173,6 +173,32 @@ HERE char *zram_new(unsigned pages)
 	return device;
 }
 
+/* A cgroup for the program's processes, to reclaim from or to limit. */
+#define CGROUP "/sys/fs/cgroup/confirm/"
+
+HERE void cgroup_make(void)
+{
+	put("/sys/fs/cgroup/cgroup.subtree_control", "+memory");
+	if (mkdir(CGROUP, 0755) != 0 && errno != EEXIST)
+		cannot(CGROUP);
+}
+
+HERE void cgroup_enter(void)
+{
+	char self[32];
+
+	snprintf(self, sizeof(self), "%d", (int)getpid());
+	put(CGROUP "cgroup.procs", self);
+}
+
+/* Anonymous and shared memory goes out, that which waits in the swap cache as well. The write
+ * fails if less than it asks for is reclaimed, as it is here. */
+HERE void cgroup_reclaim(void)
+{
+	(void)try_put(CGROUP "memory.reclaim", "8M swappiness=max");
+	usleep(50000);
+}
+
 /* A page's entry in pagemap: present in bit 63, swapped in bit 62; then the device's number
  * in bits 0 to 4 and the slot above them. */
 HERE uint64_t pagemap(pid_t pid, const void *address)
@@ -192,6 +218,14 @@ HERE uint64_t pagemap(pid_t pid, const void *address)
 HERE bool is_swapped(const void *address)
 {
 	return pagemap(getpid(), address) >> 62 & 1;
+}
+
+/* The slot that a page is swapped out to; 0: it is not. */
+HERE uint64_t slot_of(const void *address)
+{
+	uint64_t entry = pagemap(getpid(), address);
+
+	return entry >> 62 & 1 ? (entry & ((1ul << 55) - 1)) >> 5 : 0;
 }
 
 /* Waits until the child has ended, at most so long; false: it runs on. */
@@ -234,12 +268,12 @@ HERE bool never_ends(pid_t child, const char *call, double seconds)
 	before = state_of(child);
 	kill(child, SIGKILL);
 	if (ends_within(child, seconds)) {
-		printf("%s took more than %.0f s (state %c), then SIGKILL ended it\n", call,
+		printf("%s took more than %g s (state %c), then SIGKILL ended it\n", call,
 		       seconds, before);
 		return false;
 	}
 	after = state_of(child);
-	printf("%s %s has not returned after %.0f s, nor %.0f s after SIGKILL (state %c, %c)\n",
+	printf("%s %s has not returned after %g s, nor %g s after SIGKILL (state %c, %c)\n",
 	       before == 'R' && after == 'R' ? "evidence:" : "waits:", call, seconds, seconds,
 	       before, after);
 	return true;

@@ -10,7 +10,6 @@
 #include "confirm.h"
 
 #define KSM "/sys/kernel/mm/ksm/"
-#define CGROUP "/sys/fs/cgroup/ksm-stale-head/"
 #define AREA ((char *)0x200000000ul)
 #define TASKS 3
 /* A page of 0x11 that ends with this number has an xxh64 whose low 32 bits are 0. */
@@ -27,10 +26,9 @@ static void run_task(int from, int to)
 {
 	char *p = or_die(mmap(AREA, PAGE, PROT_READ | PROT_WRITE,
 			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0), "mmap");
-	char self[32], c = 0;
+	char c = 0;
 
-	snprintf(self, sizeof(self), "%d", (int)getpid());
-	put(CGROUP "cgroup.procs", self);
+	cgroup_enter();
 	if (madvise(p, PAGE, MADV_MERGEABLE) != 0)
 		cannot("MADV_MERGEABLE");
 	memset(p, 0x11, PAGE);
@@ -139,9 +137,7 @@ static int reclaim(int times)
 	int swapped = 0;
 
 	for (int n = 0; n < times && swapped < TASKS; n++) {
-		/* Less than it asks for is reclaimed, so the write fails. */
-		(void)try_put(CGROUP "memory.reclaim", "8M swappiness=max");
-		usleep(50000);
+		cgroup_reclaim();
 		swapped = look("reclaimed");
 	}
 	return swapped;
@@ -149,9 +145,7 @@ static int reclaim(int times)
 
 static void set_up(void)
 {
-	put("/sys/fs/cgroup/cgroup.subtree_control", "+memory");
-	if (mkdir(CGROUP, 0755) != 0 && errno != EEXIST)
-		cannot(CGROUP);
+	cgroup_make();
 	put("/proc/sys/vm/page-cluster", "0");
 	put(KSM "run", "2");
 	put(KSM "run", "0");
