@@ -110,7 +110,7 @@ static void audit_object(const struct kmem_cache *cache, void *obj, size_t size,
 	for (type = 0; type < MAX_SWAPFILES; type++)
 		if (swap_info[type] && device_owns(swap_info[type], obj))
 			return;
-	snprintf(title, sizeof(title), "leak: %s of %s at teardown", cache->name, site->func);
+	snprintf(title, sizeof(title), "leak: %s of %s at teardown", slab_kind(cache), site->func);
 	check_fail(title, "%s, %zu bytes, from %s@%s\n", look_role(obj, role, sizeof(role)), size,
 		   site->op, site->func);
 }

@@ -382,8 +382,13 @@ static void audit_line(const struct kmem_cache *cache, void *obj, size_t size,
 	}
 }
 
-/* The size class of kmalloc() says nothing of what leaks, and differs from machine to
- * machine: the title has the function that allocated it instead. */
+const char *slab_kind(const struct kmem_cache *cache)
+{
+	bool is_kmalloc = cache >= kmalloc_caches && cache < kmalloc_caches + ARRAY_SIZE(kmalloc_caches);
+
+	return is_kmalloc ? "kmalloc" : cache->name;
+}
+
 static __cold void report_leak(const struct kmem_cache *cache)
 {
 	char title[REPORT_TITLE_MAX], body[AUDIT_LINES * 128];
@@ -391,8 +396,8 @@ static __cold void report_leak(const struct kmem_cache *cache)
 
 	body[0] = 0;
 	slab_for_each_live(audit_line, &t);
-	if (cache >= kmalloc_caches && cache < kmalloc_caches + ARRAY_SIZE(kmalloc_caches) && t.func)
-		snprintf(title, sizeof(title), "leak: kmalloc of %s at teardown", t.func);
+	if (slab_kind(cache) != cache->name && t.func)
+		snprintf(title, sizeof(title), "leak: %s of %s at teardown", slab_kind(cache), t.func);
 	else
 		snprintf(title, sizeof(title), "leak: %s in use at teardown", cache->name);
 	reportf(title, "%u objects are still in use:\n%s", t.lines, body);

@@ -90,6 +90,9 @@ size_t ksize(const void *obj);
 /* Objects in use: of one cache, of all. */
 unsigned slab_live(const struct kmem_cache *cache);
 unsigned slab_live_total(void);
+/* What a title calls an object of the cache: its name, but "kmalloc" for all size classes. They
+ * say nothing of what it is, and differ from machine to machine. */
+const char *slab_kind(const struct kmem_cache *cache);
 /* Calls fn for each object in use, oldest cache first. */
 void slab_for_each_live(void (*fn)(const struct kmem_cache *cache, void *obj, size_t size,
 				   const struct site *site, void *arg), void *arg);

@@ -167,6 +167,43 @@ def check_known():
               got.stderr.count('\n') == 1, got.stderr)
 
 
+# A title of today, and names that it had: see core/base/title_alias.def.
+RENAMED = 'leak: kmalloc of swap_extend_table_alloc at teardown'
+OLD = ('leak: kmalloc-32 of swap_extend_table_alloc at teardown', 'leak: kmalloc-16 in use at teardown')
+LEAK = '''bug:     extend-no-recheck
+expect:  {title}
+machine: cpus=2 count_bits=2 dev0=sync,8
+task A cpu=0 mm=1
+  1  mmap r0+0 1
+  2  write r0+0 0x11
+  3  madv_pageout r0+0 1
+  4  fork mm2
+  5  fork mm4
+task B cpu=1 mm=2
+  1  fork mm3
+schedule
+  A5 spin_lock@swap_extend_table_alloc(cluster dev0.0)#1 after B1 rcu_dereference@swap_entry_swapped(cluster dev0.0)#1
+  B1 spin_lock@swap_dup_entries_cluster(cluster dev0.0)#1 after A5
+'''
+
+
+def check_old_titles():
+    for title, wanted in [(t, 0) for t in (RENAMED, *OLD)] + [(OLD[0].replace('extend', 'other'), 1)]:
+        with open('leak.prog', 'w') as f:
+            f.write(LEAK.format(title=title))
+        status, out = run('run', '--check', 'leak.prog')
+        check(f'expect: {title}', status == wanted, out)
+    for title in OLD:
+        status, out = run('minimize', 'leak.prog', f'--title={title}', '-o', 'renamed.prog')
+        check(f'minimize --title="{title}" says what it is called now', status == 0 and
+              f'report: {RENAMED}' in out, out)
+        with open('old.txt', 'w') as f:
+            f.write(f'title: {title}\nreason: a test\n')
+        status, out = run('search', 'leak.prog', '--bug=extend-no-recheck', '--seed=3', '--schedules=2200',
+                          '--keep-going', '--known=old.txt')
+        check(f'known: {title}', f'x {RENAMED} (known; ' in out, out)
+
+
 def is_gone(pid):
     try:
         with open(f'/proc/{pid}/stat') as f:
@@ -237,6 +274,7 @@ def main():
         check_jobs()
         check_coverage()
         check_known()
+        check_old_titles()
         check_orphans()
         check_matrix()
         os.chdir('/')
