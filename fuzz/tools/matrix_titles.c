@@ -9,6 +9,7 @@
 #include "fuzz/tools/matrix.h"
 
 #define TITLES_MAX 512
+#define TITLES_FEW 3 /* more are listed */
 
 static struct row {
 	char title[REPORT_TITLE_MAX];
@@ -51,6 +52,9 @@ static void print_bug(void)
 	}
 	printf("%-28s %-5s %6u %8llu  %s\n", info->name, info->ref, bug_titles[bug],
 	       (unsigned long long)reports, most ? most->title : "-");
+	for (unsigned i = 0; bug_titles[bug] > TITLES_FEW && i < nrows; i++)
+		if (rows[i].reports[bug])
+			printf("%50u  %s\n", rows[i].reports[bug], rows[i].title);
 	fflush(stdout);
 }
 
@@ -69,14 +73,14 @@ static void print_median(u64 schedules)
 		if (!bug_titles[b])
 			continue;
 		sorted[n++] = bug_titles[b];
-		few += bug_titles[b] <= 3;
+		few += bug_titles[b] <= TITLES_FEW;
 	}
 	if (!n)
 		return;
 	qsort(sorted, n, sizeof(*sorted), cmp);
 	printf("\n%u bugs with a report in %llu schedules each; titles: median %u, at most %u; %u have "
-	       "three or fewer\n", n, (unsigned long long)schedules, sorted[(n - 1) / 2],
-	       sorted[n - 1], few);
+	       "%d or fewer\n", n, (unsigned long long)schedules, sorted[(n - 1) / 2],
+	       sorted[n - 1], few, TITLES_FEW);
 }
 
 static unsigned bugs_of(const struct row *r)
