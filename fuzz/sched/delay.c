@@ -21,7 +21,7 @@ struct delay_policy {
 	struct prng rng;
 	struct sched_faults faults;
 	u32 salt;
-	u32 slow_sites;  /* 1 site in this many is slow ... */
+	u32 slow_sites;  /* 1 site in this many, a power of two, is slow ... */
 	u32 slow_visits; /* ... 1 time in this many */
 	u32 length;      /* events of others */
 	u32 stride;      /* the current context goes on, but for 1 time in this many */
@@ -56,6 +56,7 @@ static void delay_start(struct sched_policy *policy, const struct engine_view *v
 	sched_faults_start(&p->faults, &p->rng);
 	p->salt = (u32)(prng_next(&p->rng) >> 32);
 	p->slow_sites = one_of(&p->rng, sites, ARRAY_SIZE(sites));
+	BUG_ON(p->slow_sites & (p->slow_sites - 1));
 	p->slow_visits = one_of(&p->rng, visits, ARRAY_SIZE(visits));
 	p->length = one_of(&p->rng, lengths, ARRAY_SIZE(lengths));
 	p->stride = one_of(&p->rng, strides, ARRAY_SIZE(strides));
@@ -86,7 +87,8 @@ static bool delay_is_slow(struct delay_policy *p, unsigned ctx, const struct eng
 		return true;
 	if (p->windows && delay_is_window(p, ctx, e) && prng_chance(&p->rng, 1, p->windows))
 		return true;
-	if (!e->site || prng_mix((u64)p->salt << 32 | e->site->hash) % p->slow_sites)
+	/* By mask: a division at each point would be a good part of a search. */
+	if (!e->site || prng_mix((u64)p->salt << 32 | e->site->hash) & (p->slow_sites - 1))
 		return false;
 	return prng_chance(&p->rng, 1, p->slow_visits);
 }
