@@ -181,7 +181,7 @@ static void role_put(const volatile void *p, size_t size, const struct role *r)
 	role_map.hash[mem.nroles] = role_hash_make(r);
 	if (n > left)
 		n = left;
-	if (slot >= role_map.world_map && slot < role_map.world_map + world_map_bytes() / sizeof(u16))
+	if ((size_t)((const volatile char *)p - __start_swaprace_world) < role_map.world_size)
 		mem.world_named = role_map.world_named = true;
 	for (size_t i = 0; i < n; i++)
 		slot[i] = (u16)mem.nroles;
