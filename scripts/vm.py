@@ -6,7 +6,7 @@ Usage: scripts/vm.py add NAME --debian[=VERSION] | add NAME BZIMAGE [--modules=D
        | remove NAME | run [--program=P]... [--file=F]... [OPTIONS] -- COMMAND
        | compare --swaprace=PROGRAM [--seed=N] [--programs=N] [--resume] [--guest=OPTION]...
          [OPTIONS] [FILE]...
-       | confirm [--runs=N] [--verbose] [OPTIONS] FILE... | --all
+       | confirm [--runs=N] [--verbose] [OPTIONS] FILE... | --all | findings
 
 add: a kernel image of Debian's (the newest, or the newest of VERSION: 7.2, 7.3.4), taken
 through an apt directory of our own, or one of yours: x86-64, with virtio-serial built in or
@@ -17,6 +17,7 @@ for its current directory.
 compare: what "swaprace kernel --vm" asks for: the comparison in it, many programs a boot.
 confirm: shows findings about the kernel (repro/findings/*.confirm) on a booted one, N times,
 and that their controls stay clean; --verbose: with what their programs print.
+findings: prints repro/findings/README.md, the table of them.
 OPTIONS
   --kernel=NAME     which one; without it "debian", fetched if it is not there
   --out=DIR         what the guest leaves in /out goes there
@@ -134,6 +135,10 @@ def confirm_on(args):
     return worst
 
 
+def print_findings(_args):
+    print(finding.table(finding.all_findings()), end='')
+
+
 def add(args):
     if (args.image is not None) + (args.debian is not None) != 1:
         raise Failure('add: give a BZIMAGE or --debian[=VERSION]', 2)
@@ -196,6 +201,7 @@ def parse():
     sub.add_argument('file', nargs='*')
     sub.set_defaults(function=confirm_on)
     add_boot_options(sub)
+    commands.add_parser('findings').set_defaults(function=print_findings)
     return parser.parse_args()
 
 

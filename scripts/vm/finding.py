@@ -95,3 +95,31 @@ def find(word):
 def all_findings():
     return [Finding(os.path.join(FOLDER, name)) for name in sorted(os.listdir(FOLDER))
             if name.endswith('.confirm')]
+
+
+TABLE_HEAD = """<!-- SPDX-License-Identifier: GPL-2.0-or-later -->
+# Findings on a booted kernel
+
+Each of these C programs shows a finding about the kernel ([core/README.md](../../core/README.md#findings))
+on a booted one, in a virtual machine: `swaprace confirm NAME`. What counts as evidence, and the controls
+that have to stay clean, are in NAME.confirm. Never run one of them on a machine that you need.
+`python3 scripts/vm.py findings` prints this file.
+
+| name | finding | what goes wrong | needs | who | seen |
+| --- | --- | --- | --- | --- | --- |
+"""
+
+
+def table(findings):
+    """The text of repro/findings/README.md: by number, then those that have none yet."""
+    def order(one):
+        number = one.field['finding']
+        return (0, int(number), one.name) if number.isdigit() else (1, 0, one.name)
+
+    rows = []
+    for one in sorted(findings, key=order):
+        f = one.field
+        cells = (f'[{one.name}]({f["source"]})', f['finding'] if f['finding'].isdigit() else '',
+                 f['title'], f['needs'], f['who'], '; '.join(f['seen']) or 'not yet')
+        rows.append('| ' + ' | '.join(cell.replace('|', r'\|') for cell in cells) + ' |\n')
+    return TABLE_HEAD + ''.join(rows)

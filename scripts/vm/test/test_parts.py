@@ -14,7 +14,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..'))
-from command import Failure  # noqa: E402
+from command import ROOT, Failure  # noqa: E402
 from vm import compare, finding, initramfs, kernels, modules, report, stacks  # noqa: E402
 
 
@@ -191,7 +191,22 @@ class Findings(unittest.TestCase):
 
     def test_those_that_are_there(self):
         for one in finding.all_findings():
-            self.assertTrue(os.path.exists(one.field['program'] or one.path), one.path)
+            self.assertTrue(os.path.exists(os.path.join(ROOT, one.field['program'])), one.path)
+
+    def test_the_table(self):
+        first = self.read(self.TEXT.replace('title: t', 'title: a|b\nseen: 7.3: yes\nseen: 7.2: no'))
+        later = self.read(self.TEXT.replace('finding: 1', 'finding: 10'))
+        other = self.read(self.TEXT.replace('finding: 1', 'finding: new'))
+        text = finding.table([other, later, first])
+        self.assertEqual(text[len(finding.TABLE_HEAD):].splitlines(),
+                         [r'| [a](a.c) | 1 | a\|b | nothing | root | 7.3: yes; 7.2: no |',
+                          '| [a](a.c) | 10 | t | nothing | root | not yet |',
+                          '| [a](a.c) |  | t | nothing | root | not yet |'])
+
+    def test_the_table_is_up_to_date(self):
+        with open(os.path.join(finding.FOLDER, 'README.md'), encoding='utf-8') as f:
+            self.assertEqual(f.read(), finding.table(finding.all_findings()),
+                             'python3 scripts/vm.py findings >repro/findings/README.md')
 
 
 if __name__ == '__main__':
