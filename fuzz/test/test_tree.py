@@ -43,6 +43,7 @@ FINDINGS = (
     'data-race in __list_del_entry_valid_or_report / __list_lru_add',  # of the same two stores
     'livelock in shm_truncate',
     "invariant: shmem's counts do not match the page cache",
+    'WARNING: !si in swap_put_entries_direct',
     'livelock in migrate',
     'WARNING: mas_is_active(mas) && ',
     'livelock in write',  # of a task that is killed in the same loop

@@ -21,8 +21,8 @@ import tempfile
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILDS = ('release', 'asan', 'tsan')
 TURNS = 2
-POLICIES = (('--policy=replay',), ('--policy=random', '--seed=3', '--schedules=2'),
-            ('--policy=delay', '--seed=9', '--schedules=2'))
+POLICIES = (('--policy=replay',), ('--policy=random', '--seed=3'),
+            ('--policy=delay', '--seed=9'))
 KSM_OPS = re.compile(r'^ +\d+ +(ksm_scan|ksm_unmerge|madv_mergeable|mmap .*mergeable)', re.M)
 # Titles that one build alone can give.
 SANITIZER_TITLES = ('data-race in ', 'use-after-poison in ', 'heap-', 'stack-', 'global-')
