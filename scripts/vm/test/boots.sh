@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A kernel in a virtual machine: the comparison of generated programs, of a file under a
-# seeded bug of the model (which must differ), a run that is ended and resumed; a guest that
+# seeded bug of the model (which must differ), a finding confirmed, a run that is ended and resumed; a guest that
 # panics, one that hangs, one whose command fails; swaprace killed: no process is left.
 # Usage: boots.sh SWAPRACE, from the root of the sources. Skips (77) where no qemu or no kernel
 # can be had.
@@ -42,6 +42,8 @@ sed -n '$p' "$work/out"
 cp corpus/kernel/wp-after-fork.prog "$work/a file.prog"
 expect "a seeded bug of the model differs" 1 'copied or reused' \
 	"$swaprace" kernel --vm --bug=wp-no-drain "$work/a file.prog"
+
+expect "a finding is confirmed" 0 'ksm-uffd-wp: confirmed, 1 of 1' "$swaprace" confirm ksm-uffd-wp
 
 # Killed in the middle of its programs: nothing is left, and --resume goes on.
 "$swaprace" kernel --vm --random --programs=400 --seed=1000 --quiet >"$work/killed" 2>&1 &
