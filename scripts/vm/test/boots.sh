@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A kernel in a virtual machine: the comparison of generated programs, of a file under a
-# seeded bug of the model (which must differ), a finding confirmed, a run that is ended and resumed; a guest that
-# panics, one that hangs, one whose command fails; swaprace killed: no process is left.
+# seeded bug of the model (which must differ), a finding confirmed, a run that is ended and
+# resumed; a guest that panics, one that hangs, one whose command fails; swaprace killed: no
+# process is left.
 # Usage: boots.sh SWAPRACE, from the root of the sources. Skips (77) where no qemu or no kernel
 # can be had.
 set -u
