@@ -13,6 +13,8 @@ Lines "key: value", comments after '#':
             else confirms: no stall and no hung task.
   needs     what makes it possible, in one line ("nothing": a task and two CPUs do)
   who       who can trigger it: root, or any user
+  security  why the kernel's security list has to hear of it before any open one: any user can
+            lose or read another one's memory by it, or hang the machine
   cpus      of the guest (2)
   parallel  yes: two CPUs have to meet by chance, so they have to run at once (no)
   seen      one line for each kernel on which the command has shown it, or has not
@@ -23,7 +25,7 @@ import re
 from command import ROOT, Failure
 
 FOLDER = os.path.join(ROOT, 'repro', 'findings')
-ONCE = {'title', 'finding', 'program', 'source', 'run', 'evidence', 'needs', 'who', 'cpus',
+ONCE = {'title', 'finding', 'program', 'source', 'run', 'evidence', 'needs', 'who', 'cpus', 'security',
         'parallel'}
 OFTEN = {'control', 'seen'}
 REQUIRED = ('title', 'finding', 'source', 'evidence', 'control', 'needs', 'who')
@@ -32,7 +34,7 @@ REQUIRED = ('title', 'finding', 'source', 'evidence', 'control', 'needs', 'who')
 class Finding:
     def __init__(self, path):
         self.path, self.name = path, os.path.splitext(os.path.basename(path))[0]
-        self.field = {'run': '', 'cpus': '2', 'parallel': 'no', 'program': '', 'control': [], 'seen': []}
+        self.field = {'run': '', 'cpus': '2', 'parallel': 'no', 'security': '', 'program': '', 'control': [], 'seen': []}
         try:
             with open(path, encoding='utf-8') as f:
                 for n, line in enumerate(f, 1):
@@ -120,6 +122,8 @@ def table(findings):
     for one in sorted(findings, key=order):
         f = one.field
         cells = (f'[{one.name}]({f["source"]})', f['finding'] if f['finding'].isdigit() else '',
-                 f['title'], f['needs'], f['who'], '; '.join(f['seen']) or 'not yet')
+                 f['title'], f['needs'],
+                 f['who'] + ('; **security list first**' if f['security'] else ''),
+                 '; '.join(f['seen']) or 'not yet')
         rows.append('| ' + ' | '.join(cell.replace('|', r'\|') for cell in cells) + ' |\n')
     return TABLE_HEAD + ''.join(rows)
