@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -17,7 +18,7 @@
 
 #include "core/base/bug.h"
 
-struct attempt_out { bool done, success; char bytes[]; };
+struct attempt_out { bool done, success; _Alignas(max_align_t) char bytes[]; };
 
 static size_t shared_size(const struct attempts *a)
 {

@@ -344,7 +344,7 @@ static const struct corruption {
 	{ a_mmlist, AUDIT, "leak: mm on mmlist at teardown" },
 	{ a_ksm_slot, AUDIT, "leak: KSM slot at teardown" },
 	{ a_ksm_node, AUDIT, "leak: KSM stable node at teardown" },
-	{ a_object, AUDIT, "leak: kmalloc-32 of a_object at teardown" },
+	{ a_object, AUDIT, "leak: kmalloc of a_object at teardown" },
 	{ a_poison, AUDIT, "poison: write after free of kmalloc-64" },
 	{ a_lock, AUDIT, "leak: lock held at teardown" },
 };

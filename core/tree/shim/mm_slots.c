@@ -130,7 +130,8 @@ static struct mm_struct *mm_exec(void)
 	return mm;
 }
 
-/* No event: between finding the mm and the reference nobody may drop it. */
+/* No event: between finding the mm and the reference nobody may drop it. Who was the last one
+ * inside has taken the mm away already (exit_mm()) and may have freed it. */
 SHIM_RAW struct mm_struct *mm_slot_kill(int mm)
 {
 	struct mm_slot_of_op *slot;
@@ -139,7 +140,7 @@ SHIM_RAW struct mm_struct *mm_slot_kill(int mm)
 	if (!mm_valid(mm))
 		return NULL;
 	slot = &shim_mm_slots[mm];
-	if (!slot->users || slot->users & (MM_MAKING | MM_KILLED))
+	if (!(slot->users & USERS_MASK) || slot->users & (MM_MAKING | MM_KILLED))
 		return NULL;
 	__atomic_fetch_or(&slot->users, MM_KILLED, __ATOMIC_RELAXED);
 	found = __atomic_load_n(&slot->mm, __ATOMIC_ACQUIRE);
