@@ -24,7 +24,7 @@ static const struct option_spec options[] = {
 	{ "out", "DIR", "where the program that failed goes, as text with its schedule" },
 	{ "coverage", NULL, "print what overlapped, where interrupts went, paths never taken" },
 	{ "edges", "FILE", "write which edges of a tree's code ran, for: swaprace tree coverage" },
-	{ "rss", NULL, "print resident memory after 10^3, 10^4, ... runs (with --keep-going)" },
+	{ "rss", NULL, "print the memory in use after 10^3, 10^4, ... runs (with --keep-going)" },
 	{ "keep-going", NULL, "count reports by title instead of ending at the first" },
 	{ "known", "FILE", "reports that an entry of FILE knows (as repro/known.txt) do not end it" },
 	{ "races", "plain|marked", "TSan, on a tree: plain (default) reports races of plain accesses" },
@@ -137,7 +137,7 @@ static void print_rss(void)
 
 	if (search.schedules < mark)
 		return;
-	printf("%llu runs: %ld KiB resident\n", (unsigned long long)mark, resident_kib());
+	printf("%llu runs: %ld KiB of memory\n", (unsigned long long)mark, own_memory_kib());
 	fflush(stdout);
 	mark *= 10;
 }

@@ -356,15 +356,22 @@ void progress_end(void)
 	progress_shown = false;
 }
 
-long resident_kib(void)
+long own_memory_kib(void)
 {
-	FILE *f = fopen("/proc/self/statm", "r");
-	long pages = 0, resident = 0;
+	static const char *const names[] = { "RssAnon:", "RssShmem:", "VmSwap:" };
+	FILE *f = fopen("/proc/self/status", "r");
+	long sum = 0, kib;
+	char line[128];
 
-	if (!f)
-		return 0;
-	if (fscanf(f, "%ld %ld", &pages, &resident) != 2)
-		resident = 0;
-	fclose(f);
-	return resident * (sysconf(_SC_PAGESIZE) / 1024);
+	while (f && fgets(line, sizeof(line), f)) {
+		for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+			size_t len = strlen(names[i]);
+
+			if (strncmp(line, names[i], len) == 0 && sscanf(line + len, "%ld", &kib) == 1)
+				sum += kib;
+		}
+	}
+	if (f)
+		fclose(f);
+	return sum;
 }

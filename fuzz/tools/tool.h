@@ -143,6 +143,8 @@ double now_seconds(void);
 /* Progress on a terminal: once a second at most; quiet in a pipe. */
 void progress(const char *fmt, ...) __printf_like(1, 2);
 void progress_end(void);
-long resident_kib(void);
+/* Memory of this process's own, resident or swapped. Pages of files are not: some kernels
+ * drop those that are not in use, and then they come back. */
+long own_memory_kib(void);
 
 #endif

@@ -77,7 +77,8 @@ class Comparison(machine.Listener):
         self.during += [self.notes.begun] * (len(report.find_all(said)) - len(self.during))
 
     def left(self):
-        """(first, how many) of the seeds, or the files, that nothing is known of."""
+        """[first, how many] of the seeds, or the names of the files, of which nothing is known;
+        [] at the end."""
         done = self.notes.status
         if self.args.file:
             return [name for name in self.names() if name not in done]

@@ -19,11 +19,11 @@ CONTROL_RUNS = 10
 
 
 def build(finding, folder):
-    """The finding's C program, linked statically where this machine can."""
+    """The path of the finding's C program; the guest gets its libraries with it."""
     path = os.path.join(folder, finding.name)
-    base = ['cc', '-std=gnu11', '-O2', '-Wall', '-Wextra', '-pthread', '-o', path, finding.source]
+    command = ['cc', '-std=gnu11', '-O2', '-Wall', '-Wextra', '-pthread', '-o', path, finding.source]
     try:
-        done = subprocess.run(base, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
     except FileNotFoundError:
         raise Failure('no C compiler here (cc); scripts/setup.sh installs one') from None
     if done.returncode != 0:

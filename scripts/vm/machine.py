@@ -84,10 +84,10 @@ class Options:
 
     def __init__(self, accel=None, cpus=2, memory=1024, append='', strict=True, limit=3600,
                  quiet_max=None):
-        self.parallel, self.disk = False, None
         self.is_asked = accel is not None
         self.accel = accel or ('kvm' if kvm_works() and not kvm_has_failed() else 'tcg')
         self.cpus, self.memory, self.limit, self.quiet_asked = cpus, memory, limit, quiet_max
+        self.parallel, self.disk = False, None
         self.words = [APPEND, APPEND_STRICT if strict else '', append]
 
     @property
