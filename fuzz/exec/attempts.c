@@ -18,6 +18,13 @@
 
 #include "core/base/bug.h"
 
+/* TSan's runtime does not survive a fork between runs: the child waits for ever. */
+#ifdef SWAPRACE_TSAN
+#define CAN_FORK false
+#else
+#define CAN_FORK true
+#endif
+
 struct attempt_out { bool done, success; _Alignas(max_align_t) char bytes[]; };
 
 static size_t shared_size(const struct attempts *a)
@@ -48,7 +55,7 @@ void attempts_begin(struct attempts *a, u32 which)
 
 	BUG_ON_CMP(a->nrunning, >, a->jobs);
 	*at = (struct attempt){ .which = which, .pid = -1 };
-	if (a->jobs == 1)
+	if (a->jobs == 1 || !CAN_FORK)
 		return;
 	at->out = mmap(NULL, shared_size(a), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (at->out == MAP_FAILED) {
