@@ -116,6 +116,11 @@ void engine_reset(const struct engine_config *config)
 		tsan_flush();
 }
 
+void engine_flush_shadow(void)
+{
+	tsan_flush();
+}
+
 enum engine_status engine_quiet(void (*fn)(void *arg), void *arg)
 {
 	bool begun = tsan_quiet_begin();

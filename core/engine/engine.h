@@ -298,6 +298,9 @@ enum engine_status {
 	ENGINE_TRUNCATED /* TSan's history bound was reached: said, never called clean */
 };
 
+/* TSan: lets go of its shadow now, as a run with flush_shadow does before it begins; what is
+ * in use after it is no longer a matter of how many runs ago the last flush was. */
+void engine_flush_shadow(void);
 /* Prepares a world: zeroes the arena, restores globals and per-CPU data, clears
  * the shadow, resets lockdep, counters, roles, trace. Then set-up code may run
  * through engine_quiet(), then engine_run(), then engine_quiet() for tear-down. */

@@ -137,6 +137,7 @@ static void print_rss(void)
 
 	if (search.schedules < mark)
 		return;
+	engine_flush_shadow();
 	printf("%llu runs: %ld KiB of memory\n", (unsigned long long)mark, own_memory_kib());
 	fflush(stdout);
 	mark *= 10;
