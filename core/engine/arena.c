@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "core/base/raw.h"
 #include "core/engine/internal.h"
 
 #ifdef SWAPRACE_ASAN
@@ -291,38 +292,14 @@ static void arena_map(size_t size)
 	role_map.size = size;
 }
 
-/* As memset and memcpy, without the call: TSan watches those, and would take the
- * reset for an access of the model (and spend more time on it than the run). */
-static void raw_zero(void *p, size_t n)
-{
-#if defined(__x86_64__)
-	__asm__ __volatile__("rep stosb" : "+D"(p), "+c"(n) : "a"(0) : "memory");
-#else
-	for (volatile char *c = p; n; n--)
-		*c++ = 0;
-#endif
-}
-
-static void raw_copy(void *to, const void *from, size_t n)
-{
-#if defined(__x86_64__)
-	__asm__ __volatile__("rep movsb" : "+D"(to), "+S"(from), "+c"(n) : : "memory");
-#else
-	const char *f = from;
-
-	for (volatile char *t = to; n; n--)
-		*t++ = *f++;
-#endif
-}
-
 void engine_arena_clear(void *p, size_t size)
 {
 	size_t off = (size_t)((char *)p - role_map.base);
 
 	BUG_ON(off > ARENA_MAX || size > ARENA_MAX - off || off % ROLE_GRANULE || size % ROLE_GRANULE);
 	tsan_clear_shadow(p, size);
-	raw_zero(p, size);
-	raw_zero(&role_map.map[off / ROLE_GRANULE], size / ROLE_GRANULE * sizeof(*role_map.map));
+	raw_fill(p, 0, size);
+	raw_fill(&role_map.map[off / ROLE_GRANULE], 0, size / ROLE_GRANULE * sizeof(*role_map.map));
 }
 
 void arena_reset(void)

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/raw.h"
 #include "core/engine/internal.h"
 
 #define FILL_MIN 256u /* bytes; shorter runs of one word are copied */
@@ -40,21 +41,6 @@ static __cold void snapshot_die(void)
 {
 	fprintf(stderr, "swaprace: out of memory for a snapshot\n");
 	exit(3);
-}
-
-/* As memcpy(), which TSan would take for an access of the world's. */
-static void copy_bytes(char *to, const char *from, size_t n)
-{
-#if defined(__x86_64__)
-	if (n > 256) {
-		__asm__ __volatile__("rep movsb" : "+D"(to), "+S"(from), "+c"(n) : : "memory");
-		return;
-	}
-#endif
-	for (; n >= 8; n -= 8, to += 8, from += 8)
-		*(volatile u64 *)to = *(const u64 *)from;
-	for (; n; n--)
-		*(volatile char *)to++ = *from++;
 }
 
 static void fill_words(char *to, u64 word, size_t n)
@@ -190,7 +176,7 @@ bool engine_snapshot_end(void)
 
 		if (piece->fill)
 			continue;
-		copy_bytes(to, piece->p, piece->size);
+		raw_copy(to, piece->p, piece->size);
 		to += piece->size;
 	}
 	BUG_ON(to > snapshot.copy + snapshot.bytes);
@@ -223,7 +209,7 @@ void engine_snapshot_restore(void)
 		if (piece->fill && !skip)
 			fill_words(piece->p, piece->word, piece->size);
 		else if (!skip)
-			copy_bytes(piece->p, from, piece->size);
+			raw_copy(piece->p, from, piece->size);
 		from += piece->fill ? 0 : piece->size;
 	}
 	role_map.world_named = false;

@@ -9,6 +9,7 @@
 #define CORE_TREE_GLUE_H
 
 #include "core/base/bug.h"
+#include "core/base/raw.h"
 #include "core/base/site.h"
 #include "core/base/types.h"
 #include "core/engine/context.h"
@@ -57,9 +58,6 @@ const struct site *glue_site(unsigned long pc, const char *fallback);
 /* While not 0, accesses make no event: constructors of whole chunks. */
 extern unsigned events_quiet;
 
-/* As memset and memcpy, without the call: TSan would take it for the tree's access. */
-void raw_fill(void *p, u8 byte, size_t n);
-void raw_copy(void *to, const void *from, size_t n);
 /* May look at poisoned memory. p: 8-byte aligned, n a multiple of 8. */
 bool raw_filled_with(const void *p, u8 byte, size_t n);
 /* ASan's view alone: the bytes stay. */

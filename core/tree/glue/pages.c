@@ -35,7 +35,7 @@ static size_t page_used_bytes(u32 pfn)
 	return page_is_whole(pfn) ? PAGE_BYTES : PAGE_LIVE_BYTES;
 }
 
-static void pages_clear(void)
+void pages_rewind(void)
 {
 	for (u32 i = 0; i < ntouched; i++)
 		engine_arena_clear(page_address(touched[i]), page_used_bytes(touched[i]));
@@ -48,7 +48,7 @@ void pages_reset(unsigned pages)
 
 	BUG_ON(pages <= SEAM_PAGES_RESERVED || pages > ARENA_PAGES / 2);
 	BUG_ON(engine_arena_used() != 0);
-	pages_clear();
+	pages_rewind();
 	raw_fill(page_flags, 0, npages);
 	npages = pages;
 	pool = engine_arena_alloc(pages * PAGE_BYTES);
@@ -65,11 +65,6 @@ u32 pages_keep(void)
 	for (u32 pfn = 0; pfn < npages; pfn++)
 		engine_snapshot_add(page_address(pfn), page_used_bytes(pfn));
 	return npages;
-}
-
-void pages_rewind(void)
-{
-	pages_clear();
 }
 
 void seam_page_touch(unsigned long pfn)

@@ -25,42 +25,10 @@ void glue_reset(unsigned pages)
 	percpu_reset();
 }
 
-#define SHORT_FILL 512u /* bytes; what is longer is worth the start of a rep stos */
-
-__no_sanitize_tsan void raw_fill(void *p, u8 byte, size_t n)
-{
-	volatile u64 *w = p;
-
-	if (n <= SHORT_FILL && (n | (unsigned long)p) % sizeof(*w) == 0) {
-		for (size_t i = 0; i < n / sizeof(*w); i++)
-			w[i] = byte * 0x0101010101010101ull;
-		return;
-	}
-#if defined(__x86_64__)
-	__asm__ __volatile__("rep stosb" : "+D"(p), "+c"(n) : "a"(byte) : "memory");
-#else
-	for (volatile u8 *c = p; n; n--)
-		*c++ = byte;
-#endif
-}
-
-__no_sanitize_tsan void raw_copy(void *to, const void *from, size_t n)
-{
-#if defined(__x86_64__)
-	__asm__ __volatile__("rep movsb" : "+D"(to), "+S"(from), "+c"(n) : : "memory");
-#else
-	const volatile u8 *f = from;
-
-	for (volatile u8 *t = to; n; n--)
-		*t++ = *f++;
-#endif
-}
-
 __no_sanitize_tsan bool raw_filled_with(const void *p, u8 byte, size_t n)
 {
 	const volatile u64 *w = p;
 	u64 word = byte * 0x0101010101010101ull;
-
 	size_t i = 0, words = n / sizeof(*w);
 
 	for (; i + 4 <= words; i += 4)

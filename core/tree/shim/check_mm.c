@@ -183,7 +183,7 @@ static void census_mm(struct census *c, struct mm_census *m)
 	for (page = 0; page < USER_PAGES; page++) {
 		unsigned long pte;
 
-		if (page % REGION_PAGES == 0 && check_region_is_empty(m->mm, page)) {
+		if (page % REGION_PAGES == 0 && !check_pmd(m->mm, page)) {
 			page += REGION_PAGES - 1;
 			continue;
 		}

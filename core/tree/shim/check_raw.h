@@ -32,41 +32,33 @@ static inline struct mm_struct *check_mm(int mm)
 	return slot->users && !(slot->users & MM_MAKING) ? slot->mm : NULL;
 }
 
-/* The PTE of a page, or what stands for it in a huge PMD; 0: no table. A PMD that holds a
- * migration entry is given as it is: it names the head of the folio. */
-static inline unsigned long check_pte(const struct mm_struct *mm, int page, bool *huge)
-{
-	unsigned long addr = user_addr(page), v;
-	const unsigned long *table = (const unsigned long *)mm->pgd;
-
-	*huge = false;
-	if (!table)
-		return 0;
-	v = table[pgd_index(addr)];
-	if (!(v & _PAGE_PRESENT))
-		return 0;
-	table = __va(v & _PAGE_PFN_MASK);
-	v = table[pmd_index(addr)];
-	*huge = v && (v & _PAGE_PSE || !(v & _PAGE_PRESENT));
-	if (v & _PAGE_PSE)
-		return v + ((unsigned long)(page % REGION_PAGES) << PAGE_SHIFT);
-	if (!(v & _PAGE_PRESENT))
-		return v; /* 0, or a migration entry of a huge page */
-	table = __va(v & _PAGE_PFN_MASK);
-	return table[pte_index(addr)];
-}
-
-/* Is check_pte() 0 for each page of a region? page: its first. */
-static inline bool check_region_is_empty(const struct mm_struct *mm, int page)
+/* The PMD of a page, which is the same for its whole region; 0: no table. */
+static inline unsigned long check_pmd(const struct mm_struct *mm, int page)
 {
 	unsigned long addr = user_addr(page), v;
 	const unsigned long *table = (const unsigned long *)mm->pgd;
 
 	v = table ? table[pgd_index(addr)] : 0;
 	if (!(v & _PAGE_PRESENT))
-		return true;
+		return 0;
 	table = __va(v & _PAGE_PFN_MASK);
-	return !table[pmd_index(addr)];
+	return table[pmd_index(addr)];
+}
+
+/* The PTE of a page, or what stands for it in a huge PMD; 0: no table. A PMD that holds a
+ * migration entry is given as it is: it names the head of the folio. */
+static inline unsigned long check_pte(const struct mm_struct *mm, int page, bool *huge)
+{
+	unsigned long v = check_pmd(mm, page);
+	const unsigned long *table;
+
+	*huge = v && (v & _PAGE_PSE || !(v & _PAGE_PRESENT));
+	if (v & _PAGE_PSE)
+		return v + ((unsigned long)(page % REGION_PAGES) << PAGE_SHIFT);
+	if (!(v & _PAGE_PRESENT))
+		return v; /* 0, or a migration entry of a huge page */
+	table = __va(v & _PAGE_PFN_MASK);
+	return table[pte_index(user_addr(page))];
 }
 
 /* The word of the lock is its first member, see lock_word.h. */
