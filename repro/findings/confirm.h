@@ -199,6 +199,30 @@ HERE void cgroup_reclaim(void)
 	usleep(50000);
 }
 
+/* KSM as it was made first: nothing is skipped, a zero page is like any other. */
+#define KSM "/sys/kernel/mm/ksm/"
+
+HERE void ksm_plain(void)
+{
+	put(KSM "smart_scan", "0");
+	put(KSM "use_zero_pages", "0");
+}
+
+/* ksmd takes a page that stays the same in its second pass; the pass may have begun already. */
+HERE void ksm_passes(int passes)
+{
+	long start = get(KSM "full_scans");
+
+	put(KSM "pages_to_scan", "100");
+	put(KSM "sleep_millisecs", "1");
+	put(KSM "run", "1");
+	for (int n = 0; n < 5000 && get(KSM "full_scans") < start + passes; n++)
+		usleep(1000);
+	put(KSM "run", "0");
+	if (get(KSM "full_scans") < start + passes)
+		cannot("ksmd does not run");
+}
+
 /* A page's entry in pagemap: present in bit 63, swapped in bit 62; then the device's number
  * in bits 0 to 4 and the slot above them. */
 HERE uint64_t pagemap(pid_t pid, const void *address)

@@ -8,8 +8,6 @@
  */
 #include "confirm.h"
 
-#define KSM "/sys/kernel/mm/ksm/"
-
 /* Pages of one vma that KSM may merge, filled. */
 static char *mergeable(size_t count)
 {
@@ -21,24 +19,12 @@ static char *mergeable(size_t count)
 	return pages;
 }
 
-static void let_ksmd_pass(int passes)
-{
-	long start = get(KSM "full_scans");
-
-	put(KSM "run", "1");
-	for (int n = 0; n < 5000 && get(KSM "full_scans") < start + passes; n++)
-		usleep(1000);
-	put(KSM "run", "0");
-	if (get(KSM "full_scans") < start + passes)
-		cannot("ksmd does not run");
-}
-
 /* Its first page stays merged, and is given up; it waits then, to be killed. */
 static void owner(bool frees, int done)
 {
 	char *pages = mergeable(2);
 
-	let_ksmd_pass(4);
+	ksm_passes(4);
 	printf("owner: pages shared %ld, sharing %ld\n", get(KSM "pages_shared"), get(KSM "pages_sharing"));
 	pages[PAGE] = 0x33;
 	if (frees && madvise(pages, PAGE, MADV_FREE) != 0)
@@ -57,10 +43,7 @@ int main(int argc, char **argv)
 	pid_t child;
 
 	setvbuf(stdout, NULL, _IONBF, 0);
-	put(KSM "smart_scan", "0");
-	put(KSM "use_zero_pages", "0");
-	put(KSM "pages_to_scan", "100");
-	put(KSM "sleep_millisecs", "1");
+	ksm_plain();
 	if (swapon(zram_new(1024), 0) != 0)
 		cannot("swapon");
 	cgroup_make();
@@ -76,7 +59,7 @@ int main(int argc, char **argv)
 		cannot("the owner");
 	put("/proc/sys/vm/drop_caches", "1"); /* drains the LRU batches of all CPUs, too */
 	page = mergeable(1);
-	let_ksmd_pass(4);
+	ksm_passes(4);
 	printf("other: pages shared %ld, sharing %ld\n", get(KSM "pages_shared"), get(KSM "pages_sharing"));
 	put("/proc/sys/vm/drop_caches", "1");
 	/* Memory that was given up stands among the file pages, so both kinds are wanted. */

@@ -9,7 +9,6 @@
  */
 #include "confirm.h"
 
-#define KSM "/sys/kernel/mm/ksm/"
 #define AREA ((char *)0x200000000ul)
 #define TASKS 3
 /* A page of 0x11 that ends with this number has an xxh64 whose low 32 bits are 0. */
@@ -149,8 +148,7 @@ static void set_up(void)
 	put("/proc/sys/vm/page-cluster", "0");
 	put(KSM "run", "2");
 	put(KSM "run", "0");
-	put(KSM "smart_scan", "0");
-	put(KSM "use_zero_pages", "0");
+	ksm_plain();
 	put(KSM "advisor_mode", "none");
 	put(KSM "pages_to_scan", "1");
 	put(KSM "sleep_millisecs", "1000000");

@@ -11,8 +11,6 @@
 #include <poll.h>
 #include <sys/syscall.h>
 
-#define KSM "/sys/kernel/mm/ksm/"
-
 static char *pages;
 
 static void *store(void *unused)
@@ -48,23 +46,6 @@ static void write_protect(int fd, void *start, size_t size, bool on)
 		cannot("UFFDIO_WRITEPROTECT");
 }
 
-/* ksmd takes a page that stays the same in its second pass; the pass may have begun already. */
-static void let_ksmd_pass(int passes)
-{
-	long start = get(KSM "full_scans");
-
-	put(KSM "smart_scan", "0");
-	put(KSM "use_zero_pages", "0");
-	put(KSM "pages_to_scan", "100");
-	put(KSM "sleep_millisecs", "1");
-	put(KSM "run", "1");
-	for (int n = 0; n < 5000 && get(KSM "full_scans") < start + passes; n++)
-		usleep(1000);
-	put(KSM "run", "0");
-	if (get(KSM "full_scans") < start + passes)
-		cannot("ksmd does not run");
-}
-
 static bool is_protected(void)
 {
 	return pagemap(getpid(), pages) >> 57 & 1;
@@ -78,6 +59,7 @@ int main(int argc, char **argv)
 	int fd;
 
 	setvbuf(stdout, NULL, _IONBF, 0);
+	ksm_plain();
 	pages = map_aligned(2 * PAGE, PAGE);
 	if (madvise(pages, 2 * PAGE, MADV_MERGEABLE) != 0)
 		cannot("MADV_MERGEABLE");
@@ -87,7 +69,7 @@ int main(int argc, char **argv)
 	write_protect(fd, pages, PAGE, true);
 	if (!is_protected())
 		cannot("the page is not write-protected");
-	let_ksmd_pass(4);
+	ksm_passes(4);
 	printf("after ksmd: pages shared %ld, the page is %sprotected\n", get(KSM "pages_shared"),
 	       is_protected() ? "" : "not ");
 	if (pthread_create(&thread, NULL, store, NULL) != 0)
