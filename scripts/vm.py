@@ -84,8 +84,7 @@ def judge(kernel, boot):
     if boot.how == 'hung':
         print('\n'.join(boot.stacks))
     ends = {'panicked': ('the kernel panicked', 1), 'hung': ('the guest hangs', 1),
-            'stopped': ('the guest went off without a word', 3),
-            'never': ('the guest did not come up', 3)}
+            'stopped': ('the guest went off without a word', 3)}
     text, status = ends[boot.how]
     say(f'{text} (what it said: {log})')
     return status

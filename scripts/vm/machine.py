@@ -63,7 +63,8 @@ def kvm_has_failed():
 
 
 def boot(kernel, initramfs, options, listener):
-    """One boot; where KVM turns out not to work, emulated, then and from then on."""
+    """One boot, which came up; where KVM turns out not to work, emulated, then and from then
+    on."""
     result = Machine(kernel, initramfs, options, listener).run()
     if result.how == 'never' and options.accel == 'kvm' and not options.is_asked:
         print('vm.py: no guest comes up with the KVM of this machine'
@@ -72,8 +73,10 @@ def boot(kernel, initramfs, options, listener):
             f.write(host_boot())
         options.accel = 'tcg'
         result = Machine(kernel, initramfs, options, listener).run()
-    if result.how == 'never' and result.error:
-        raise Failure(f'qemu: {result.error}')
+    if result.how == 'never':
+        raise Failure(f'qemu: {result.error}' if result.error else
+                      f'Linux {kernel.version} did not come up (what it said: '
+                      f'{os.path.relpath(kernel.path("console.log"))})')
     return result
 
 

@@ -21,6 +21,11 @@ def lines(console):
     return [STAMP.sub('', re.sub(r'[^\x20-\x7e\t]', '', line)) for line in text.split('\n')]
 
 
+def has_heading(console):
+    """Quicker than find_all(): may there be a report?"""
+    return any(HEADING.search(line) for line in lines(console))
+
+
 def find_all(console):
     """[(heading, the report's lines), ...]; what an oops leads to (a panic) belongs to it."""
     said, found, end = lines(console), [], 0

@@ -93,6 +93,7 @@ class Reports(unittest.TestCase):
                      'kernel BUG at mm/swapfile.c:10!', 'Kernel panic - not syncing: x',
                      'UBSAN: array-index-out-of-bounds in mm/swapfile.c:3567:52'):
             console = f'[    0.1] hello\n[    1.25][  T12] {line}\r\n[    1.3] more\n'.encode()
+            self.assertTrue(report.has_heading(console))
             heading, lines = report.find(console)
             self.assertEqual(heading, line)
             self.assertEqual(lines[1], 'more')
