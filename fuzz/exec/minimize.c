@@ -204,6 +204,7 @@ static bool remove_ops_and_search(struct run_minimize *m, struct prog *p)
 	bool smaller = false, more = true;
 
 	for (;;) {
+		bool gone;
 		u32 which;
 
 		while (more && attempts_room(&attempts) && within_time(m)) {
@@ -213,11 +214,10 @@ static bool remove_ops_and_search(struct run_minimize *m, struct prog *p)
 		}
 		if (!attempts.nrunning)
 			return smaller;
-		if (!attempts_end_oldest(&attempts, &which, &removal)) {
-			m->runs += removal.runs;
-			continue;
-		}
+		gone = attempts_end_oldest(&attempts, &which, &removal);
 		m->runs += removal.runs;
+		if (!gone)
+			continue;
 		attempts_drop(&attempts);
 		*p = removal.prog;
 		t = which / PROG_OPS_MAX;
@@ -248,9 +248,10 @@ int run_minimize(struct prog *p, struct run_minimize *m)
 		if (run_program(p, m->world, &m->options, &result) != RUN_REPORT)
 			return -ENOENT;
 		memcpy(m->title, result.title, sizeof(m->title));
-	}
-	if (!run_title_is_counter(m->title) && run_gives(p, m->world, &m->options, m->title, &result))
+	} else if (!run_title_is_counter(m->title) &&
+		   run_gives(p, m->world, &m->options, m->title, &result)) {
 		memcpy(m->title, result.title, sizeof(m->title)); /* it may be an old name */
+	}
 	if (!fails_alike(m, p, &met))
 		return -ENOENT;
 	reduce_again(m, p);

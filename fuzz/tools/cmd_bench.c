@@ -29,33 +29,23 @@ static const struct option_spec options[] = {
 #define BUILD "release"
 #endif
 
-/* Three tasks of six ops, two on one mm: faults, COW, a page out and in again. */
-static const char model_program[] =
-	"machine: cpus=3 folios=32 dev0=sync,16\n"
-	"policy: random seed=1\n"
-	"task A cpu=0 mm=1\n"
-	" 1 mmap r0 2\n 2 write r0+0 0x11\n 3 write r0+0 0x12\n 4 madv_pageout r0 1\n"
-	" 5 read r0+0\n 6 write r0+0 0x13\n"
-	"task B cpu=1 mm=1\n"
-	" 1 mmap r1 2\n 2 write r1+0 0x21\n 3 read r1+0\n 4 read r1+0\n 5 write r1+0 0x23\n"
-	" 6 read r1+0\n"
-	"task C cpu=2 mm=2\n"
-	" 1 mmap r0 2\n 2 write r0+0 0x31\n 3 read r0+0\n 4 read r0+0\n 5 write r0+0 0x32\n"
-	" 6 cond_resched\n";
-
-/* The same and two ops more: about 1,600 points on a tree. */
-static const char tree_program[] =
-	"machine: cpus=3 folios=32 dev0=sync,16\n"
-	"policy: random seed=1\n"
-	"task A cpu=0 mm=1\n"
-	" 1 mmap r0 2\n 2 write r0+0 0x11\n 3 write r0+0 0x12\n 4 madv_pageout r0 1\n"
-	" 5 read r0+0\n 6 write r0+0 0x13\n"
-	"task B cpu=1 mm=1\n"
-	" 1 mmap r1 2\n 2 write r1+0 0x21\n 3 read r1+0\n 4 read r1+0\n 5 write r1+0 0x23\n"
-	" 6 read r1+0\n 7 write r1+1 0x24\n"
-	"task C cpu=2 mm=2\n"
-	" 1 mmap r0 2\n 2 write r0+0 0x31\n 3 read r0+0\n 4 read r0+0\n 5 write r0+0 0x32\n"
-	" 6 munmap r0 2\n";
+/* Three tasks of six ops, two on one mm: faults, COW, a page out and in again. more_of_b:
+ * further ops of task B; last_of_c: of task C. */
+#define BENCH_PROGRAM(more_of_b, last_of_c)						\
+	"machine: cpus=3 folios=32 dev0=sync,16\n"					\
+	"policy: random seed=1\n"							\
+	"task A cpu=0 mm=1\n"								\
+	" 1 mmap r0 2\n 2 write r0+0 0x11\n 3 write r0+0 0x12\n 4 madv_pageout r0 1\n"	\
+	" 5 read r0+0\n 6 write r0+0 0x13\n"						\
+	"task B cpu=1 mm=1\n"								\
+	" 1 mmap r1 2\n 2 write r1+0 0x21\n 3 read r1+0\n 4 read r1+0\n"		\
+	" 5 write r1+0 0x23\n 6 read r1+0\n" more_of_b					\
+	"task C cpu=2 mm=2\n"								\
+	" 1 mmap r0 2\n 2 write r0+0 0x31\n 3 read r0+0\n 4 read r0+0\n"		\
+	" 5 write r0+0 0x32\n 6 " last_of_c "\n"
+static const char model_program[] = BENCH_PROGRAM("", "cond_resched");
+/* About 1,600 points on a tree. */
+static const char tree_program[] = BENCH_PROGRAM(" 7 write r1+1 0x24\n", "munmap r0 2");
 
 /* Of the release build and the tsan build; 0: none. */
 struct budget { double release, tsan; };

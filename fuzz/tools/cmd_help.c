@@ -80,11 +80,11 @@ static void put_option(FILE *out, const char *name, const char *value, const cha
 	put(out, text);
 }
 
-static void put_head(FILE *out, const char *page, const char *name, const char *what)
+static void put_head(FILE *out, const char *page, const char *what)
 {
 	fprintf(out, ".\\\" SPDX-License-Identifier: GPL-2.0-or-later\n"
 		".TH \"%s\" 1 \"\" \"swaprace %s\" \"User Commands\"\n.SH NAME\n%s \\- ", page,
-		SWAPRACE_VERSION, name);
+		SWAPRACE_VERSION, page);
 	escape(out, what, strcspn(what, "\n"));
 	fputc('\n', out);
 }
@@ -109,12 +109,11 @@ static void put_exit_status(FILE *out)
 
 static void put_command_page(FILE *out, const struct command *c)
 {
-	char page[64], name[64];
+	char page[64];
 	const char *more = strchr(c->text, '\n');
 
 	snprintf(page, sizeof(page), "swaprace-%s", c->name);
-	snprintf(name, sizeof(name), "swaprace-%s", c->name);
-	put_head(out, page, name, c->text);
+	put_head(out, page, c->text);
 	fprintf(out, ".SH SYNOPSIS\n.B swaprace %s\n", c->name);
 	put(out, c->arguments);
 	fprintf(out, ".SH DESCRIPTION\n");
@@ -134,7 +133,7 @@ static void put_command_page(FILE *out, const struct command *c)
 
 static void put_main_page(FILE *out)
 {
-	put_head(out, "swaprace", "swaprace",
+	put_head(out, "swaprace",
 		 "runs Linux's anonymous memory and swap code under a scheduler that finds races");
 	fprintf(out, ".SH SYNOPSIS\n.B swaprace\n.I COMMAND\n[FILE...] [options]\n.SH DESCRIPTION\n");
 	put(out, "Runs programs on a model of Linux's anonymous memory and swap code, or on a kernel "

@@ -153,20 +153,16 @@ static int status_exit(enum compare_status status)
 	return EXIT_SIGNALLED + SIGINT;
 }
 
-static const char *status_text(enum compare_status status)
-{
-	static const char *const texts[] = {
-		[COMPARE_EQUAL] = "agrees",
-		[COMPARE_DIFFERS] = "DIFFERS",
-		[COMPARE_UNSTEADY] = "agrees, but differed once",
-		[COMPARE_REPORT] = "the model makes a report",
-		[COMPARE_DISTURBED] = "disturbed from outside, no result",
-		[COMPARE_TOO_LARGE] = "needs more pages than the model has",
-		[COMPARE_STOPPED] = "stopped",
-	};
-
-	return texts[status];
-}
+/* A word for the journal, words for people. */
+static const struct { const char *word, *text; } statuses[] = {
+	[COMPARE_EQUAL] = { "agrees", "agrees" },
+	[COMPARE_DIFFERS] = { "DIFFERS", "DIFFERS" },
+	[COMPARE_UNSTEADY] = { "unsteady", "agrees, but differed once" },
+	[COMPARE_REPORT] = { "report", "the model makes a report" },
+	[COMPARE_DISTURBED] = { "disturbed", "disturbed from outside, no result" },
+	[COMPARE_TOO_LARGE] = { "too-large", "needs more pages than the model has" },
+	[COMPARE_STOPPED] = { "stopped", "stopped" },
+};
 
 /* A line when a program begins, and one when it has ended: a program that takes the kernel
  * with it is known by the second one that is missing. */
@@ -182,16 +178,9 @@ static void journal_begin(const struct kernel_job *j, const char *name)
 static void journal_end(const struct kernel_job *j, const char *name, enum compare_status status,
 			const struct compare_total *before)
 {
-	static const char *const words[] = {
-		[COMPARE_EQUAL] = "agrees", [COMPARE_DIFFERS] = "DIFFERS",
-		[COMPARE_UNSTEADY] = "unsteady", [COMPARE_REPORT] = "report",
-		[COMPARE_DISTURBED] = "disturbed", [COMPARE_TOO_LARGE] = "too-large",
-		[COMPARE_STOPPED] = "stopped",
-	};
-
 	if (!j->journal || status == COMPARE_STOPPED)
 		return;
-	fprintf(j->journal, "end %s %s", name, words[status]);
+	fprintf(j->journal, "end %s %s", name, statuses[status].word);
 	for (int k = 0; k < COMPARE_KINDS; k++)
 		fprintf(j->journal, " %llu/%llu", (unsigned long long)(j->sum.equal[k] - before->equal[k]),
 			(unsigned long long)(j->sum.compared[k] - before->compared[k]));
@@ -217,7 +206,7 @@ static int compare_file(struct kernel_job *j, const char *path)
 	journal_begin(j, path);
 	status = compare_program(&prog, j->device, &j->sum, j->quiet ? NULL : stdout);
 	journal_end(j, path, status, &nothing);
-	printf("%s: %s", path, status_text(status));
+	printf("%s: %s", path, statuses[status].text);
 	if (status == COMPARE_DISTURBED)
 		printf(" (%s)", kernel_world_disturbed_by());
 	printf("\n");
@@ -537,7 +526,7 @@ static int run_in_vm(struct kernel_job *j)
 	words[count++] = "--";
 	for (int i = 0; i < j->args.nfiles; i++)
 		words[count++] = j->args.file[i];
-	return vm_run(words, (int)count);
+	return script_run("kernel", vm_script(), words, (int)count);
 }
 
 static int run(int argc, char **argv)

@@ -271,15 +271,28 @@ static int configure_beside(const struct args *a, const char *policies)
 	return 0;
 }
 
+/* NULL: all. */
+static bool is_wanted(const char *bugs, const struct seeded_bug_info *info)
+{
+	return !bugs || listed(bugs, info->name) || listed(bugs, info->ref);
+}
+
+/* Can this build see it? */
+static bool is_visible(const struct seeded_bug_info *info)
+{
+#ifdef SWAPRACE_TSAN
+	(void)info;
+	return true;
+#else
+	return strcmp(info->class_, "TSAN") != 0;
+#endif
+}
+
 bool matrix_has(const char *bugs, enum seeded_bug bug)
 {
 	const struct seeded_bug_info *info = seeded_bug_info(bug);
 
-#ifndef SWAPRACE_TSAN
-	if (strcmp(info->class_, "TSAN") == 0)
-		return false;
-#endif
-	return !bugs || listed(bugs, info->name) || listed(bugs, info->ref);
+	return is_visible(info) && is_wanted(bugs, info);
 }
 
 static bool list_known(const char *list, bool bugs)
@@ -349,16 +362,12 @@ static int matrix(int argc, char **argv)
 	for (int b = BUG_NONE + 1; b < SEEDED_BUG_COUNT; b++) {
 		const struct seeded_bug_info *info = seeded_bug_info((enum seeded_bug)b);
 
-		if (bugs && !listed(bugs, info->name) && !listed(bugs, info->ref))
+		if (!is_wanted(bugs, info) || seeded_bugs_has(&beside, (enum seeded_bug)b))
 			continue;
-		if (seeded_bugs_has(&beside, (enum seeded_bug)b))
-			continue;
-#ifndef SWAPRACE_TSAN
-		if (strcmp(info->class_, "TSAN") == 0) {
+		if (!is_visible(info)) {
 			printf("%-28s %-5s only the TSan build can see it\n", info->name, info->ref);
 			continue;
 		}
-#endif
 		for (unsigned c = 0; c < ARRAY_SIZE(columns); c++) {
 			if (policies ? !listed(policies, columns[c].name) : c != 0)
 				continue;

@@ -222,7 +222,7 @@ static void print_unmet(const struct unmet_edges *u, const char *path, u64 sched
 /* The runs of one file: their sums, and the first that failed (else the last). */
 struct file_runs {
 	struct run_hashes hashes;
-	struct run_titles titles;
+	struct titles titles;
 	struct unmet_edges unmet;
 	struct run_result last;
 	struct seeded_bug_set watched;
@@ -305,7 +305,7 @@ static bool run_nth(struct run_job *j, const char *path, struct file_runs *f, u6
 	f->same &= r->hash == f->first_hash;
 	hashes_add(&f->hashes, r, &f->watched);
 	if (r->status == RUN_REPORT)
-		run_titles_add(&f->titles, r->title);
+		titles_add(&f->titles, r->title, n);
 	unmet_add(&f->unmet, r, &opt);
 	ok = j->check ? meets(j, r, &miss) : r->status != RUN_REPORT;
 	if (ok && j->check && schedule_fails(j, r, &f->unmet)) {

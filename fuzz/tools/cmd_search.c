@@ -10,6 +10,7 @@
 #include "fuzz/tools/paths.h"
 #include "fuzz/tools/rare.h"
 #include "fuzz/tools/search.h"
+#include "fuzz/tools/titles.h"
 #include "fuzz/tools/tool.h"
 
 static const struct option_spec options[] = {
@@ -103,33 +104,8 @@ static int save(void)
 	return save_program(search.result.title, &out);
 }
 
-/* Reports by title, and those beyond the last title that fits: --keep-going, --known=. */
-#define TITLES_MAX 200
-static struct titles {
-	struct { char title[REPORT_TITLE_MAX]; u64 count; u64 first; } seen[TITLES_MAX];
-	unsigned count;
-	u64 others;
-} titles, known_titles;
-
-/* Is it a new one? */
-static bool count_title(struct titles *t, const char *title, u64 at)
-{
-	unsigned i;
-
-	for (i = 0; i < t->count; i++)
-		if (strcmp(t->seen[i].title, title) == 0)
-			break;
-	if (i == TITLES_MAX) {
-		t->others++;
-		return false;
-	}
-	if (t->seen[i].count++)
-		return false;
-	snprintf(t->seen[i].title, sizeof(t->seen[i].title), "%s", title);
-	t->seen[i].first = at;
-	t->count++;
-	return true;
-}
+/* --keep-going, --known=. */
+static struct titles titles, known_titles;
 
 static void print_rss(void)
 {
@@ -152,13 +128,13 @@ static bool report_ends(struct search *s, void *arg)
 	if (!s->found)
 		return false;
 	if (known_has(s->result.title, s->result.body)) {
-		count_title(&known_titles, s->result.title, s->schedules);
+		titles_add(&known_titles, s->result.title, s->schedules);
 		s->found = false;
 		return false;
 	}
 	if (!keep_going)
 		return true;
-	if (count_title(&titles, s->result.title, s->schedules)) {
+	if (titles_add(&titles, s->result.title, s->schedules)) {
 		printf("report: %s (after %llu schedules)\n", s->result.title,
 		       (unsigned long long)s->schedules);
 		fflush(stdout);

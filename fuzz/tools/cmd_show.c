@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fuzz/prog/profile.h"
 #include "fuzz/tools/tool.h"
 
 static struct prog prog;
@@ -32,16 +31,13 @@ static int print_program(void)
 /* Of the ops and machines that this world has. */
 static int show_generated(const struct args *a)
 {
-	const char *name = args_get(a, "profile");
-	const struct prog_profile *profile = prog_profile_find(name ? name : "all");
+	const struct prog_profile *profile = args_profile(a);
 	bool bad = false;
 	u64 n = args_number(a, "programs", 0, 1000000000, &bad);
 	u64 seed = args_number(a, "seed", 1, UINT64_MAX, &bad);
 
-	if (bad)
+	if (bad || !profile)
 		return EXIT_USAGE;
-	if (!profile)
-		return bad_usage("show", "no profile '%s'", name);
 	for (u64 i = 0; i < n; i++) {
 		struct prng rng;
 		int status;

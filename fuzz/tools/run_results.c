@@ -45,29 +45,13 @@ static void json_field(FILE *out, const char *name, const char *value)
 	print_json(out, text_of(value));
 }
 
-void run_titles_add(struct run_titles *t, const char *title)
-{
-	for (unsigned i = 0; i < t->count; i++) {
-		if (!strcmp(t->seen[i].title, title)) {
-			t->seen[i].runs++;
-			return;
-		}
-	}
-	if (t->count == RUN_TITLES_MAX) {
-		t->others++;
-		return;
-	}
-	snprintf(t->seen[t->count].title, sizeof(t->seen[0].title), "%s", title);
-	t->seen[t->count++].runs = 1;
-}
-
-static void json_titles(FILE *out, const struct run_titles *t)
+static void json_titles(FILE *out, const struct titles *t)
 {
 	fprintf(out, ", \"titles\": {");
 	for (unsigned i = 0; i < t->count; i++) {
 		fprintf(out, "%s", i ? ", " : "");
 		print_json(out, t->seen[i].title);
-		fprintf(out, ": %llu", (unsigned long long)t->seen[i].runs);
+		fprintf(out, ": %llu", (unsigned long long)t->seen[i].count);
 	}
 	fprintf(out, "}, \"other_titles\": %llu", (unsigned long long)t->others);
 }

@@ -6,19 +6,8 @@
 #ifndef FUZZ_TOOLS_RUN_RESULTS_H
 #define FUZZ_TOOLS_RUN_RESULTS_H
 
+#include "fuzz/tools/titles.h"
 #include "fuzz/tools/tool.h"
-
-enum { RUN_TITLES_MAX = 16 };
-
-/* The titles that the schedules of one file reported, each with the number of its runs, in
- * the order in which they came; the titles after the last that fits are one sum. */
-struct run_titles {
-	struct { char title[REPORT_TITLE_MAX]; u64 runs; } seen[RUN_TITLES_MAX];
-	unsigned count;
-	u64 others;
-};
-
-void run_titles_add(struct run_titles *t, const char *title);
 
 /* What became of one file. Strings may be NULL. */
 struct run_outcome {
@@ -34,7 +23,7 @@ struct run_outcome {
 	bool seeded;
 	u64 schedules, good, points, truncated;
 	u64 hash, hashes, hash_at_bug;
-	const struct run_titles *titles; /* of all runs */
+	const struct titles *titles; /* of all runs */
 	double seconds;
 };
 

@@ -67,10 +67,9 @@ const char *vm_script(void);
  * this executable may be installed elsewhere. */
 int checkout_check(const char *command, const char *script);
 
-/* ---- cmd_vm.c ---- */
-
-/* Becomes the script, with these words as its arguments. Returns a status where that fails. */
-int vm_run(const char *const *words, int count);
+/* Becomes the script, with these words as its arguments. EXIT_ENVIRONMENT after a line on
+ * stderr where that fails. */
+int script_run(const char *command, const char *script, const char *const *words, int count);
 
 /* ---- options.c ---- */
 

@@ -57,6 +57,26 @@ int checkout_check(const char *command, const char *script)
 			       "built in, and %s is not there", script);
 }
 
+int script_run(const char *command, const char *script, const char *const *words, int count)
+{
+	const char **args = calloc((size_t)count + 3, sizeof(*args));
+
+	if (!args)
+		return bad_environment(command, "out of memory");
+	if (checkout_check(command, script)) {
+		free(args);
+		return EXIT_ENVIRONMENT;
+	}
+	args[0] = "python3";
+	args[1] = script;
+	for (int i = 0; i < count; i++)
+		args[2 + i] = words[i];
+	fflush(NULL);
+	execvp(args[0], (char *const *)(uintptr_t)args);
+	free(args);
+	return bad_environment(command, "python3 cannot be started: %s", strerror(errno));
+}
+
 /* Is the file there, and not older than the running executable? */
 static bool is_fresh(const char *path)
 {
