@@ -40,7 +40,9 @@ struct role {
 	s16 a, b;       /* fixed name */
 	u16 op, num;    /* new: label and number */
 	u8 ctx;
-	u8 fixed;       /* 1: ("kind", a, b), 0: label and number */
+	bool fixed;     /* ("kind", a, b); else label and number */
+	bool world;     /* of a global; else of the arena */
+	u32 first, n;   /* granules that it was given */
 };
 
 struct role_map role_map;
@@ -53,7 +55,6 @@ static struct {
 	size_t percpu_size;
 	char *world_image;     /* pristine copy of the section */
 	u16 *world_map_image;  /* roles of the section at a run's start */
-	bool world_named;      /* the section has other roles than that */
 	struct role role[ROLES_MAX];
 	u32 nroles, nroles_static;
 	u32 lock;              /* hidden: native's tasks allocate and name at once */
@@ -168,6 +169,7 @@ static void role_put(const volatile void *p, size_t size, const struct role *r)
 {
 	size_t left = 0, n = (size + ROLE_GRANULE - 1) / ROLE_GRANULE;
 	u16 *slot = role_slot(p, &left);
+	bool world;
 
 	if (!slot)
 		return;
@@ -178,16 +180,39 @@ static void role_put(const volatile void *p, size_t size, const struct role *r)
 			"the next would be \"%s\"\n", ROLES_MAX, r->kind);
 		return;
 	}
-	mem.role[mem.nroles] = *r;
-	role_map.hash[mem.nroles] = role_hash_make(r);
 	if (n > left)
 		n = left;
-	if ((size_t)((const volatile char *)p - __start_swaprace_world) < role_map.world_size)
-		mem.world_named = role_map.world_named = true;
+	world = (size_t)((const volatile char *)p - __start_swaprace_world) < role_map.world_size;
+	mem.role[mem.nroles] = *r;
+	mem.role[mem.nroles].world = world;
+	mem.role[mem.nroles].first = (u32)(slot - (world ? role_map.world_map : role_map.map));
+	mem.role[mem.nroles].n = (u32)n;
+	role_map.hash[mem.nroles] = role_hash_make(r);
 	for (size_t i = 0; i < n; i++)
 		slot[i] = (u16)mem.nroles;
 	mem.nroles++;
 	engine_hidden_unlock(&mem.lock);
+}
+
+/* What roles from number FIRST on were put over. Of the arena: from granule mark->kept
+ * on; what lies behind mark->used has none. */
+static void roles_take_back(u32 first, const u16 *world_map, const struct arena_mark *mark)
+{
+	u32 from = mark ? (u32)(mark->kept / ROLE_GRANULE) : 0;
+	u32 to = mark ? (u32)(mark->used / ROLE_GRANULE) : 0;
+
+	BUG_ON(first == 0 || first > ROLES_MAX);
+	for (u32 i = first; i < mem.nroles; i++) {
+		const struct role *r = &mem.role[i];
+
+		if (r->world)
+			raw_copy(&role_map.world_map[r->first], &world_map[r->first],
+				 r->n * sizeof(u16));
+		else if (r->first >= from && r->first < to)
+			raw_copy(&role_map.map[r->first], &mark->map[r->first - from],
+				 min(r->n, to - r->first) * sizeof(u16));
+	}
+	mem.nroles = first;
 }
 
 void engine_role_set(const volatile void *p, size_t size, const char *kind, int a, int b)
@@ -326,11 +351,8 @@ void arena_reset(void)
 	if (role_map.world_size) {
 		tsan_clear_shadow(__start_swaprace_world, (role_map.world_size + 7) & ~7ul);
 		raw_copy(__start_swaprace_world, mem.world_image, role_map.world_size);
-		if (mem.world_named)
-			raw_copy(role_map.world_map, mem.world_map_image, world_map_bytes());
-		mem.world_named = false;
 	}
-	mem.nroles = mem.nroles_static ? mem.nroles_static : 1;
+	roles_take_back(mem.nroles_static ? mem.nroles_static : 1, mem.world_map_image, NULL);
 	if (mem.percpu_size) {
 		mem.percpu = engine_arena_alloc(mem.percpu_size * ENGINE_CPUS_MAX);
 		for (unsigned i = 0; i < ENGINE_CPUS_MAX; i++)
@@ -368,10 +390,33 @@ void *engine_arena_alloc(size_t size)
 	return p;
 }
 
+static u16 *roles_copy(u16 *copy, const u16 *map, size_t n)
+{
+	copy = realloc(copy, (n + 1) * sizeof(*copy));
+	if (!copy)
+		arena_die("out of memory for a copy of the roles");
+	raw_copy(copy, map, n * sizeof(*copy));
+	return copy;
+}
+
 void arena_mark(struct arena_mark *mark)
 {
-	*mark = (struct arena_mark){ .size = role_map.size, .used = mem.used, .kept = mem.kept,
-				     .nroles = mem.nroles };
+	size_t kept = mem.kept / ROLE_GRANULE;
+
+	BUG_ON(mem.used < mem.kept);
+	mark->size = role_map.size;
+	mark->used = mem.used;
+	mark->kept = mem.kept;
+	mark->nroles = mem.nroles;
+	mark->map = roles_copy(mark->map, &role_map.map[kept], mem.used / ROLE_GRANULE - kept);
+	mark->world_map = roles_copy(mark->world_map, role_map.world_map,
+				     role_map.world_size / ROLE_GRANULE);
+}
+
+void arena_unmark(struct arena_mark *mark)
+{
+	free(mark->map);
+	free(mark->world_map);
 }
 
 void arena_rewind(const struct arena_mark *mark)
@@ -387,7 +432,7 @@ void arena_rewind(const struct arena_mark *mark)
 	if (role_map.world_size)
 		tsan_clear_shadow(__start_swaprace_world, (role_map.world_size + 7) & ~7ul);
 	mem.used = mem.dirty = mark->used;
-	mem.nroles = mark->nroles;
+	roles_take_back(mark->nroles, mark->world_map, mark);
 }
 
 size_t engine_arena_used(void)

@@ -254,7 +254,6 @@ struct role_map {
 	size_t world_size;
 	u16 *map;                     /* granule of the arena -> role */
 	u16 *world_map;
-	bool world_named;             /* a global got a role since the snapshot */
 	u32 hash[ROLES_MAX];          /* of the role's name */
 };
 extern struct role_map role_map;
@@ -271,11 +270,17 @@ static inline u32 arena_role_of(const volatile void *p)
 
 void arena_reset(void);
 void arena_exit(void);
-/* How far the arena and the roles are used. Rewinding, in a run of the same
- * configuration, clears what was handed out since; what lies before is the caller's. */
-struct arena_mark { size_t size, used, kept; u32 nroles; };
-void arena_mark(struct arena_mark *mark);
+/* How far the arena and the roles are used, and the roles behind what the world clears by
+ * itself. Rewinding, in a run of the same configuration, clears what was handed out since
+ * and takes the roles back; what lies before is the caller's. */
+struct arena_mark {
+	size_t size, used, kept;
+	u32 nroles;
+	u16 *map, *world_map; /* of granules from kept to used, and of the globals */
+};
+void arena_mark(struct arena_mark *mark); /* zeroes at first, or an earlier mark */
 void arena_rewind(const struct arena_mark *mark);
+void arena_unmark(struct arena_mark *mark);
 
 /* snapshot.c */
 void snapshot_drop(void);

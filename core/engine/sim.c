@@ -197,6 +197,7 @@ void engine_point(const struct site *site, enum event_kind kind, const volatile 
 	if (unlikely(eng.ending))
 		sim_abort();
 	c = cur_ctx();
+	__builtin_prefetch(site); /* execute() hashes its name, after the policy's choice */
 	eng.view.pending[c->index] = (struct engine_event){
 		.site = site, .obj = obj, .role = arena_role_of(obj), .kind = (u8)kind,
 		.size = (u8)size, .op = c->op,

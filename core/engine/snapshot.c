@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A snapshot: the world as its set-up left it, so that the next run of the same
- * machine begins with a copy and not with the set-up. It holds world memory with its
- * roles, the globals of the world, and what the world's owner adds of its own
- * bookkeeping. What only grows in a run (names of roles) stays where it is and is cut
- * off; so a snapshot is good until the next reset that does not go back to it.
+ * machine begins with a copy and not with the set-up. It holds world memory, the globals
+ * of the world, and what the world's owner adds of its own bookkeeping. Of the roles it
+ * puts back those that the run named anew, behind what the world clears by itself. What
+ * only grows in a run (names of roles) stays where it is and is cut off; so a snapshot is
+ * good until the next reset that does not go back to it.
  * Long runs of one word (zeroes, poison, one role) are filled and not copied: copy and
  * world together are about as large as a processor's cache.
  * Left out: what ASan hides. There is no snapshot in that build.
@@ -32,7 +33,6 @@ static struct {
 	char *copy;            /* of all pieces that are copied, one behind the other */
 	size_t bytes, room;    /* of all parts; of copy */
 	u32 nparts, parts_room, npieces, pieces_room;
-	u32 roles_pieces;      /* of the first part, which is the globals' roles */
 	struct arena_mark mark;
 	bool good;
 } snapshot;
@@ -131,9 +131,6 @@ void engine_snapshot_begin(void)
 		BUG_ON(eng.cpu[i].irq_head || eng.cpu[i].cb_head);
 	snapshot.nparts = 0;
 	snapshot.bytes = 0;
-	if (role_map.world_size)
-		part_add(role_map.world_map,
-			 DIV_ROUND_UP(role_map.world_size, ROLE_GRANULE) * sizeof(u16));
 	part_add(role_map.world, role_map.world_size);
 	part_add(c->role_kinds, c->nrole_kinds * sizeof(*c->role_kinds));
 	part_add(&c->nrole_kinds, sizeof(c->nrole_kinds));
@@ -147,6 +144,8 @@ void engine_snapshot_add(void *p, size_t size)
 	if (off >= role_map.size)
 		return;
 	BUG_ON(size > role_map.size - off || off % ROLE_GRANULE || size % ROLE_GRANULE);
+	if (off >= eng.config.arena_kept) /* arena_mark() keeps these roles */
+		return;
 	part_add(&role_map.map[off / ROLE_GRANULE], size / ROLE_GRANULE * sizeof(u16));
 }
 
@@ -165,11 +164,8 @@ bool engine_snapshot_end(void)
 			snapshot_die();
 	}
 	snapshot.npieces = 0;
-	for (u32 i = 0; i < snapshot.nparts; i++) {
+	for (u32 i = 0; i < snapshot.nparts; i++)
 		part_split(&snapshot.part[i]);
-		if (i == 0)
-			snapshot.roles_pieces = role_map.world_size ? snapshot.npieces : 0;
-	}
 	to = snapshot.copy;
 	for (u32 i = 0; i < snapshot.npieces; i++) {
 		const struct piece *piece = &snapshot.piece[i];
@@ -181,7 +177,6 @@ bool engine_snapshot_end(void)
 	}
 	BUG_ON(to > snapshot.copy + snapshot.bytes);
 	arena_mark(&snapshot.mark);
-	role_map.world_named = false;
 	snapshot.good = true;
 	return true;
 }
@@ -204,15 +199,14 @@ void engine_snapshot_restore(void)
 	arena_rewind(&snapshot.mark);
 	for (u32 i = 0; i < snapshot.npieces; i++) {
 		const struct piece *piece = &snapshot.piece[i];
-		bool skip = i < snapshot.roles_pieces && !role_map.world_named;
 
-		if (piece->fill && !skip)
+		if (piece->fill) {
 			fill_words(piece->p, piece->word, piece->size);
-		else if (!skip)
-			raw_copy(piece->p, from, piece->size);
-		from += piece->fill ? 0 : piece->size;
+			continue;
+		}
+		raw_copy(piece->p, from, piece->size);
+		from += piece->size;
 	}
-	role_map.world_named = false;
 }
 
 void snapshot_exit(void)
@@ -220,5 +214,6 @@ void snapshot_exit(void)
 	free(snapshot.part);
 	free(snapshot.piece);
 	free(snapshot.copy);
+	arena_unmark(&snapshot.mark);
 	memset(&snapshot, 0, sizeof(snapshot));
 }

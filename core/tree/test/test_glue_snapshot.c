@@ -71,6 +71,7 @@ static void look(void)
 	CHECK(raw_filled_with(raw, 0x23, 64));
 	CHECK(raw_filled_with(behind, 0, 64));
 	CHECK_EQ(engine_role_of(behind), 0);
+	CHECK_EQ(engine_role_of(raw), 0);
 	CHECK(!strcmp(engine_role_name(engine_role_of(page(9)), role, sizeof(role)), "first page"));
 	CHECK_EQ(engine_role_of(page(10)), 0);
 	seam_page_unpoison(10); /* reports if there is no poison */
@@ -97,6 +98,7 @@ static void change_all(void *arg)
 	raw_fill(percpu_copy(seam_percpu_alloc(64, 16), 1), 0x32, 64);
 	raw_fill(raw, 0x33, 64);
 	seam_role_set(raw, 64, "changed", -1, -1);
+	seam_role_set(object, SIZE, "changed", -1, -1);
 	raw_fill(seam_arena_alloc(3 * PAGE_BYTES), 0x34, 3 * PAGE_BYTES);
 	raw_fill(page(9), 0x35, PAGE_LIVE_BYTES);
 	raw_fill(page(10), 0x36, PAGE_LIVE_BYTES);
