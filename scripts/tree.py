@@ -4,14 +4,15 @@
 
 Usage: scripts/tree.py add NAME PATH | add NAME --debian[=VERSION]
        | add NAME --of=TREE [--patch=SERIES]... [--edit=RULES]... [--switch] | list | check NAME
-       | build NAME [release|tsan|asan] [-j N] [--partial] | remove NAME
+       | build NAME [release|tsan|asan] [-j N] [--fuzzers | --partial] | remove NAME
        | coverage NAME FILE... [--build=release|tsan|asan]
 
 --of: another tree with patches (a mailbox or a diff) or edits by rule (scripts/tree/edit.py);
 only what the change reaches is compiled again. --switch: the edits are compiled in and off;
 --world=tree:NAME+EDIT runs with one of them on. A tree is never written to. Everything lies
-in work/trees/NAME/. --partial stops before swaprace's own libraries are linked and lists
-the undefined names that became stubs.
+in work/trees/NAME/. --fuzzers: libFuzzer targets too (mm_fuzzer and others in the build's
+folder). --partial stops before swaprace's own libraries are linked and lists the undefined
+names that became stubs.
 coverage: what ran of each file, by what searches wrote with --edges=FILE.
 Exit status: 0 done, 2 usage, 3 a tree, a tool or a build that fails (one line says why).
 """
@@ -171,6 +172,8 @@ def make(tree, args):
         say(f'{len(undefined)} undefined names became stubs: {" ".join(undefined)}')
         return
     count = final.link(tree, args.build, kernel, shim_jobs, who)
+    if args.fuzzers:
+        final.link_fuzzers(tree, args.build, kernel, shim_jobs, who)
     state.write_if_changed(os.path.join(tree.build(args.build), 'identity'), who + '\n')
     say(f'{who}: {count} call sites, {len(undefined)} stubs')
 
@@ -241,6 +244,7 @@ def main():
     sub.add_argument('build', nargs='?', default='release', choices=state.BUILDS)
     sub.add_argument('-j', '--jobs', type=int, default=os.cpu_count())
     sub.add_argument('--partial', action='store_true')
+    sub.add_argument('--fuzzers', action='store_true')
     sub = commands.add_parser('coverage')
     sub.add_argument('name')
     sub.add_argument('file', nargs='+')

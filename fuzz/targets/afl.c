@@ -25,7 +25,7 @@ __attribute__((constructor)) static void ask_for_places(void)
 	__sanitizer_cov_trace_pc_guard_init(places, places + FEEDBACK_FEATURES);
 	if (places[FEEDBACK_FEATURES - 1] != places[0] + FEEDBACK_FEATURES - 1) {
 		fprintf(stderr, "%s: AFL_INST_RATIO must be 100: features need their places\n",
-			fuzz_target.name);
+			fuzz_target->name);
 		exit(2);
 	}
 }

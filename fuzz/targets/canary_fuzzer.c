@@ -51,4 +51,4 @@ static const struct world_ops *canary_world(void)
 	return &canary_ops;
 }
 
-const struct fuzz_target fuzz_target = { "canary_fuzzer", &prog_profile_all, canary_world };
+const struct fuzz_target fuzz_targets[] = { { "canary_fuzzer", &prog_profile_all, canary_world }, { 0 } };

@@ -2,4 +2,4 @@
 /* libFuzzer target: hibernation slots. See target.h. */
 #include "fuzz/targets/target.h"
 
-const struct fuzz_target fuzz_target = { "hibernate_fuzzer", &prog_profile_hibernate, NULL };
+const struct fuzz_target fuzz_targets[] = { { "hibernate_fuzzer", &prog_profile_hibernate, NULL }, { 0 } };

@@ -2,4 +2,4 @@
 /* libFuzzer target: KSM with swap. See target.h. */
 #include "fuzz/targets/target.h"
 
-const struct fuzz_target fuzz_target = { "ksm_fuzzer", &prog_profile_ksm, NULL };
+const struct fuzz_target fuzz_targets[] = { { "ksm_fuzzer", &prog_profile_ksm, NULL }, { 0 } };

@@ -2,4 +2,4 @@
 /* libFuzzer target: everything. See target.h. */
 #include "fuzz/targets/target.h"
 
-const struct fuzz_target fuzz_target = { "mm_fuzzer", &prog_profile_all, NULL };
+const struct fuzz_target fuzz_targets[] = { { "mm_fuzzer", &prog_profile_all, NULL }, { 0 } };

@@ -3,6 +3,8 @@
 #include "core/base/prng.h"
 #include "fuzz/targets/target.h"
 
+const struct fuzz_target *fuzz_target = fuzz_targets;
+
 size_t target_mutate(u8 *data, size_t size, size_t max_size, unsigned int seed)
 {
 	static struct prog p;
@@ -10,10 +12,10 @@ size_t target_mutate(u8 *data, size_t size, size_t max_size, unsigned int seed)
 
 	prng_seed(&rng, prng_mix(seed));
 	if (size == 0 || prng_chance(&rng, 1, 256))
-		prog_generate(&p, &rng, fuzz_target.profile);
+		prog_generate(&p, &rng, fuzz_target->profile);
 	else
 		prog_decode(&p, data, size);
-	prog_mutate(&p, &rng, fuzz_target.profile);
+	prog_mutate(&p, &rng, fuzz_target->profile);
 	return prog_encode(&p, data, max_size);
 }
 

@@ -2,4 +2,4 @@
 /* libFuzzer target: reclaim under memory pressure. See target.h. */
 #include "fuzz/targets/target.h"
 
-const struct fuzz_target fuzz_target = { "reclaim_fuzzer", &prog_profile_reclaim, NULL };
+const struct fuzz_target fuzz_targets[] = { { "reclaim_fuzzer", &prog_profile_reclaim, NULL }, { 0 } };

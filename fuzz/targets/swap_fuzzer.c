@@ -2,4 +2,4 @@
 /* libFuzzer target: faults, reclaim and the swap allocator. See target.h. */
 #include "fuzz/targets/target.h"
 
-const struct fuzz_target fuzz_target = { "swap_fuzzer", &prog_profile_swap, NULL };
+const struct fuzz_target fuzz_targets[] = { { "swap_fuzzer", &prog_profile_swap, NULL }, { 0 } };

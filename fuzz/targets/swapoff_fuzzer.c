@@ -2,4 +2,4 @@
 /* libFuzzer target: swapon and swapoff against everything else. See target.h. */
 #include "fuzz/targets/target.h"
 
-const struct fuzz_target fuzz_target = { "swapoff_fuzzer", &prog_profile_swapoff, NULL };
+const struct fuzz_target fuzz_targets[] = { { "swapoff_fuzzer", &prog_profile_swapoff, NULL }, { 0 } };

@@ -20,24 +20,39 @@ static const struct world_ops *world;
 static struct run_options options;
 static struct prog prog;
 
+/* By the name that the executable was called with. */
+static void target_choose(const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+
+	for (const struct fuzz_target *t = fuzz_targets; t->name; t++)
+		if (strcmp(t->name, name) == 0)
+			fuzz_target = t;
+}
+
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	const char *names = getenv("SWAPRACE_BUG"), *wrong;
 	char why[160];
 
-	(void)argc;
-	(void)argv;
+	if (*argc > 0)
+		target_choose((*argv)[0]);
 	options = run_defaults;
 	if (names && names[0] && seeded_bugs_parse(&options.bugs, names, &wrong)) {
 		seeded_bugs_describe_wrong(wrong, why, sizeof(why));
-		fprintf(stderr, "%s: SWAPRACE_BUG=%s: %s\n", fuzz_target.name, names, why);
+		fprintf(stderr, "%s: SWAPRACE_BUG=%s: %s\n", fuzz_target->name, names, why);
 		exit(2);
 	}
-	record_init(fuzz_target.name);
+	record_init(fuzz_target->name);
 	sites_init();
 	options.feedback = true;
-	world = fuzz_target.world ? fuzz_target.world() : NULL;
-	prog_generate_for(world ? world : world_linked);
+	world = fuzz_target->world ? fuzz_target->world() : world_linked;
+	if (!seeded_bugs_none(&options.bugs) && !world->seeded_bugs) {
+		fprintf(stderr, "%s: SWAPRACE_BUG=%s: %s has no seeded bugs\n", fuzz_target->name, names,
+			world->name);
+		exit(2);
+	}
+	prog_generate_for(world);
 	return 0;
 }
 
@@ -48,7 +63,7 @@ static const char *title_function(const char *title)
 
 	for (const char *s = title; (s = strstr(s, " in ")) != NULL; s++)
 		in = s + 4;
-	return in && in[0] && !strpbrk(in, " /") ? in : fuzz_target.name;
+	return in && in[0] && !strpbrk(in, " /") ? in : fuzz_target->name;
 }
 
 static void print_program(FILE *f, const struct prog *p)
@@ -66,7 +81,7 @@ static void print_program(FILE *f, const struct prog *p)
 /* lines: with file and line in the stacks, which takes a process of its own. */
 static void print_report(FILE *f, const struct prog *p, const struct run_result *result, bool lines)
 {
-	bool bugs = !seeded_bugs_none(&options.bugs);
+	bool bugs = !seeded_bugs_none(&options.bugs), model = strcmp(world->name, "model") == 0;
 	char names[SEEDED_BUG_NAMES_MAX];
 
 	fprintf(f, "in %s at step %u, trace hash %016llx\n", result->label, result->step,
@@ -76,8 +91,9 @@ static void print_report(FILE *f, const struct prog *p, const struct run_result 
 	else
 		fputs(result->body ? result->body : "", f);
 	print_program(f, p);
-	fprintf(f, "replay: swaprace run%s%s FILE   (FILE: the input that the fuzzer writes)\n",
-		bugs ? " --bug=" : "", bugs ? seeded_bugs_names(&options.bugs, names) : "");
+	fprintf(f, "replay: swaprace%s%s run%s%s FILE   (FILE: the input that the fuzzer writes)\n",
+		model ? "" : " --world=", model ? "" : world->name, bugs ? " --bug=" : "",
+		bugs ? seeded_bugs_names(&options.bugs, names) : "");
 }
 
 static void fail(const struct prog *p, const struct run_result *result)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the fuzz targets share (target.c, mutate.c). A target is a file that defines
- * fuzz_target: its name, which ops and machines it prefers when it mutates, and
- * possibly a world of its own. Any input is a program, whichever target made it.
+ * What the fuzz targets share (target.c, mutate.c). A target's file defines fuzz_targets:
+ * its name, which ops and machines it prefers when it mutates, and possibly a world of its
+ * own. Any input is a program, whichever target made it.
  */
 #ifndef FUZZ_TARGETS_TARGET_H
 #define FUZZ_TARGETS_TARGET_H
@@ -15,10 +15,13 @@
 struct fuzz_target {
 	const char *name;
 	const struct prog_profile *profile;
-	/* NULL: the model. Called once, before the first input. */
+	/* NULL: the world that is linked. Called once, before the first input. */
 	const struct world_ops *(*world)(void);
 };
-extern const struct fuzz_target fuzz_target;
+/* Of this executable: one, or (a kernel tree's) several, which other names of the file
+ * choose from. Behind the last one stands one without a name. */
+extern const struct fuzz_target fuzz_targets[];
+extern const struct fuzz_target *fuzz_target; /* the chosen one, at first the first */
 
 /* Decodes data and runs it; on a report does not return, or (record.h) returns -1: an
  * input to be forgotten. Else 0. After LLVMFuzzerInitialize(). */

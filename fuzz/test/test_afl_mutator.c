@@ -12,7 +12,7 @@
 #define CHAIN 20000
 #define SIZE 4096
 
-const struct fuzz_target fuzz_target = { "test", &prog_profile_all, NULL };
+const struct fuzz_target fuzz_targets[] = { { "test", &prog_profile_all, NULL }, { 0 } };
 
 static u8 made[SIZE], first[SIZE], second[SIZE];
 static struct prog p;
