@@ -28,7 +28,9 @@ builds=
 for build in release asan tsan; do
 	[ -e "build/$build/libengine.a" ] || continue
 	say "build $tree $build"
-	python3 scripts/tree.py build "$tree" $build || fail "$tree does not build for $build"
+	fuzzers=
+	[ $build != release ] || fuzzers=--fuzzers
+	python3 scripts/tree.py build "$tree" $build $fuzzers || fail "$tree does not build for $build"
 	builds="$builds $build"
 done
 

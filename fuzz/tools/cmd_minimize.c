@@ -114,6 +114,12 @@ static int run_minimize_command(int argc, char **argv)
 			title ? " with title " : "", title ? title : "");
 		return EXIT_USAGE;
 	}
+	if (err == -E2BIG) {
+		fprintf(stderr, "swaprace minimize: %s: the time was up before its schedule had become one "
+			"of at most %u order edges, which a program holds; --time=S gives it more\n",
+			a.file[0], PROG_EDGES_MAX);
+		return EXIT_USAGE;
+	}
 	if (err) {
 		fprintf(stderr, "swaprace minimize: %s cannot be recorded (%s)\n", a.file[0],
 			strerror(-err));

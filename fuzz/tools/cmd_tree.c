@@ -17,6 +17,7 @@ const struct command command_tree = {
 	"kernel trees whose own mm code runs as a world: --world=tree:NAME\n"
 	"add NAME --of=TREE with --patch=SERIES (a mailbox or a diff) or --edit=RULES makes a\n"
 	"tree of another one and a change; --switch: with the edits off, until tree:NAME+EDIT.\n"
+	"build NAME --fuzzers links its libFuzzer targets too.\n"
 	"What is built lies in the checkout that this executable comes from. tree --help of an\n"
 	"executable with its checkout says more.", options, run,
 };

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The builds that the service fuzzes, and making them while it already fuzzes."""
+import hashlib
+import json
 import os
 import subprocess
 import time
@@ -25,19 +27,53 @@ def revision_of(root):
     return commit + ('+changes' if changes else '')
 
 
-class Builds:
-    """Builds of one checkout. wanted: presets in the order in which they are made."""
+def tree_folder(root, world):
+    """Of the kernel tree that the world "tree:NAME" is; None: the world is the model."""
+    name = world.removeprefix('tree:')
+    return None if name == world else os.path.join(os.path.abspath(root), 'work', 'trees', name)
 
-    def __init__(self, root, wanted, work, cpus, make=True):
-        self.root, self.work, self.cpus, self.make = root, work, cpus, make
+
+def folder_of(root, build, world):
+    """Where the executables of a build lie."""
+    return os.path.join(tree_folder(root, world) or os.path.join(os.path.abspath(root), 'build'), build)
+
+
+def tree_revision(folder):
+    """NAME-VERSION of a kernel tree, VERSION being the commit of its source, the package's
+    version, a digest of what changes another tree, or nothing."""
+    name, version = os.path.basename(folder), ''
+    try:
+        with open(os.path.join(folder, 'tree.json'), encoding='utf-8') as f:
+            about = json.load(f)
+        if about.get('base'):
+            version = hashlib.sha256()
+            for path in about.get('patches', []) + about.get('edits', []):
+                with open(path, 'rb') as f:
+                    version.update(f.read())
+            version = version.hexdigest()[:12]
+        else:
+            version = about.get('package') or revision_of(about['source'])
+    except (OSError, ValueError, KeyError):
+        pass
+    return f'{name}-{version}'.rstrip('-').replace(' ', '-')
+
+
+class Builds:
+    """Builds of one checkout, or of a kernel tree in it. wanted: presets in the order in which
+    they are made."""
+
+    def __init__(self, root, wanted, work, cpus, make=True, world='model'):
+        self.root, self.work, self.cpus, self.make, self.world = root, work, cpus, make, world
         self.waiting = [b for b in BUILDS if b in wanted]
         self.ready, self.failed, self.seconds = [], {}, {}
         self.building = None
         self.started = 0.0
         self.revision = revision_of(root)
+        if tree_folder(root, world):
+            self.revision = f'{tree_revision(tree_folder(root, world))}@{self.revision}'
 
     def path(self, build, name):
-        return os.path.join(os.path.abspath(self.root), 'build', build, name)
+        return os.path.join(folder_of(self.root, build, self.world), name)
 
     def target(self, build, target):
         return self.path(build, f'{target}_fuzzer')
@@ -46,7 +82,7 @@ class Builds:
         return self.path(build, 'swaprace')
 
     def seeds(self, build, target):
-        return self.path(build, os.path.join('corpus', target))
+        return os.path.join(folder_of(self.root, build, 'model'), 'corpus', target)
 
     def lacking(self, build, targets):
         """The first file that a build should have and has not, or None."""
@@ -74,8 +110,10 @@ class Builds:
                     os.unlink(old)
             script = ('cmake --preset "$1" >/dev/null && '
                       'cmake --build --preset "$1" -j "$2" -- --quiet')
-            self.child = child.Child(['sh', '-c', script, 'sh', self.building, str(self.cpus)], log,
-                                     cwd=self.root)
+            if tree_folder(self.root, self.world):
+                script += ' && exec python3 scripts/tree.py build "$3" "$1" -j "$2" --fuzzers'
+            self.child = child.Child(['sh', '-c', script, 'sh', self.building, str(self.cpus),
+                                      self.world.removeprefix('tree:')], log, cwd=self.root)
             return None
         status = self.child.poll()
         if status is None:

@@ -5,9 +5,11 @@ import os
 import re
 import sys
 
-from service.builds import BUILDS
+from service.builds import BUILDS, tree_folder
 
 TARGETS = ('mm', 'swap', 'swapoff', 'ksm', 'hibernate', 'reclaim', 'codec')
+TREE_TARGETS = ('mm', 'swap', 'swapoff', 'ksm', 'reclaim')
+TREE_DEFAULTS = {'work': 'work/fuzz-{}', 'known': 'repro/findings/known.txt'}
 USAGE = '''Builds, fuzzes all targets in turn, and files, explains and minimises what they find.
 
 Usage: scripts/fuzz.sh [options]           fuzzes; sets up and builds by itself
@@ -22,9 +24,12 @@ Usage: scripts/fuzz.sh [options]           fuzzes; sets up and builds by itself
   --slice=SECONDS          one process' turn (default: so that all have one; 2 to 300)
   --targets=a,b            of mm, swap, swapoff, ksm, hibernate, reclaim, codec (default: all)
   --builds=a,b             of release, asan, tsan (default: all three)
+  --world=tree:NAME        the mm code of a kernel tree that "swaprace tree add" has added,
+                           in place of the model
   --bug=A,B                with these seeded bugs on (swaprace bugs lists them)
-  --work=DIR               corpora, findings, state (default: work)
-  --known=FILE             findings that are no news (default: repro/known.txt)
+  --work=DIR               corpora, findings, state (default: work; of a tree work/fuzz-NAME)
+  --known=FILE             findings that are no news (default: repro/known.txt; of a tree
+                           repro/findings/known.txt)
   --hook=COMMAND           called with what happened (new, fixed, build-broken), title, folder
   --dashboard=[HOST:]PORT  serves the dashboard, at 127.0.0.1 unless HOST says otherwise
   --follow=BRANCH          fuzzes that branch: builds its new commits beside, and switches over
@@ -41,7 +46,7 @@ usage, 3 the host's fault: a build that fails, a target that does not run, no ro
 DEFAULTS = {
     'time': '60', 'jobs': '', 'slice': '', 'targets': ','.join(TARGETS), 'builds': ','.join(BUILDS),
     'bug': '', 'work': 'work', 'known': 'repro/known.txt', 'hook': '', 'dashboard': '', 'follow': '',
-    'follow-every': '600', 'grace': '20', 'ballast': '64', 'disk-max': '8192', 'root': '.'}
+    'world': 'model', 'follow-every': '600', 'grace': '20', 'ballast': '64', 'disk-max': '8192', 'root': '.'}
 FLAGS = ('no-build', 'no-triage')
 NUMBERS = ('jobs', 'slice', 'follow-every', 'grace', 'ballast', 'disk-max')
 
@@ -81,9 +86,29 @@ def parse_address(text):
     return (match.group(1) or '127.0.0.1').strip('[]'), int(match.group(2))
 
 
+def check_world(options, given):
+    """A kernel tree has its own targets and places, and lacks some of what the model has."""
+    world = options['world']
+    if world == 'model':
+        return
+    if not re.fullmatch(r'tree:[A-Za-z0-9][A-Za-z0-9._-]*', world):
+        raise Refused(f'--world={world}: model or tree:NAME is wanted')
+    if not os.path.exists(os.path.join(tree_folder(options['root'], world), 'tree.json')):
+        raise Refused(f'--world={world}: there is no such tree; "swaprace tree add NAME PATH" adds one')
+    if options['bug']:
+        raise Refused('--bug: a tree has no seeded bugs; "swaprace tree add NAME --of=TREE --edit=RULES" plants one')
+    if options['follow']:
+        raise Refused('--follow follows a branch of swaprace; it does not go with --world=tree:NAME')
+    for name, value in TREE_DEFAULTS.items():
+        if name not in given:
+            options[name] = value.format(world.removeprefix('tree:'))
+    if 'targets' not in given:
+        options['targets'] = ','.join(TREE_TARGETS)
+
+
 def parse(arguments):
     """A dictionary of all options; the numbers are numbers, the lists are lists."""
-    options = dict(DEFAULTS, **{flag: False for flag in FLAGS})
+    options, given = dict(DEFAULTS, **{flag: False for flag in FLAGS}), set()
     for argument in arguments:
         if argument in ('-h', '--help'):
             print(USAGE)
@@ -98,6 +123,8 @@ def parse(arguments):
         if value == '' and name != 'bug':
             raise Refused(f'--{name}=: a value is wanted')
         options[name] = True if name in FLAGS else value
+        given.add(name)
+    check_world(options, given)
     for name in NUMBERS:
         if options[name] and not re.fullmatch(r'[1-9][0-9]{0,8}', options[name]):
             raise Refused(f'--{name}={options[name]}: a whole number of 1 or more is wanted')
@@ -105,7 +132,8 @@ def parse(arguments):
     if options['time'] != 'forever' and not re.fullmatch(r'[1-9][0-9]{0,8}', options['time']):
         raise Refused(f"--time={options['time']}: a whole number of seconds, or 'forever', is wanted")
     options['time'] = None if options['time'] == 'forever' else int(options['time'])
-    for name, all_of_them in (('targets', TARGETS + ('canary',)), ('builds', BUILDS)):
+    targets = TARGETS + ('canary',) if options['world'] == 'model' else TREE_TARGETS
+    for name, all_of_them in (('targets', targets), ('builds', BUILDS)):
         options[name] = list(dict.fromkeys(options[name].split(',')))
         for word in options[name]:
             if word not in all_of_them:

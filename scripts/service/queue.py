@@ -42,7 +42,7 @@ class Queue:
         folder = self.service.filer.folder_of(self.facts['slug'])
         self.child = child.Child(
             [sys.executable, '-m', 'service.triage', os.path.abspath(builds.root),
-             os.path.abspath(folder), ','.join(order), self.facts['bug']],
+             os.path.abspath(folder), ','.join(order), self.facts['bug'], builds.world],
             os.path.join(folder, '.triage.log'), cwd=SCRIPTS, nice=10, limit=SECONDS_MAX,
             env=child.environment(TMPDIR=os.path.join(os.path.abspath(self.service.work), 'run'),
                                   PYTHONDONTWRITEBYTECODE='1'))

@@ -67,7 +67,8 @@ class Service:
         except OSError as error:
             raise Refused(f'{error.filename or self.work}: {error.strerror}', 3) from None
         self.builds = builds.Builds(follow.first_root(self.options), self.options['builds'], self.work,
-                                    self.options['jobs'], not self.options['no-build'])
+                                    self.options['jobs'], not self.options['no-build'],
+                                    self.options['world'])
         self.filer = findings.Filer(self.work, self.store, self.known, self.builds, self.say,
                                     self.systemd.alive)
         self.queue = queue.Queue(self)

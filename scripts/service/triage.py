@@ -19,18 +19,20 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
 
 from service import child, files, titles  # noqa: E402
+from service.builds import folder_of  # noqa: E402
 
 REPLAYS = 20
 SCHEDULES = 1000
 SECONDS = 120          # of one command
 MINIMIZE_SECONDS = 60
+MINIMIZE_TREE_SECONDS = 300  # a kernel tree's runs are longer
 BUILD_WORDS = {'release': 'plain', 'asan': 'asan', 'tsan': 'tsan'}
 OUTSIDE = re.compile(r'SUMMARY: |^codec: |without a report$')
 
 
 class Triage:
-    def __init__(self, root, folder, builds, bug):
-        self.root, self.folder, self.builds, self.bug = root, folder, builds, bug
+    def __init__(self, root, folder, builds, bug, world):
+        self.root, self.folder, self.builds, self.bug, self.world = root, folder, builds, bug, world
         with open(self.path('finding.json')) as f:
             self.finding = json.load(f)
         self.title = self.finding['title']
@@ -50,7 +52,7 @@ class Triage:
 
     def swaprace(self, build, *arguments, timeout=SECONDS):
         """(status, output) of a command of that build."""
-        command = os.path.join(self.root, 'build', build, 'swaprace')
+        command = os.path.join(folder_of(self.root, build, self.world), 'swaprace')
         return child.run([command, *arguments], self.path('.command.log'), timeout)
 
     def bug_option(self):
@@ -63,8 +65,10 @@ class Triage:
         status, text = self.swaprace(self.builds[0], 'show', self.path('input'))
         if status != 0 or 'task ' not in text:
             return False
-        lines = [line for line in text.splitlines(True) if not re.match(r'(bug|expect):', line)]
+        lines = [line for line in text.splitlines(True) if not re.match(r'(bug|expect|world):', line)]
         head = f'# Found by fuzzing: {self.finding["target"]} ({self.finding["build"]}).\n'
+        if self.world != 'model':
+            head += 'world:   tree\n'
         if self.bug:
             head += f'bug:     {self.bug}\n'
         head += f'expect:  {self.condition()}{self.title}\n'
@@ -107,9 +111,10 @@ class Triage:
     def minimize(self, build):
         """minimal.prog. Returns a line about it, or None where it failed."""
         out = self.path('.minimal.prog')
+        seconds = MINIMIZE_SECONDS if self.world == 'model' else MINIMIZE_TREE_SECONDS
         status, text = self.swaprace(build, 'minimize', self.path('program.prog'), '-o', out,
-                                     f'--time={MINIMIZE_SECONDS}', f'--title={self.title}',
-                                     timeout=MINIMIZE_SECONDS + SECONDS)
+                                     f'--time={seconds}', f'--title={self.title}',
+                                     timeout=seconds + SECONDS)
         if status != 0 or not os.path.exists(out):
             return None
         with open(out, 'rb') as f:
@@ -160,8 +165,8 @@ class Triage:
 
 
 def main():
-    root, folder, builds, bug = sys.argv[1:5]
-    Triage(root, folder, builds.split(','), bug).run()
+    root, folder, builds, bug, world = sys.argv[1:6]
+    Triage(root, folder, builds.split(','), bug, world).run()
 
 
 if __name__ == '__main__':

@@ -2,6 +2,7 @@
 """Goal: the parts of the service that need no process. Each rule has a case in which it
 speaks and one in which it is silent."""
 import datetime
+import json
 import os
 import re
 import sqlite3
@@ -9,7 +10,7 @@ import tempfile
 import unittest
 
 import bench  # noqa: F401: sets the path
-from service import disk, files, findings, known, options, paths, store, titles, turns
+from service import builds, disk, files, findings, known, options, paths, store, titles, turns
 
 TODAY = datetime.date(2027, 1, 15)
 REPORT = '''report: WARNING: x in f
@@ -250,6 +251,56 @@ class OptionsTest(unittest.TestCase):
         self.assertEqual(got['jobs'], len(os.sched_getaffinity(0)))
         got = options.parse([f'--root={bench.SOURCE}', '--bug=wp-no-recheck,ksm-stale-head'])
         self.assertEqual(got['bug'], 'wp-no-recheck,ksm-stale-head')
+
+
+class TreeTest(unittest.TestCase):
+    """A kernel tree in place of the model."""
+
+    def setUp(self):
+        self.root = tempfile.TemporaryDirectory()
+        self.addCleanup(self.root.cleanup)
+        folder = os.path.join(self.root.name, 'work', 'trees', 'mine')
+        os.makedirs(folder)
+        self.series = os.path.join(self.root.name, 'series.mbox')
+        files.write_whole(self.series, 'one')
+        files.write_whole(os.path.join(folder, 'tree.json'),
+                          json.dumps({'base': 'base', 'package': None, 'patches': [self.series], 'edits': []}))
+
+    def parse(self, *arguments):
+        return options.parse([f'--root={self.root.name}', *arguments])
+
+    def test_it_has_places_and_targets_of_its_own(self):
+        got = self.parse('--world=tree:mine')
+        self.assertEqual((got['work'], got['known']), ('work/fuzz-mine', 'repro/findings/known.txt'))
+        self.assertEqual(got['targets'], ['mm', 'swap', 'swapoff', 'ksm', 'reclaim'])
+        got = self.parse('--world=tree:mine', '--work=w', '--known=k', '--targets=ksm')
+        self.assertEqual((got['work'], got['known'], got['targets']), ('w', 'k', ['ksm']))
+        got = self.parse()
+        self.assertEqual((got['world'], got['work'], got['known']), ('model', 'work', 'repro/known.txt'))
+
+    def test_what_it_lacks_is_refused(self):
+        for bad in ('--bug=wp-no-recheck', '--follow=main', '--targets=codec', '--targets=hibernate'):
+            with self.assertRaises(options.Refused, msg=bad) as caught:
+                self.parse('--world=tree:mine', bad)
+            self.assertEqual(caught.exception.status, 2)
+        for bad in ('tree:none', 'tree:', 'tree:../mine', 'mine'):
+            with self.assertRaises(options.Refused, msg=bad) as caught:
+                self.parse(f'--world={bad}')
+            self.assertEqual(caught.exception.status, 2)
+
+    def test_its_executables_and_its_revision(self):
+        made = builds.Builds(self.root.name, ['tsan'], self.root.name, 1, False, 'tree:mine')
+        top = os.path.join(self.root.name, 'work', 'trees', 'mine', 'tsan')
+        self.assertEqual(made.target('tsan', 'ksm'), os.path.join(top, 'ksm_fuzzer'))
+        self.assertEqual(made.command('tsan'), os.path.join(top, 'swaprace'))
+        self.assertEqual(made.seeds('tsan', 'ksm'),
+                         os.path.join(self.root.name, 'build', 'tsan', 'corpus', 'ksm'))
+        self.assertRegex(made.revision, r'^mine-[0-9a-f]{12}@')
+        files.write_whole(self.series, 'two')
+        again = builds.Builds(self.root.name, ['tsan'], self.root.name, 1, False, 'tree:mine')
+        self.assertNotEqual(again.revision, made.revision)
+        model = builds.Builds(self.root.name, ['tsan'], self.root.name, 1, False)
+        self.assertEqual(model.command('tsan'), os.path.join(self.root.name, 'build', 'tsan', 'swaprace'))
 
 
 if __name__ == '__main__':
