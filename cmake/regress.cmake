@@ -108,7 +108,8 @@ endif()
 
 # ---- style ----
 find_program(SHELLCHECK shellcheck)
-regress_test(style/layers style 300 Python3::Interpreter scripts/layers.py --headers)
+regress_test(style/layers style 300 Python3::Interpreter scripts/layers.py --headers
+  "--symbols=${CMAKE_BINARY_DIR}")
 regress_test(style/source style 60 Python3::Interpreter scripts/style.py)
 if(SHELLCHECK)
   file(GLOB shell_scripts CONFIGURE_DEPENDS RELATIVE "${CMAKE_SOURCE_DIR}" "${CMAKE_SOURCE_DIR}/scripts/*.sh"

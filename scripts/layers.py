@@ -1,10 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Checks core/LAYERS: each folder includes only what its line allows, every
-include is root-relative, and each header compiles alone.
+"""Checks core/LAYERS: each folder includes only what its line allows, every include is
+root-relative, each header compiles alone, and no library calls what lies above it.
 
-Usage: scripts/layers.py [--headers]   (--headers: also compile each header)
+Usage: scripts/layers.py [--headers] [--symbols=BUILD]
+  --headers        also compiles each header
+  --symbols=BUILD  also looks at the libraries in that folder: what one uses is defined in a
+                   folder that it may include, or that those may (inline functions), or
+                   nowhere in them, or is a seam of LAYERS
 """
+import glob
 import os
 import re
 import shutil
@@ -17,17 +22,21 @@ INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
 
 
 def read_layers(path):
-    layers = {}
+    """{folder: folders that it may include}, and the seams."""
+    layers, seams = {}, set()
     with open(path) as f:
         for number, line in enumerate(f, 1):
             line = line.split('#')[0].strip()
             if not line:
                 continue
             folder, colon, allowed = line.partition(':')
+            if folder.strip() == 'seams':
+                seams |= set(allowed.split())
+                continue
             if not colon:
                 sys.exit(f'{path}:{number}: expected "FOLDER: ALLOWED..."')
             layers[folder.strip()] = set(allowed.split()) | {folder.strip()}
-    return layers
+    return layers, seams
 
 
 def sources():
@@ -78,9 +87,47 @@ def check_headers():
     return errors
 
 
+def closure(layers, folder):
+    found, new = set(), {folder}
+    while new:
+        found |= new
+        new = set().union(*(layers.get(f, set()) for f in new)) - found
+    return found
+
+
+def library_folder(path, layers):
+    """Of libNAME.a, or None: core/NAME or fuzz/NAME, but for glue."""
+    name = os.path.basename(path)[len('lib'):-len('.a')]
+    name = {'glue': 'tree'}.get(name, name)
+    return next((f for f in layers if f.split('/')[1] == name), None)
+
+
+def check_symbols(layers, seams, build):
+    used, defined = {}, {}
+    for path in sorted(glob.glob(os.path.join(build, 'lib*.a'))):
+        folder = library_folder(path, layers)
+        if not folder:
+            continue
+        nm = subprocess.run(['nm', path], text=True, capture_output=True, check=True).stdout
+        for kind, name in re.findall(r'^(?:[0-9a-f]+)? +?([A-Za-z]) (\S+)$', nm, re.M):
+            if kind == 'U':
+                used.setdefault(folder, set()).add(name)
+            elif kind in 'TDBRVWC':
+                defined.setdefault(name, set()).add(folder)
+    if not used:
+        sys.exit(f'layers: no libraries in {build}')
+    return [f'lib{folder.split("/")[1]}.a: {folder} may not use {name} of {" ".join(sorted(defined[name]))}'
+            for folder in sorted(used) for name in sorted(used[folder] - seams)
+            if name in defined and not defined[name] & closure(layers, folder)]
+
+
 def main():
     os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
-    errors = check_includes(read_layers('core/LAYERS'))
+    layers, seams = read_layers('core/LAYERS')
+    errors = check_includes(layers)
+    for argument in sys.argv[1:]:
+        if argument.startswith('--symbols='):
+            errors += check_symbols(layers, seams, argument.partition('=')[2])
     if '--headers' in sys.argv[1:]:
         errors += check_headers()
     for error in errors:

@@ -11,7 +11,7 @@
 
 unsigned engine_current(void)
 {
-	return eng.native ? native_current() : eng.cur;
+	return this_ctx()->index;
 }
 
 unsigned engine_cpu(void)
@@ -27,7 +27,7 @@ unsigned engine_cpus(void)
 /* Native masks nobody: who is off has his CPU's lock. */
 static inline void cpu_update(u32 cpu)
 {
-	if (likely(!eng.native))
+	if (likely(eng.live))
 		sim_cpu_update(cpu);
 }
 
@@ -39,11 +39,11 @@ static inline void atomic_enter(struct engine_ctx *c)
 	if (c->atomic_nest++ != 0)
 		return;
 	if (ctx_is_task(c->index)) {
-		if (unlikely(eng.native)) {
-			native_cpu_lock(c->cpu);
-		} else {
+		if (likely(eng.live)) {
 			s->holder = c->index;
 			eng.masked |= s->tasks & ~CTX_BIT(c->index);
+		} else {
+			eng.backend->cpu_take(c->cpu);
 		}
 		HB(HB_CPU_ACQUIRE, acquire, &s->token_cpu);
 	}
@@ -61,8 +61,8 @@ static inline void atomic_leave(struct engine_ctx *c, const struct site *site)
 	if (!ctx_is_task(c->index))
 		return;
 	HB(HB_CPU_RELEASE, release, &s->token_cpu);
-	if (unlikely(eng.native)) {
-		native_cpu_unlock(c->cpu);
+	if (unlikely(!eng.live)) {
+		eng.backend->cpu_give(c->cpu);
 		engine_point(site, EV_PREEMPT, NULL, 0);
 		return;
 	}
@@ -197,10 +197,10 @@ void engine_migrate(unsigned cpu, const struct site *site)
 	if (cpu == old)
 		return;
 	c->cpu = (u8)cpu;
-	if (eng.native)
-		engine_point(site, EV_PREEMPT, NULL, 0);
-	if (!eng.live)
+	if (!eng.live) {
+		eng.backend->point(site, EV_PREEMPT, NULL, 0);
 		return;
+	}
 	BUG_ON(!ctx_is_task(c->index));
 	eng.view.cpu_of[c->index] = (u8)cpu;
 	eng.cpu[old].tasks &= ~CTX_BIT(c->index);

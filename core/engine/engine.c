@@ -10,7 +10,7 @@
 #include "core/base/seeded_bug.h"
 #include "core/engine/internal.h"
 
-struct engine eng;
+struct engine eng = { .backend = &backend_quiet };
 const bool *const engine_points_live = &eng.live;
 struct engine_ctx *ctx_now = eng.ctx;
 
@@ -88,7 +88,8 @@ void engine_reset(const struct engine_config *config)
 	eng.steps_max = config->steps_max ? config->steps_max : STEPS_MAX_DEFAULT;
 	eng.tsan_points_max = config->tsan_points_max ? config->tsan_points_max : TSAN_TASK_POINTS_MAX;
 	eng.races_marked = 0;
-	eng.native = eng.live = eng.quiet = eng.in_run = false;
+	eng.threaded = eng.live = eng.quiet = eng.in_run = false;
+	eng.backend = &backend_quiet;
 	engine_lockdep_now = NULL;
 	set_cur(CTX_MAIN);
 	memset(&eng.stats, 0, sizeof(eng.stats));
@@ -119,24 +120,6 @@ void engine_reset(const struct engine_config *config)
 void engine_flush_shadow(void)
 {
 	tsan_flush();
-}
-
-enum engine_status engine_quiet(void (*fn)(void *arg), void *arg)
-{
-	bool begun = tsan_quiet_begin();
-
-	eng.quiet = true;
-	eng.quiet_points = 0;
-	set_cur(CTX_MAIN);
-	if (setjmp(eng.quiet_jmp) == 0) {
-		fn(arg);
-		while (rcu_quiet_run())
-			;
-	}
-	eng.quiet = false;
-	tsan_race_ignore_drop(cur_ctx());
-	tsan_quiet_end(begun);
-	return eng.reported ? ENGINE_REPORTED : ENGINE_DONE;
 }
 
 struct engine_ctx *task_prepare(u32 i)
@@ -211,7 +194,7 @@ struct lockdep_ctx *engine_lockdep_now;
 
 struct lockdep_ctx *engine_lockdep_begin_slow(void)
 {
-	if (!eng.native)
+	if (!eng.threaded)
 		return NULL;
 	engine_hidden_lock(&lockdep_word);
 	return &native_ctx()->ld;
@@ -226,7 +209,7 @@ struct lockdep_ctx *engine_lockdep_ctx(void)
 {
 	if (likely(engine_lockdep_now))
 		return engine_lockdep_now;
-	return eng.native ? &native_ctx()->ld : NULL;
+	return eng.threaded ? &native_ctx()->ld : NULL;
 }
 
 void engine_lockdep_free_memory(const void *start, size_t len, const char *func)

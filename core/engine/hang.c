@@ -82,7 +82,7 @@ static void on_tick(int sig, siginfo_t *info, void *context)
 
 	(void)sig;
 	(void)info;
-	if (!is_sim_thread || eng.native || eng.killing ||
+	if (!is_sim_thread || eng.threaded || eng.killing ||
 	    !(eng.quiet || (eng.in_run && eng.cur != CTX_MAIN))) {
 		idle_ticks = 0;
 		return;

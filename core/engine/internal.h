@@ -102,13 +102,14 @@ struct ring_entry {
 struct engine {
 	/* hot: a scheduling point touches these */
 	bool live;                    /* sim, tasks run, nothing is ending */
-	bool native;                  /* native run under way */
+	bool threaded;                /* native run under way: contexts are OS threads */
 	bool quiet;                   /* inside engine_quiet() */
 	u32 quiet_points;             /* of this engine_quiet(): bounded */
 	bool killing;                 /* every resumed fiber jumps to its entry */
 	bool ending;                  /* first report made, or run over */
 	bool log_on;
 	bool fair;                    /* the built-in fair schedule has taken over */
+	const struct backend *backend; /* where sim is not live */
 	u32 cur;
 	ctx_mask ready;               /* contexts that are not blocked */
 	ctx_mask masked;              /* contexts that their CPU keeps off */
@@ -147,6 +148,39 @@ struct engine {
 	char token_start, token_end;  /* run start and end */
 };
 
+/*
+ * What happens where sim does not run: quiet is set-up and tear-down, on the caller's stack,
+ * nothing is scheduled; native is a native run. While eng.live nobody asks, but for reports:
+ * what sim does stands in the functions themselves, because a scheduling point may cost no
+ * call through a pointer. engine.h says what each function means.
+ */
+struct backend {
+	/* events and choices */
+	void (*point)(const struct site *site, enum event_kind kind, const volatile void *obj,
+		      unsigned size);
+	void (*yield)(const struct site *site);
+	u32 (*choose)(const struct site *site, enum choice_kind kind, u32 n);
+	/* sleeping */
+	void (*wait)(const struct site *site, const volatile u32 *word, u32 value, const char *what);
+	void (*park)(const struct site *site, const volatile u32 *word, u32 value);
+	void (*wake)(const volatile u32 *word, unsigned n);
+	/* interrupts and RCU */
+	void (*irq_queue)(unsigned cpu, struct engine_irq_work *work);
+	void (*call_rcu)(const struct site *site, struct engine_rcu_head *head);
+	void (*synchronize_rcu)(const struct site *site);
+	void (*rcu_barrier)(void);
+	/* NULL in quiet, for they belong to runs: a task has its CPU for itself, and not any
+	 * more; a reader begins and ends */
+	void (*cpu_take)(u32 cpu);
+	void (*cpu_give)(u32 cpu);
+	void (*reader_enter)(struct engine_ctx *c);
+	void (*reader_leave)(struct engine_ctx *c);
+	/* Around the making of a report. begin: false inside of another one. */
+	bool (*report_begin)(void);
+	void (*report_end)(void); /* of native: ends the process */
+};
+extern const struct backend backend_quiet, backend_native;
+
 extern struct engine eng;
 extern struct engine_ctx *ctx_now; /* &eng.ctx[eng.cur] */
 
@@ -166,14 +200,14 @@ static inline void set_cur(u32 i)
 
 static inline bool is_running(void)
 {
-	return likely(eng.live) || eng.native;
+	return likely(eng.live) || eng.threaded;
 }
 
 /* The calling context in either backend. */
 struct engine_ctx *native_ctx(void);
 static inline struct engine_ctx *this_ctx(void)
 {
-	return unlikely(eng.native) ? native_ctx() : cur_ctx();
+	return unlikely(eng.threaded) ? native_ctx() : cur_ctx();
 }
 
 static inline bool ctx_is_task(u32 i)
@@ -237,6 +271,7 @@ void sim_pend_begin(struct engine_ctx *c, u16 op, const struct site *site, u8 ki
 void interrupt_body(struct engine_ctx *c);
 void softirq_body(struct engine_ctx *c);
 void interrupt_kick(u32 cpu, bool hard); /* makes it runnable if it has work */
+void interrupt_put(u32 cpu, struct engine_irq_work *work); /* at its CPU's queue's end */
 void sim_softirq_queue(u32 cpu, struct engine_rcu_head *head); /* grace period over */
 
 /* rcu.c */
@@ -244,7 +279,9 @@ void rcu_reset(void);
 void rcu_reader_enter(struct engine_ctx *c);
 void rcu_reader_leave(struct engine_ctx *c);
 void rcu_run_callback(struct engine_ctx *c, struct engine_rcu_head *head);
-bool rcu_quiet_run(void);             /* set-up: runs what is due; false: nothing */
+
+/* quiet.c */
+bool quiet_run_due(void);             /* runs an interrupt or callback; false: none is due */
 
 /* arena.c: what a scheduling point needs of it, for inlining */
 struct role_map {
@@ -370,23 +407,6 @@ static inline void tsan_race_ignore_drop(struct engine_ctx *c) { (void)c; }
 void native_reset(void);
 enum engine_status native_run(void);
 void native_exit(void);
-void native_point(const struct site *site, enum event_kind kind, const volatile void *obj);
-/* what NULL: a parked daemon */
-void native_wait(const struct site *site, const volatile u32 *word, u32 value, const char *what);
-void native_wake(const volatile u32 *word, unsigned n);
-u32 native_choose(const struct site *site, enum choice_kind kind, u32 n);
-unsigned native_current(void);
 const char *native_stack_end(void); /* of the calling thread; NULL: not one of ours */
-void native_cpu_lock(u32 cpu);
-void native_cpu_unlock(u32 cpu);
-void native_irq_queue(unsigned cpu, struct engine_irq_work *work);
-void native_reader_enter(struct engine_ctx *c);
-void native_reader_leave(struct engine_ctx *c);
-void native_call_rcu(struct engine_rcu_head *head);
-void native_synchronize_rcu(void);
-void native_rcu_barrier(void);
-void native_trace_collect(void);
-bool native_report_begin(void);
-void native_report(const struct engine_report *report) __attribute__((noreturn));
 
 #endif

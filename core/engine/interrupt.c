@@ -114,20 +114,24 @@ void interrupt_kick(u32 cpu, bool hard)
 	eng.ready |= CTX_BIT(i);
 }
 
-void engine_irq_queue(unsigned cpu, struct engine_irq_work *work)
+void interrupt_put(u32 cpu, struct engine_irq_work *work)
 {
 	struct engine_cpu_state *s = &eng.cpu[cpu];
 
-	if (eng.native) {
-		native_irq_queue(cpu, work);
-		return;
-	}
 	HB(HB_IRQ_QUEUE_RELEASE, release, work);
 	work->next = NULL;
 	*s->irq_tail = work;
 	s->irq_tail = &work->next;
-	if (eng.live)
-		interrupt_kick(cpu, true);
+}
+
+void engine_irq_queue(unsigned cpu, struct engine_irq_work *work)
+{
+	if (!eng.live) {
+		eng.backend->irq_queue(cpu, work);
+		return;
+	}
+	interrupt_put(cpu, work);
+	interrupt_kick(cpu, true);
 }
 
 void sim_softirq_queue(u32 cpu, struct engine_rcu_head *head)

@@ -54,11 +54,6 @@ struct engine_ctx *native_ctx(void)
 	return self ? self : &eng.ctx[CTX_MAIN];
 }
 
-unsigned native_current(void)
-{
-	return native_ctx()->index;
-}
-
 const char *native_stack_end(void)
 {
 	return self ? pool.thread[self->index].stack_end : NULL;
@@ -102,7 +97,8 @@ static void feedback(struct engine_ctx *c, const struct engine_event *ev)
 	engine_hidden_unlock(&pool.feedback_lock);
 }
 
-void native_point(const struct site *site, enum event_kind kind, const volatile void *obj)
+void native_point(const struct site *site, enum event_kind kind, const volatile void *obj,
+		  unsigned size)
 {
 	struct engine_ctx *c = native_ctx();
 	struct engine_event *ev = &eng.view.pending[c->index];
@@ -110,7 +106,7 @@ void native_point(const struct site *site, enum event_kind kind, const volatile 
 	if (unlikely(!self))
 		return;
 	*ev = (struct engine_event){ .site = site, .obj = obj, .role = arena_role_of(obj),
-				     .kind = (u8)kind, .op = c->op };
+				     .kind = (u8)kind, .size = (u8)size, .op = c->op };
 	c->points++;
 	if (native_delay_due(kind == EV_YIELD))
 		native_delay();
@@ -119,10 +115,15 @@ void native_point(const struct site *site, enum event_kind kind, const volatile 
 		feedback(c, ev);
 }
 
-/* As in sim: the policy's own odds, and what the program says where it replays. */
-u32 native_choose(const struct site *site, enum choice_kind kind, u32 n)
+static void native_yield(const struct site *site)
 {
-	struct sched_choice ch = { .site = site, .kind = kind, .ctx = native_current(), .n = n };
+	native_point(site, EV_YIELD, NULL, 0);
+}
+
+/* As in sim: the policy's own odds, and what the program says where it replays. */
+static u32 native_choose(const struct site *site, enum choice_kind kind, u32 n)
+{
+	struct sched_choice ch = { .site = site, .kind = kind, .ctx = native_ctx()->index, .n = n };
 	u32 v;
 
 	if (!eng.policy)
@@ -136,12 +137,12 @@ u32 native_choose(const struct site *site, enum choice_kind kind, u32 n)
 
 /* ---- CPUs ---- */
 
-void native_cpu_lock(u32 cpu)
+static void native_cpu_lock(u32 cpu)
 {
 	engine_hidden_lock(&pool.cpu[cpu]);
 }
 
-void native_cpu_unlock(u32 cpu)
+static void native_cpu_unlock(u32 cpu)
 {
 	engine_hidden_unlock(&pool.cpu[cpu]);
 }
@@ -170,7 +171,7 @@ void native_handler_begin(struct engine_ctx *c, bool hardirq, u16 op)
 	c->nrole_kinds = 0;
 	label_print(c, c->ld.label, sizeof(c->ld.label));
 	c->ld.op_rcu_nesting = c->ld.rcu_nesting;
-	native_point(hardirq ? SITE("irq_enter") : SITE("softirq_enter"), EV_IRQ, NULL);
+	native_point(hardirq ? SITE("irq_enter") : SITE("softirq_enter"), EV_IRQ, NULL, 0);
 	native_reader_enter(c);
 	HB(HB_RUN_START_ACQUIRE, acquire, &eng.token_start);
 }
@@ -187,7 +188,7 @@ void native_handler_end(struct engine_ctx *c, const char *what)
 
 /* ---- interrupts ---- */
 
-void native_irq_queue(unsigned cpu, struct engine_irq_work *work)
+static void native_irq_queue(unsigned cpu, struct engine_irq_work *work)
 {
 	struct engine_cpu_state *s = &eng.cpu[cpu];
 
@@ -309,6 +310,46 @@ static void thread_start(u32 i)
 	t->started = true;
 }
 
+/* ---- reports ---- */
+
+/* The first reporter goes on, and so does what it reports on its way; all others
+ * wait for the end of the process. False: this is a report inside of a report. */
+static bool native_report_begin(void)
+{
+	u32 none = 0, me = native_ctx()->index + 1;
+
+	if (engine_cmpxchg(&pool.reporter, &none, me, ENGINE_SEQ_CST, ENGINE_SEQ_CST)) {
+		native_trace_collect();
+		return true;
+	}
+	if (none == me)
+		return false;
+	for (;;)
+		pause();
+}
+
+static void native_report_end(void)
+{
+	const struct engine_report *report = &eng.report;
+
+	if (engine_native_report)
+		engine_native_report(report);
+	else
+		fprintf(stderr, "report: %s\n%s", report->title, report->body ? report->body : "");
+	fflush(NULL);
+	_exit(1);
+}
+
+const struct backend backend_native = {
+	.point = native_point, .yield = native_yield, .choose = native_choose,
+	.wait = native_wait, .park = native_park, .wake = native_wake,
+	.irq_queue = native_irq_queue, .call_rcu = native_call_rcu,
+	.synchronize_rcu = native_synchronize_rcu, .rcu_barrier = native_rcu_barrier,
+	.cpu_take = native_cpu_lock, .cpu_give = native_cpu_unlock,
+	.reader_enter = native_reader_enter, .reader_leave = native_reader_leave,
+	.report_begin = native_report_begin, .report_end = native_report_end,
+};
+
 /* ---- runs ---- */
 
 void native_reset(void)
@@ -393,7 +434,7 @@ static void wait_for_end(void)
 		if (still_ms >= engine_native_hang_ms) {
 			native_report_begin();
 			report_deadlock();
-			native_report(&eng.report);
+			native_report_end();
 		}
 		if (same_op_ms >= engine_native_hang_ms * LIVELOCK_FACTOR)
 			report_livelock();
@@ -414,7 +455,8 @@ enum engine_status native_run(void)
 {
 	contexts_prepare();
 	HB(HB_RUN_START_RELEASE, release, &eng.token_start);
-	eng.native = true;
+	eng.threaded = true;
+	eng.backend = &backend_native;
 	engine_store_relaxed(&pool.busy, eng.ntasks);
 	for (u32 i = 0; i < eng.ntasks; i++)
 		native_kick(i);
@@ -422,7 +464,8 @@ enum engine_status native_run(void)
 	if (native_unpark_all())
 		wait_for_end();
 	wait_for_idle();
-	eng.native = false;
+	eng.threaded = false;
+	eng.backend = &backend_quiet;
 	HB(HB_RUN_END_ACQUIRE, acquire, &eng.token_end);
 	for (u32 i = 0; i < ENGINE_CTX_MAX; i++) {
 		eng.stats.steps += eng.ctx[i].points;
@@ -432,32 +475,6 @@ enum engine_status native_run(void)
 #endif
 	}
 	return eng.truncated ? ENGINE_TRUNCATED : ENGINE_DONE;
-}
-
-/* ---- reports ---- */
-
-/* The first reporter goes on, and so does what it reports on its way; all others
- * wait for the end of the process. False: this is a report inside of a report. */
-bool native_report_begin(void)
-{
-	u32 none = 0, me = native_current() + 1;
-
-	if (engine_cmpxchg(&pool.reporter, &none, me, ENGINE_SEQ_CST, ENGINE_SEQ_CST))
-		return true;
-	if (none == me)
-		return false;
-	for (;;)
-		pause();
-}
-
-void native_report(const struct engine_report *report)
-{
-	if (engine_native_report)
-		engine_native_report(report);
-	else
-		fprintf(stderr, "report: %s\n%s", report->title, report->body ? report->body : "");
-	fflush(NULL);
-	_exit(1);
 }
 
 void native_exit(void)

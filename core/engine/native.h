@@ -11,6 +11,9 @@
 
 /* ---- native.c ---- */
 
+void native_point(const struct site *site, enum event_kind kind, const volatile void *obj,
+		  unsigned size);
+
 /* The CPUs' queues of interrupts and callbacks, and the statistics. */
 void native_queue_lock(void);
 void native_queue_unlock(void);
@@ -24,7 +27,13 @@ void native_kick(u32 ctx);
 void native_handler_begin(struct engine_ctx *c, bool hardirq, u16 op);
 void native_handler_end(struct engine_ctx *c, const char *what);
 
-/* ---- native_wait.c ---- */
+/* ---- native_wait.c: of struct backend ---- */
+
+void native_wait(const struct site *site, const volatile u32 *word, u32 value, const char *what);
+void native_park(const struct site *site, const volatile u32 *word, u32 value);
+void native_wake(const volatile u32 *word, unsigned n);
+
+/* ---- and what native.c takes of it ---- */
 
 /* Sleeps while *word == value, at most ms (0: no limit); 0 or ETIMEDOUT, EAGAIN,
  * EINTR. TSan does not see it. */
@@ -39,7 +48,8 @@ void native_delay_seed(u64 seed, u64 more);
 bool native_delay_due(bool yield); /* at each event: is it time for one? */
 void native_delay(void);
 
-/* The last events of each context, for reports. */
+/* The last events of each context, for reports; put in order into the engine's ring. */
+void native_trace_collect(void);
 void native_trace_reset(void);
 void native_trace(struct engine_ctx *c, const struct engine_event *ev);
 
@@ -48,5 +58,11 @@ void native_trace(struct engine_ctx *c, const struct engine_event *ev);
 void native_rcu_init(void);
 void native_rcu_thread(bool begin); /* first and last thing of a thread */
 void native_rcu_work(struct engine_ctx *c); /* softirq thread: runs what is queued */
+/* of struct backend */
+void native_reader_enter(struct engine_ctx *c);
+void native_reader_leave(struct engine_ctx *c);
+void native_call_rcu(const struct site *site, struct engine_rcu_head *head);
+void native_synchronize_rcu(const struct site *site);
+void native_rcu_barrier(void);
 
 #endif

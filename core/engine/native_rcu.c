@@ -118,18 +118,25 @@ static void grace_period_wait(void)
 	engine_fetch_add(&rcu.ended, 1, ENGINE_RELEASE);
 }
 
-void native_synchronize_rcu(void)
+static void synchronize(void)
 {
 	grace_period_ask();
 	grace_period_wait();
 	HB(HB_GP_WAITER_ACQUIRE, acquire, &rcu.token_end);
 }
 
-void native_call_rcu(struct engine_rcu_head *head)
+void native_synchronize_rcu(const struct site *site)
+{
+	native_point(site, EV_RCU, NULL, 0);
+	synchronize();
+}
+
+void native_call_rcu(const struct site *site, struct engine_rcu_head *head)
 {
 	u32 cpu = head->cpu; /* once queued, the callback may run and free head */
 	struct engine_cpu_state *s = &eng.cpu[cpu];
 
+	native_point(site, EV_RCU, head, sizeof(*head));
 	grace_period_ask();
 	native_busy_get();
 	native_queue_lock();
@@ -185,7 +192,7 @@ void native_rcu_work(struct engine_ctx *c)
 /* Waits until all callbacks that are queued by now have run. */
 void native_rcu_barrier(void)
 {
-	native_synchronize_rcu();
+	synchronize();
 	for (u32 cpu = 0; cpu < eng.ncpus; cpu++) {
 		u32 queued;
 

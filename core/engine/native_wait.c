@@ -42,7 +42,7 @@ void engine_hidden_lock(u32 *word)
 {
 	u32 old = 0;
 
-	if (likely(!eng.native))
+	if (likely(!eng.threaded))
 		return;
 	for (unsigned i = 0; i < HIDDEN_SPINS; i++) {
 		old = 0;
@@ -57,7 +57,7 @@ void engine_hidden_lock(u32 *word)
 
 void engine_hidden_unlock(u32 *word)
 {
-	if (likely(!eng.native))
+	if (likely(!eng.threaded))
 		return;
 	if (engine_xchg(word, 0, ENGINE_RELEASE) == 2)
 		native_futex_wake(word, 1);
@@ -79,7 +79,7 @@ static struct {
 	struct parked *first;
 } parking;
 
-static void native_park(const volatile u32 *word, u32 value)
+static void park(const volatile u32 *word, u32 value)
 {
 	struct parked p = { .word = word }, **at;
 
@@ -129,20 +129,33 @@ bool native_unpark_all(void)
 	return parked_wake(NULL, ~0u) != 0;
 }
 
-void native_wait(const struct site *site, const volatile u32 *word, u32 value, const char *what)
+/* Says of the calling context what it waits for; returns the state that it had. */
+static u8 wait_begin(u8 state, const struct site *site, const volatile u32 *word, const char *what)
 {
 	struct engine_ctx *c = native_ctx();
-	u8 state = c->state;
+	u8 before = c->state;
 
 	c->wait_word = word;
-	c->wait_what = what ? what : "work";
+	c->wait_what = what;
 	c->wait_site = site;
-	engine_store_release(&c->state, what ? CTX_BLOCKED : CTX_PARKED);
-	if (what)
-		native_futex_wait(word, value, 0);
-	else
-		native_park(word, value);
-	engine_store_relaxed(&c->state, state);
+	engine_store_release(&c->state, state);
+	return before;
+}
+
+void native_wait(const struct site *site, const volatile u32 *word, u32 value, const char *what)
+{
+	u8 before = wait_begin(CTX_BLOCKED, site, word, what);
+
+	native_futex_wait(word, value, 0);
+	engine_store_relaxed(&native_ctx()->state, before);
+}
+
+void native_park(const struct site *site, const volatile u32 *word, u32 value)
+{
+	u8 before = wait_begin(CTX_PARKED, site, word, "work");
+
+	park(word, value);
+	engine_store_relaxed(&native_ctx()->state, before);
 }
 
 void native_wake(const volatile u32 *word, unsigned n)

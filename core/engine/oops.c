@@ -31,7 +31,7 @@ static char spare_stack[OOPS_STACK_SIZE] __attribute__((aligned(16)));
 
 static bool stack_used_up(void)
 {
-	uintptr_t bottom = eng.native ? 0 : (uintptr_t)cur_ctx()->stack;
+	uintptr_t bottom = eng.threaded ? 0 : (uintptr_t)cur_ctx()->stack;
 
 	return bottom && oops.addr < bottom && oops.addr + FIBER_GUARD >= bottom;
 }

@@ -52,8 +52,8 @@ static void reader_tokens(struct engine_ctx *c)
 
 void rcu_reader_enter(struct engine_ctx *c)
 {
-	if (unlikely(eng.native)) {
-		native_reader_enter(c);
+	if (unlikely(!eng.live)) {
+		eng.backend->reader_enter(c);
 		return;
 	}
 	if (c->reader_nest++ != 0)
@@ -67,8 +67,8 @@ void rcu_reader_leave(struct engine_ctx *c)
 {
 	ctx_mask bit = CTX_BIT(c->index);
 
-	if (unlikely(eng.native)) {
-		native_reader_leave(c);
+	if (unlikely(!eng.live)) {
+		eng.backend->reader_leave(c);
 		return;
 	}
 	if (--c->reader_nest != 0)
@@ -201,15 +201,11 @@ void engine_call_rcu(const struct site *site, struct engine_rcu_head *head,
 	head->next = NULL;
 	head->cpu = (u32)engine_cpu();
 	head->gp = 0;
-	if (!is_running()) {
-		sim_softirq_queue(head->cpu, head);
+	if (!eng.live) {
+		eng.backend->call_rcu(site, head);
 		return;
 	}
 	engine_point(site, EV_RCU, head, sizeof(*head));
-	if (eng.native) {
-		native_call_rcu(head);
-		return;
-	}
 	head->gp = eng.ngps + 1;
 	gp = gp_start(head);
 	if (!gp->waiting)
@@ -231,13 +227,11 @@ void engine_synchronize_rcu(const struct site *site)
 	struct engine_gp *gp;
 
 	lockdep_note(lockdep_rcu_sync, site);
-	if (!is_running())
-		return;
-	engine_point(site, EV_RCU, NULL, 0);
-	if (eng.native) {
-		native_synchronize_rcu();
+	if (!eng.live) {
+		eng.backend->synchronize_rcu(site);
 		return;
 	}
+	engine_point(site, EV_RCU, NULL, 0);
 	gp = gp_start(NULL);
 	if (!gp->waiting)
 		gp_end(gp);
@@ -249,71 +243,12 @@ void engine_synchronize_rcu(const struct site *site)
 /* Waits until every callback queued so far has run. */
 void engine_rcu_barrier(const struct site *site)
 {
-	if (eng.native) {
-		native_rcu_barrier();
-		return;
-	}
 	if (!eng.live) {
-		while (rcu_quiet_run())
-			;
+		eng.backend->rcu_barrier();
 		return;
 	}
 	engine_synchronize_rcu(site);
 	for (u32 cpu = 0; cpu < eng.ncpus; cpu++)
 		while (eng.live && (eng.cpu[cpu].cb_head || eng.cpu[cpu].softirq_active))
 			engine_yield(site);
-}
-
-/* In set-up and tear-down nothing is scheduled: a handler that is due runs here,
- * under the name and the lockdep state of its context. */
-static void quiet_handler(u32 ctx, void (*fn)(void *arg), void *arg)
-{
-	struct engine_ctx *c = &eng.ctx[ctx];
-	u32 interrupted = eng.cur;
-	bool hard = c->ld.irq_context == 2;
-
-	set_cur(ctx);
-	c->irqoff = c->ld.hardirqs_off = hard;
-	c->ld.softirqs_off = 1;
-	fn(arg);
-	lockdep_check_op_end(&c->ld, hard ? "interrupt" : "softirq");
-	c->irqoff = 0;
-	set_cur(interrupted);
-}
-
-static void quiet_callback(void *arg)
-{
-	struct engine_rcu_head *head = arg;
-
-	head->fn(head);
-}
-
-/* Runs the next interrupt or callback that is due. False: there is none. */
-bool rcu_quiet_run(void)
-{
-	if (eng.live)
-		return false;
-	for (u32 cpu = 0; cpu < ENGINE_CPUS_MAX; cpu++) {
-		struct engine_cpu_state *s = &eng.cpu[cpu];
-
-		if (s->irq_head) {
-			struct engine_irq_work *w = s->irq_head;
-
-			s->irq_head = w->next;
-			if (!s->irq_head)
-				s->irq_tail = &s->irq_head;
-			quiet_handler(ENGINE_CTX_IRQ(cpu), w->fn, w->arg);
-			return true;
-		}
-		if (s->cb_head) {
-			struct engine_rcu_head *head = s->cb_head;
-
-			s->cb_head = head->next;
-			if (!s->cb_head)
-				s->cb_tail = &s->cb_head;
-			quiet_handler(ENGINE_CTX_SOFTIRQ(cpu), quiet_callback, head);
-			return true;
-		}
-	}
-	return false;
 }

@@ -107,8 +107,6 @@ static void report_keep(const char *title, const char *body)
 	b[0] = 0;
 	append(b, &n, "%s", body);
 	append_context(b, &n, i);
-	if (eng.native)
-		native_trace_collect();
 	role = report_role(body, i);
 	if (role) {
 		char name[48];
@@ -122,11 +120,9 @@ static void report_keep(const char *title, const char *body)
 
 static void sink(const char *title, const char *body)
 {
-	if (eng.native)
-		native_report_begin();
+	eng.backend->report_begin();
 	report_keep(title, body);
-	if (eng.native)
-		native_report(&eng.report);
+	eng.backend->report_end();
 	if (eng.in_run && eng.cur != CTX_MAIN) {
 		eng.ending = true;
 		sim_abort();
@@ -147,11 +143,10 @@ void report_install(void)
 /* TSan calls with its locks held: keep it, and end the run at the next point. */
 void report_from_sanitizer(const char *title, const char *body)
 {
-	if (eng.native && !native_report_begin())
+	if (!eng.backend->report_begin())
 		return; /* seen while a report is being made */
 	report_keep(title, body);
-	if (eng.native)
-		native_report(&eng.report);
+	eng.backend->report_end();
 	if (eng.in_run)
 		eng.ending = true;
 }

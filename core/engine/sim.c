@@ -160,26 +160,6 @@ void sim_execute(struct engine_ctx *c)
 	execute(c);
 }
 
-/* The longest tear-down takes some ten thousand. */
-#define QUIET_POINTS_MAX (1u << 22)
-
-static __cold void quiet_too_long(const struct site *site)
-{
-	if (!eng.quiet)
-		return;
-	eng.quiet_points = 0;
-	reportf("livelock in set-up or tear-down", "%u points; at %s@%s\n", QUIET_POINTS_MAX,
-		site->op, site->func);
-}
-
-bool engine_quiet_point(void)
-{
-	if (eng.live || eng.native || eng.quiet_points >= QUIET_POINTS_MAX)
-		return false;
-	eng.quiet_points++;
-	return true;
-}
-
 void engine_point(const struct site *site, enum event_kind kind, const volatile void *obj,
 		  unsigned size)
 {
@@ -188,10 +168,7 @@ void engine_point(const struct site *site, enum event_kind kind, const volatile 
 	u32 n;
 
 	if (unlikely(!eng.live)) {
-		if (eng.native)
-			native_point(site, kind, obj);
-		else if (unlikely(++eng.quiet_points > QUIET_POINTS_MAX))
-			quiet_too_long(site);
+		eng.backend->point(site, kind, obj, size);
 		return;
 	}
 	if (unlikely(eng.ending))
@@ -214,9 +191,7 @@ void engine_yield(const struct site *site)
 	ctx_mask bit = CTX_BIT(eng.cur);
 
 	if (!eng.live) {
-		if (!eng.native)
-			rcu_quiet_run();
-		engine_point(site, EV_YIELD, NULL, 0);
+		eng.backend->yield(site);
 		return;
 	}
 	eng.view.spinning |= bit;
@@ -239,7 +214,7 @@ u32 engine_choose(const struct site *site, enum choice_kind kind, u32 n)
 	u32 v;
 
 	if (!eng.live)
-		return eng.native ? native_choose(site, kind, n) : 0;
+		return eng.backend->choose(site, kind, n);
 	if (unlikely(eng.ending))
 		sim_abort();
 	v = eng.policy->choose(eng.policy, &eng.view, &ch);
@@ -252,20 +227,6 @@ u32 engine_choose(const struct site *site, enum choice_kind kind, u32 n)
 }
 
 /* ---- sleeping ---- */
-
-/* Set-up and tear-down: nobody else runs, so do what interrupts and callbacks
- * would do until the word changes. */
-static void quiet_wait(const struct site *site, const volatile u32 *word, u32 value,
-		       const char *what)
-{
-	while (engine_load_relaxed(word) == value) {
-		if (rcu_quiet_run())
-			continue;
-		reportf("deadlock: set-up or tear-down hung", "%s@%s waits for %s\n", site->op,
-			site->func, what);
-		return;
-	}
-}
 
 static void sim_sleep(const struct site *site, const volatile u32 *word, u32 value,
 		      const char *what, u8 state)
@@ -297,27 +258,22 @@ void engine_wait(const struct site *site, const volatile u32 *word, u32 value, b
 	(void)atomic; /* the waiter has preemption off: its CPU is masked already */
 	if (eng.live)
 		sim_sleep(site, word, value, what, CTX_BLOCKED);
-	else if (eng.native)
-		native_wait(site, word, value, what);
 	else
-		quiet_wait(site, word, value, what);
+		eng.backend->wait(site, word, value, what);
 }
 
 void engine_park(const struct site *site, const volatile u32 *word, u32 value)
 {
 	if (eng.live)
 		sim_sleep(site, word, value, "work", CTX_PARKED);
-	else if (eng.native)
-		native_wait(site, word, value, NULL);
 	else
-		rcu_quiet_run();
+		eng.backend->park(site, word, value);
 }
 
 void engine_wake(const volatile u32 *word, unsigned n)
 {
 	if (!eng.live) {
-		if (eng.native)
-			native_wake(word, n);
+		eng.backend->wake(word, n);
 		return;
 	}
 	for (ctx_mask left = eng.sleeping; left && n > 0; n--) {

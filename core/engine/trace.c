@@ -232,7 +232,7 @@ static unsigned ctx_stack(unsigned i, void **out, unsigned max)
 
 	if (i == engine_current())
 		return stack_from(__builtin_frame_address(0), out, max);
-	if (eng.native)
+	if (eng.threaded)
 		return 0; /* another thread, and it runs */
 #if defined(__x86_64__)
 	if (c->stack && c->state != CTX_UNUSED && c->state != CTX_DONE) {
