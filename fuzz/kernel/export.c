@@ -6,6 +6,7 @@
 #include "fuzz/kernel/export.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +26,7 @@ static struct fixed_order order;
 
 /* The program as text, in a comment. */
 static void print_comment(FILE *out, const struct prog *p, const struct prog_text *text,
-			  const char *name)
+			  const char *name, bool kselftest)
 {
 	char *buf = malloc(PROG_TEXT_MAX), *line, *save = NULL;
 	size_t n = buf ? prog_print(p, text, buf, PROG_TEXT_MAX - 1) : 0;
@@ -42,14 +43,14 @@ static void print_comment(FILE *out, const struct prog *p, const struct prog_tex
 		fprintf(out, " * %s\n", line);
 	}
 	fprintf(out, " *\n"
-		" * gcc -O1 -pthread -o prog prog.c; run as root, best in a machine of its own\n"
+		" * gcc -O1 -pthread %s-o prog prog.c; run as root, best in a machine of its own\n"
 		" * with KASAN and lockdep. In order by default, and then reads are checked\n"
 		" * against what they must give; --loop runs free. Edges inside of ops are not\n"
-		" * kept.\n */\n");
+		" * kept.\n */\n", kselftest ? "-I LINUX/tools/testing/selftests " : "");
 	free(buf);
 }
 
-static void print_includes(FILE *out)
+static void print_includes(FILE *out, bool kselftest)
 {
 	static const char *const headers[] = {
 		"errno.h", "fcntl.h", "limits.h", "linux/futex.h", "pthread.h", "sched.h",
@@ -61,6 +62,8 @@ static void print_includes(FILE *out)
 	fprintf(out, "#define _GNU_SOURCE\n");
 	for (size_t i = 0; i < ARRAY_SIZE(headers); i++)
 		fprintf(out, "#include <%s>\n", headers[i]);
+	if (kselftest)
+		fprintf(out, "\n#include \"kselftest.h\"\n");
 	fprintf(out, "\n#ifndef MADV_PAGEOUT\n#define MADV_PAGEOUT 21\n#endif\n\n");
 }
 
@@ -90,9 +93,21 @@ static void print_devices(FILE *out, const struct prog *p)
 	fprintf(out, "};\n");
 }
 
-static void print_tables(FILE *out, const struct prog *p, bool loop)
+/* A file's name as a string of C and of KTAP. */
+static void print_name(FILE *out, const char *name)
 {
-	fprintf(out, "#define FREE_RUNNING %d\n#define USES_KSM %d\n#define MMS %d\n", loop,
+	fprintf(out, "#define NAME \"");
+	for (; *name; name++)
+		fputc(isalnum((unsigned char)*name) || strchr("._-", *name) ? *name : '_', out);
+	fprintf(out, "\"\n");
+}
+
+static void print_tables(FILE *out, const struct prog *p, const char *name, bool loop,
+			 bool kselftest)
+{
+	print_name(out, name);
+	fprintf(out, "#define KSELFTEST %d\n#define FREE_RUNNING %d\n#define USES_KSM %d\n"
+		"#define MMS %d\n", kselftest, loop,
 		uses(p, OP_ksm_scan), WORLD_MM_MAX);
 	fprintf(out, "static const unsigned first_mms = 0x%x; /* bit i-1: mm i */\n",
 		p->machine.mms);
@@ -226,7 +241,7 @@ static void print_unused(FILE *out)
 }
 
 const char *export_c(FILE *out, const struct prog *p, const struct prog_text *text,
-		     const char *name, bool loop)
+		     const char *name, bool loop, bool kselftest)
 {
 	const char *why = order_refuses(p, true);
 
@@ -234,9 +249,9 @@ const char *export_c(FILE *out, const struct prog *p, const struct prog_text *te
 		return why;
 	if (!compare_model(p, DEVICE_ZRAM, &order, &seen))
 		return "the model makes a report without any seeded bug: nothing to expect";
-	print_comment(out, p, text, name);
-	print_includes(out);
-	print_tables(out, p, loop);
+	print_comment(out, p, text, name, kselftest);
+	print_includes(out, kselftest);
+	print_tables(out, p, name, loop, kselftest);
 	fputs(export_runtime, out);
 	fprintf(out, "\n/* ---- the program ---- */\n\n");
 	print_unused(out);

@@ -9,6 +9,7 @@
 static const struct option_spec options[] = {
 	{ "o", "OUT", "where the C program goes (default: printed; also: -o OUT)" },
 	{ "loop", NULL, "free-running for ever is its default, not once in order" },
+	{ "kselftest", NULL, "says its result in KTAP, by kselftest.h of a kernel tree's selftests" },
 	{ "kernel-delays", "OUT", "a patch for a kernel tree that keeps the edges inside of ops" },
 	{ NULL, NULL, NULL },
 };
@@ -72,7 +73,8 @@ static int run(int argc, char **argv)
 	if (!out)
 		return bad_environment("export-c", "out of memory");
 	name = base_name(args.file[0]);
-	why = export_c(out, &prog, &text, name, args_get(&args, "loop") != NULL);
+	why = export_c(out, &prog, &text, name, args_get(&args, "loop") != NULL,
+		       args_get(&args, "kselftest") != NULL);
 	fclose(out);
 	if (why)
 		status = bad_usage("export-c", "%s: %s", args.file[0], why);

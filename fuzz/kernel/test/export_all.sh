@@ -38,5 +38,24 @@ for program in corpus/*/*.prog repro/*.prog; do
 	}
 	ran=$((ran + 1))
 done
+# The same for a kernel's selftests: KTAP says ok, and not ok where a read gives something else.
+cp corpus/mm/fork-cow.prog "$work/a \"b\\.prog"
+"$swaprace" export-c "$work/a \"b\\.prog" --kselftest -o "$work/prog.c" || exit 1
+sed 's/\(op_read("[A-Z0-9]*", [0-9]*, \)\([0-9]*\))/\1(\2 ^ 1))/' "$work/prog.c" >"$work/wrong.c"
+for name in prog wrong; do
+	"$cc" -O1 -Wall -Wextra -Werror -pthread -I fuzz/kernel/test -o "$work/$name" "$work/$name.c" || {
+		echo "FAILED: --kselftest does not compile"
+		exit 1
+	}
+	may_run || continue
+	timeout 60 "$work/$name" >"$work/$name.tap" 2>&1
+done
+if may_run && ! { grep -q '^ok 1 a__b_.prog$' "$work/prog.tap" && grep -q '^# ' "$work/wrong.tap" &&
+	grep -q '^not ok 1 ' "$work/wrong.tap"; }; then
+	echo "FAILED: --kselftest"
+	cat "$work/prog.tap" "$work/wrong.tap"
+	exit 1
+fi
+
 echo "export-c: $exported programs compiled, $ran run clean, $refused cannot be expressed"
 [ "$exported" -gt 0 ]
