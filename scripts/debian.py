@@ -74,6 +74,14 @@ class Apt:
         rows = run(['apt-cache', *self.options(), 'madison', package], 'apt-cache madison')
         return newest(row.split('|')[1].strip() for row in rows.splitlines())
 
+    def download_known(self, package, version, folder):
+        """The same; the lists are fetched only if the package is not in those that are there."""
+        try:
+            return self.download(package, version, folder)
+        except Failure:
+            self.update()
+        return self.download(package, version, folder)
+
     def download(self, package, version, folder):
         """The path of the package's file in folder."""
         run(['apt-get', *self.options(), 'download', f'{package}={version}'],

@@ -22,7 +22,8 @@ if [ "${1:-}" = --tree ]; then
 	need+=([flex]=flex [bison]=bison [patch]=patch [bc]=bc [xz]=xz-utils [objcopy]=binutils)
 fi
 if [ "${1:-}" = --vm ]; then
-	need+=([qemu-system-x86_64]=qemu-system-x86 [busybox]=busybox-static [setpriv]=util-linux)
+	need+=([qemu-system-x86_64]=qemu-system-x86 [busybox]=busybox-static [setpriv]=util-linux
+		[gdb]=gdb)
 fi
 missing=()
 for tool in "${!need[@]}"; do

@@ -9,4 +9,9 @@ machine.py    one boot: qemu, what comes out of it, how it ended
 report.py     what the guest's kernel said on its console
 stacks.py     where the CPUs of a guest that hangs are
 compare.py    swaprace kernel --vm: many programs a boot
+finding.py    what a finding's file says
+confirm.py    swaprace confirm: a finding shown on a booted kernel
+holds.py      virtual CPUs that stand still at a place until something else has happened
+places.py     where these places are, by the kernel's debug information
+gdb/          what runs inside gdb for these two
 """

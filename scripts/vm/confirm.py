@@ -13,7 +13,7 @@ import time
 
 from command import Failure, first_error
 
-from . import initramfs, machine, report
+from . import holds, initramfs, kernels, machine, places, report
 
 CONTROL_RUNS = 10
 
@@ -41,51 +41,96 @@ class Collector(machine.Listener):
             super().output(data)
 
 
+class Result:
+    """Of one boot. seen: the evidence or None; missed: a hold that was not made as it should."""
+
+    def __init__(self):
+        self.seen, self.how, self.is_clean, self.missed, self.seconds = None, '', False, None, 0.0
+
+
 class Confirmation:
     def __init__(self, kernel, options, finding, is_shown):
         self.kernel, self.options, self.finding = kernel, options, finding
         self.is_shown = is_shown
         options.cpus = int(finding.field['cpus'])
         options.parallel = finding.field['parallel'] == 'yes'
+        options.words.append(finding.field['append'])
+        self.table = places.Table(kernel, lambda: kernels.debug_image(kernel))
 
-    def boot(self, program, arguments, times):
-        """(evidence or None, how it ended, seconds)."""
+    def boot(self, program, arguments, times, held=()):
+        """A Result. held: what is held meanwhile."""
         command = shlex.join([os.path.basename(program), *shlex.split(arguments)])
         text = ''.join(f'{command} || exit $?\n' for _ in range(times))
+        self.options.holder = holds.Holder(held, self.table) if held else None
         start = time.monotonic()
         listener = Collector(self.is_shown)
         boot = machine.boot(self.kernel, initramfs.make(self.kernel, [program], [], text),
                             self.options, listener)
-        seconds = time.monotonic() - start
+        result = Result()
+        result.seconds = time.monotonic() - start
         reports = report.find_all(boot.console)
-        seen = self.finding.is_seen(listener.text.decode(errors='replace'), reports)
-        how = f'{boot.how}, status {boot.code}' if boot.how == 'ended' else boot.how
-        if not seen and reports:
-            how += f'; another report: {reports[0][0]}'
-        return seen, how, boot.code == 0 and not reports, seconds
+        result.seen = self.finding.is_seen(listener.text.decode(errors='replace'), reports)
+        result.how = f'{boot.how}, status {boot.code}' if boot.how == 'ended' else boot.how
+        if not result.seen and reports:
+            result.how += f'; another report: {reports[0][0]}'
+        result.is_clean = boot.code == 0 and not reports and not result.seen
+        result.missed = self.options.holder.missed(times) if held else None
+        return result
+
+    def show(self, program, runs):
+        """How often it was seen, and what was missed where it was not."""
+        shown, missed = 0, None
+        for n in range(runs):
+            result = self.boot(program, self.finding.field['run'], 1, self.finding.holds)
+            shown += result.seen is not None
+            missed = missed or (None if result.seen else result.missed)
+            why = f'{result.how}; {result.missed}' if result.missed else result.how
+            print(f'  run {n + 1} of {runs}: '
+                  f'{f"seen: {result.seen}" if result.seen else f"not seen ({why})"}'
+                  f' ({result.seconds:.0f} s)', flush=True)
+        return shown, missed
+
+    def controls(self):
+        """[(what, arguments, holds), ...]"""
+        f = self.finding.field
+        listed = [(f'"{words}"', words, ()) for words in f['control']]
+        if self.finding.holds:
+            listed.append((f'"{f["run"]}", nothing held', f['run'], ()))
+            listed += [(f'"{words}", held', words, self.finding.holds)
+                       for words in f['control-held']]
+            listed.append((f'"{f["run"]}", held elsewhere', f['run'], self.finding.elsewhere))
+        return listed
+
+    def is_void(self, program):
+        """Is a control not clean?"""
+        void = False
+        for what, words, held in self.controls():
+            result = self.boot(program, words, CONTROL_RUNS, held)
+            # Where the kernel has failed, what was not held any more is no news.
+            bad = (result.seen or result.how) if not result.is_clean else result.missed
+            void = void or bad is not None
+            verdict = f'NOT CLEAN: {bad}' if bad else 'clean'
+            print(f'  control {what}, {CONTROL_RUNS} times: {verdict} ({result.seconds:.0f} s)',
+                  flush=True)
+        return void
 
     def run(self, runs):
         """The exit status: 0 confirmed, 1 not."""
-        f, shown, clean = self.finding, 0, True
+        f = self.finding
         print(f'{f.name}: {f.field["title"]} (finding {f.field["finding"]})\n'
               f'  on Linux {self.kernel.version} ({self.options.accel}), {self.options.cpus} CPUs; '
               f'needs: {f.field["needs"]}', flush=True)
+        for one in f.holds:
+            print(f'  held: {one.text}')
+        if f.holds:
+            print(f'  possible by {f.field["because"]}', flush=True)
         with tempfile.TemporaryDirectory() as folder:
             program = build(f, folder)
-            for n in range(runs):
-                seen, how, _, seconds = self.boot(program, f.field['run'], 1)
-                shown += seen is not None
-                print(f'  run {n + 1} of {runs}: ' + (f'seen: {seen}' if seen else f'not seen ({how})')
-                      + f' ({seconds:.0f} s)', flush=True)
-            for control in f.field['control'] if shown else []:
-                seen, how, is_clean, seconds = self.boot(program, control, CONTROL_RUNS)
-                good = is_clean and not seen
-                clean = clean and good
-                print(f'  control "{control}", {CONTROL_RUNS} times: ' +
-                      ('clean' if good else f'NOT CLEAN: {seen or how}') + f' ({seconds:.0f} s)',
-                      flush=True)
-        if shown and clean:
-            print(f'{f.name}: confirmed, {shown} of {runs}')
+            shown, missed = self.show(program, runs)
+            void = shown > 0 and self.is_void(program)
+        if shown and not void:
+            print(f'{f.name}: confirmed{" with delays" if f.holds else ""}, {shown} of {runs}')
             return 0
-        print(f'{f.name}: ' + ('void: a control is not clean' if shown else f'not shown, 0 of {runs}'))
+        why = f'not shown, 0 of {runs}' + (f': {missed}' if missed else '')
+        print(f'{f.name}: {"void: a control is not clean" if shown else why}')
         return 1

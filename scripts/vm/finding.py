@@ -17,24 +17,37 @@ Lines "key: value", comments after '#':
             lose or read another one's memory by it, or hang the machine
   cpus      of the guest (2)
   parallel  yes: two CPUs have to meet by chance, so they have to run at once (no)
+  append    words for the kernel's command line
   seen      one line for each kernel on which the command has shown it, or has not
+What takes a CPU that stands still for a while, so that two tasks meet, has holds (holds.py):
+  hold          one line for each, in order; the guest has two CPUs, which run at once
+  because       what makes the holds possible in reality: a preemption, an interrupt, a host that
+                runs the virtual CPU no further
+  control-held  arguments with which the program must stay clean under the same holds
+  elsewhere     holds at other places, under which "run" must stay clean
+Without holds, "run" must stay clean as well.
 """
 import os
 import re
 
 from command import ROOT, Failure
 
+from . import holds
+
 FOLDER = os.path.join(ROOT, 'repro', 'findings')
 ONCE = {'title', 'finding', 'program', 'source', 'run', 'evidence', 'needs', 'who', 'cpus', 'security',
-        'parallel'}
-OFTEN = {'control', 'seen'}
+        'parallel', 'append', 'because'}
+OFTEN = {'control', 'control-held', 'elsewhere', 'hold', 'seen'}
 REQUIRED = ('title', 'finding', 'source', 'evidence', 'control', 'needs', 'who')
 
 
 class Finding:
     def __init__(self, path):
         self.path, self.name = path, os.path.splitext(os.path.basename(path))[0]
-        self.field = {'run': '', 'cpus': '2', 'parallel': 'no', 'security': '', 'program': '', 'control': [], 'seen': []}
+        self.field = {'run': '', 'cpus': '2', 'parallel': 'no', 'security': '', 'program': '',
+                      'append': ''}
+        self.field.update({key: [] for key in OFTEN})
+        self.holds, self.elsewhere = [], []
         try:
             with open(path, encoding='utf-8') as f:
                 for n, line in enumerate(f, 1):
@@ -44,7 +57,7 @@ class Finding:
         except (OSError, UnicodeDecodeError) as error:
             raise Failure(f'{path}: {error}', 2) from None
         for key in REQUIRED:
-            if not self.field.get(key):
+            if not self.field.get(key) and not (key == 'control' and self.holds):
                 raise Failure(f'{path}: no "{key}:"', 2)
         kind, _, pattern = self.field['evidence'].partition(' ')
         if kind not in ('report', 'state') or not pattern:
@@ -59,6 +72,22 @@ class Finding:
             raise Failure(f'{path}: cpus: 1 to 8', 2)
         if self.field['parallel'] not in ('yes', 'no'):
             raise Failure(f'{path}: parallel: yes or no', 2)
+        self.check_holds()
+
+    def check_holds(self):
+        f = self.field
+        if not self.holds:
+            for key in ('because', 'control-held', 'elsewhere'):
+                if f.get(key):
+                    raise Failure(f'{self.path}: "{key}:" without a "hold:"', 2)
+            return
+        if not f.get('because'):
+            raise Failure(f'{self.path}: holds, but no "because:" says what makes them possible', 2)
+        if not f['control-held'] or not f['elsewhere']:
+            raise Failure(f'{self.path}: holds need a "control-held:" and an "elsewhere:"', 2)
+        if f['cpus'] != '2':
+            raise Failure(f'{self.path}: cpus: 2 where CPUs are held', 2)
+        f['parallel'] = 'yes'
 
     def take(self, n, line):
         if not line.strip() or line.startswith('#'):
@@ -66,6 +95,11 @@ class Finding:
         key, colon, value = (part.strip() for part in line.partition(':'))
         if not colon or key not in ONCE | OFTEN:
             raise Failure(f'{self.path}:{n}: {line.strip()[:40]!r} is no "key: value" that is known', 2)
+        if key in ('hold', 'elsewhere'):
+            try:
+                (self.holds if key == 'hold' else self.elsewhere).append(holds.Hold(value))
+            except Failure as error:
+                raise Failure(f'{self.path}:{n}: {error}', 2) from None
         if key in OFTEN:
             self.field[key].append(value)
         else:
@@ -106,6 +140,14 @@ Each of these C programs shows a finding about the kernel ([core/README.md](../.
 on a booted one, in a virtual machine: `swaprace confirm NAME`. What counts as evidence, and the controls
 that have to stay clean, are in NAME.confirm. Never run one of them on a machine that you need.
 `python3 scripts/vm.py findings` prints this file.
+
+Where two tasks have to meet within a few instructions, NAME.confirm has holds: a virtual CPU stands
+still at a named place until another task has come to another one, as if the host had taken the CPU
+away. gdb makes them from outside of the guest ([scripts/vm/holds.py](../../scripts/vm/holds.py)); the
+kernel is the one that is shipped, and none of its memory is written. The last column has "with
+delays" then. What makes a hold possible without a debugger is in NAME.confirm (`because:`). Besides
+the other controls, the program has to stay clean without holds, in an order that passes under the
+same holds, and with holds elsewhere in the same function.
 
 | name | finding | what goes wrong | needs | who | seen |
 | --- | --- | --- | --- | --- | --- |

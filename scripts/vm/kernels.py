@@ -5,6 +5,8 @@ work/vm/NAME/kernel.json   version, package
 work/vm/NAME/vmlinuz
 work/vm/NAME/modules/      NN-name.ko, in the order in which they load
 work/vm/NAME/symbols.gz    addresses of its functions, from its first boot
+work/vm/NAME/vmlinux       its image with the debug information, where holds have asked for it
+work/vm/NAME/places.json   what was found in that (places.py)
 work/vm/NAME/console.log   what it said in its last boot
 Debian's packages leave the archive some weeks after a newer one came, so what was
 fetched once is kept.
@@ -15,12 +17,13 @@ import os
 import re
 import shutil
 import struct
+import subprocess
 import tempfile
 
-from command import WORK, Failure, check_name, run
+from command import WORK, Failure, check_name, first_error, run
 from debian import Apt
 
-from . import modules
+from . import modules, stacks
 
 KERNELS = os.path.join(WORK, 'vm')
 # The name of the kernel that is fetched where none is named.
@@ -55,6 +58,14 @@ class Kernel:
     def image(self):
         return self.path('vmlinuz')
 
+    def symbols(self):
+        """Its functions by address; none before its first boot."""
+        try:
+            with open(self.path('symbols.gz'), 'rb') as f:
+                return stacks.Symbols(f.read())
+        except OSError:
+            return stacks.Symbols(b'')
+
     def modules(self):
         """[(name, bytes), ...] in the order in which they load."""
         found = []
@@ -82,7 +93,7 @@ def image_version(path):
     return head[at:head.find(b'\0', at)].decode(errors='replace').split(' ')[0]
 
 
-def finish(scratch, kernel, image, module_folder, package):
+def finish(scratch, kernel, image, module_folder, package, vmlinux=None):
     """Makes the kernel's folder of what lies in scratch; it is there as a whole or not."""
     new = os.path.join(scratch, 'new')
     os.makedirs(os.path.join(new, 'modules'))
@@ -90,15 +101,17 @@ def finish(scratch, kernel, image, module_folder, package):
     for n, (name, data) in enumerate(modules.in_order(module_folder) if module_folder else []):
         with open(os.path.join(new, 'modules', f'{n:02}-{name}.ko'), 'wb') as f:
             f.write(data)
+    if vmlinux:
+        shutil.copyfile(vmlinux, os.path.join(new, 'vmlinux'))
     with open(os.path.join(new, 'kernel.json'), 'w', encoding='utf-8') as f:
         json.dump({'version': image_version(image), 'package': package}, f)
     os.rename(new, kernel.folder)
     return kernel.load()
 
 
-def add(name, image=None, module_folder=None, wanted=None):
-    """image: a bzImage of the user's own; else Debian's, of the release wanted ('7.3', '7.3.4')
-    or the newest."""
+def add(name, image=None, module_folder=None, wanted=None, vmlinux=None):
+    """image: a bzImage of the user's own, with vmlinux, its debug information; else Debian's, of
+    the release wanted ('7.3', '7.3.4') or the newest."""
     kernel = Kernel(name)
     if os.path.exists(kernel.folder):
         raise Failure(f'there is a kernel {name} already; "vm remove {name}" first', 2)
@@ -107,7 +120,7 @@ def add(name, image=None, module_folder=None, wanted=None):
         if image:
             if module_folder and not os.path.isdir(module_folder):
                 raise Failure(f'{module_folder} is no folder of modules', 2)
-            return finish(scratch, kernel, image, module_folder, None)
+            return finish(scratch, kernel, image, module_folder, None, vmlinux)
         version, package = fetch(scratch, wanted)
         folder = os.path.join(scratch, 'x', 'usr', 'lib', 'modules', version)
         return finish(scratch, kernel, os.path.join(folder, 'vmlinuz'), folder, package)
@@ -126,6 +139,41 @@ def fetch(scratch, wanted):
         run(['dpkg-deb', '-x', deb, os.path.join(scratch, 'x')], 'dpkg-deb')
         os.remove(deb)
     return suffix, package
+
+
+def debug_image(kernel):
+    """The path of the kernel's image with its debug information, fetched where it is missing.
+    A Failure with status 77 says why it cannot be had."""
+    path = kernel.path('vmlinux')
+    if os.path.exists(path):
+        return path
+    if not kernel.about['package']:
+        raise Failure(f'no debug information of {kernel.name}: "vm add" it with --vmlinux=FILE', 77)
+    binary, version = kernel.about['package'].split()
+    name = binary.replace('linux-binary-', 'linux-image-') + '-dbg'
+    print(f'vm.py: fetching the debug information of Linux {kernel.version} from Debian: '
+          'some 350 MB', flush=True)
+    with tempfile.TemporaryDirectory(prefix='.new-', dir=KERNELS) as scratch:
+        try:
+            deb = Apt().download_known(name, version, scratch)
+        except Failure as error:
+            raise Failure(f'the debug information of Linux {kernel.version} cannot be had '
+                          f'(package {name}): {error}', 77) from None
+        member = f'./usr/lib/debug/lib/modules/{kernel.version}/vmlinux'
+        unpack_member(deb, member, scratch)
+        os.rename(os.path.join(scratch, member), path)
+    return path
+
+
+def unpack_member(deb, member, folder):
+    """One file of a package."""
+    with subprocess.Popen(['dpkg-deb', '--fsys-tarfile', deb], stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL) as source:
+        done = subprocess.run(['tar', '-x', '-C', folder, '--occurrence=1', member],
+                              stdin=source.stdout, capture_output=True, text=True, check=False)
+        source.stdout.close()  # the rest of the package is not waited for
+    if done.returncode != 0:
+        raise Failure(f'{os.path.basename(deb)} has no {member}: {first_error(done.stderr)}')
 
 
 def choose(names, wanted):

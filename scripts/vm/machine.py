@@ -83,14 +83,14 @@ def boot(kernel, initramfs, options, listener):
 class Options:
     """How to boot. quiet_max: seconds without a word after which the guest hangs. parallel:
     emulated CPUs run at once, and the guest's time is the host's; otherwise one after the
-    other, by turns. disk: a file that is the guest's /dev/vda."""
+    other, by turns. disk: a file that is the guest's /dev/vda. holder: of CPUs (holds.py)."""
 
     def __init__(self, accel=None, cpus=2, memory=1024, append='', strict=True, limit=3600,
                  quiet_max=None):
         self.is_asked = accel is not None
         self.accel = accel or ('kvm' if kvm_works() and not kvm_has_failed() else 'tcg')
         self.cpus, self.memory, self.limit, self.quiet_asked = cpus, memory, limit, quiet_max
-        self.parallel, self.disk = False, None
+        self.parallel, self.disk, self.holder = False, None, None
         self.words = [APPEND, APPEND_STRICT if strict else '', append]
 
     @property
@@ -194,6 +194,8 @@ class Machine:
         args += (['-accel', 'kvm', '-cpu', 'host,arch-capabilities=off'] if o.accel == 'kvm' else
                  ['-accel', 'tcg,thread=multi', '-cpu', 'max'] if o.parallel else
                  ['-accel', 'tcg', '-cpu', 'max', '-icount', 'shift=1,sleep=off'])
+        if o.holder:
+            args += o.holder.arguments()
         if o.disk:
             args += ['-drive', f'file={o.disk},format=raw,if=virtio,cache=unsafe']
         names = ['console'] + [p for p in PORTS if p != 'symbols' or self.wants_symbols()]
@@ -217,10 +219,14 @@ class Machine:
             for end in theirs:
                 os.close(end)
             self.qemu_end.close()
+            if self.options.holder:
+                self.options.holder.start()
             self.follow(qemu)
         finally:
             qemu.kill()
             qemu.wait()
+            if self.options.holder:
+                self.options.holder.stop()
             for end in ours:
                 os.close(end)
             os.close(self.initramfs)
@@ -253,6 +259,8 @@ class Machine:
                         errors += data
                     else:
                         self.take(key.data, data)
+                if self.options.holder and self.options.holder.has_failed():
+                    raise Failure(f'gdb has let go of the guest: {self.options.holder.error()}')
                 now = time.monotonic()
                 patience = (self.options.come_up_max if self.boot.how == 'never' else
                             self.options.quiet_max)
@@ -308,11 +316,8 @@ class Machine:
             self.boot.stacks = ['(qemu itself does not answer)']
 
     def symbols(self):
-        try:
-            with open(self.kernel.path('symbols.gz'), 'rb') as f:
-                return stacks.Symbols(f.read())
-        except OSError:
-            return stacks.Symbols(bytes(self.boot.symbols))
+        known = self.kernel.symbols()
+        return known if known.table else stacks.Symbols(bytes(self.boot.symbols))
 
     def keep(self):
         """What belongs to the kernel and not to the run."""

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A kernel in a virtual machine: the comparison of generated programs, of a file under a
-# seeded bug of the model (which must differ), a finding confirmed, a run that is ended and
-# resumed; a guest that panics, one that hangs, one whose command fails; swaprace killed: no
+# seeded bug of the model (which must differ), a finding confirmed, CPUs that are held, a run that is
+# ended and resumed; a guest that panics, one that hangs, one whose command fails; swaprace killed: no
 # process is left.
 # Usage: boots.sh SWAPRACE, from the root of the sources. Skips (77) where no qemu or no kernel
 # can be had.
@@ -45,6 +45,10 @@ expect "a seeded bug of the model differs" 1 'copied or reused' \
 	"$swaprace" kernel --vm --bug=wp-no-drain "$work/a file.prog"
 
 expect "a finding is confirmed" 0 'ksm-uffd-wp: confirmed, 1 of 1' "$swaprace" confirm ksm-uffd-wp
+
+python3 scripts/vm/test/hold_guest.py
+status=$?
+[ $status -eq 0 ] || [ $status -eq 77 ] || fail "holds: status $status"
 
 # Killed in the middle of its programs: nothing is left, and --resume goes on.
 "$swaprace" kernel --vm --random --programs=400 --seed=1000 --quiet >"$work/killed" 2>&1 &
