@@ -83,8 +83,8 @@ class Finding:
             return
         if not f.get('because'):
             raise Failure(f'{self.path}: holds, but no "because:" says what makes them possible', 2)
-        if not f['control-held'] or not f['elsewhere']:
-            raise Failure(f'{self.path}: holds need a "control-held:" and an "elsewhere:"', 2)
+        if not f['elsewhere']:
+            raise Failure(f'{self.path}: holds, but no "elsewhere:", at which the program is clean', 2)
         if f['cpus'] != '2':
             raise Failure(f'{self.path}: cpus: 2 where CPUs are held', 2)
         f['parallel'] = 'yes'

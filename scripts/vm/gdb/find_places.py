@@ -96,7 +96,8 @@ def begins(rows, name, wanted):
     found, known = [], set()
     for pc, text, scopes in rows:
         names = [scope for scope, _ in scopes]
-        if called(text) == name and is_within(names, wanted):
+        # A call of the rest of what is inlined in part is no second place.
+        if called(text) == name and name not in names and is_within(names, wanted):
             found.append(pc)
         for depth, (scope, key) in enumerate(scopes):
             if scope == name and key not in known:

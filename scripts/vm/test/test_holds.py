@@ -215,7 +215,6 @@ class Files(unittest.TestCase):
 
     def test_bad_ones(self):
         for old, new, error in (('because: p\n', '', 'no "because:"'),
-                                ('control-held: c\n', '', 'control-held'),
                                 ('elsewhere: a at h until b at g\n', '', 'elsewhere'),
                                 ('hold: a', 'hold: a b', 'a.confirm:7: '),
                                 ('at h', 'at +', 'a.confirm:10: '),
