@@ -23,7 +23,8 @@ What takes a CPU that stands still for a while, so that two tasks meet, has hold
   hold          one line for each, in order; the guest has two CPUs, which run at once
   because       what makes the holds possible in reality: a preemption, an interrupt, a host that
                 runs the virtual CPU no further
-  control-held  arguments with which the program must stay clean under the same holds
+  control-held  arguments with which the program must stay clean under the same holds; there
+                may be no such order
   elsewhere     holds at other places, under which "run" must stay clean
 Without holds, "run" must stay clean as well.
 """
@@ -146,8 +147,8 @@ still at a named place until another task has come to another one, as if the hos
 away. gdb makes them from outside of the guest ([scripts/vm/holds.py](../../scripts/vm/holds.py)); the
 kernel is the one that is shipped, and none of its memory is written. The last column has "with
 delays" then. What makes a hold possible without a debugger is in NAME.confirm (`because:`). Besides
-the other controls, the program has to stay clean without holds, in an order that passes under the
-same holds, and with holds elsewhere in the same function.
+the other controls, the program has to stay clean without holds, with holds elsewhere in the same
+functions, and, where there is one, in an order that passes under the same holds.
 
 | name | finding | what goes wrong | needs | who | seen |
 | --- | --- | --- | --- | --- | --- |
