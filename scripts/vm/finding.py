@@ -85,7 +85,7 @@ class Finding:
         if not f.get('because'):
             raise Failure(f'{self.path}: holds, but no "because:" says what makes them possible', 2)
         if not f['elsewhere']:
-            raise Failure(f'{self.path}: holds, but no "elsewhere:", at which the program is clean', 2)
+            raise Failure(f'{self.path}: holds, but no "elsewhere:" that has to be clean', 2)
         if f['cpus'] != '2':
             raise Failure(f'{self.path}: cpus: 2 where CPUs are held', 2)
         f['parallel'] = 'yes'

@@ -188,7 +188,8 @@ class Texts(unittest.TestCase):
 
             self.assertIsNone(after('ready', 'taken 0', 'ended 0', 'taken 1', 'ended 1').missed())
             self.assertEqual(after('ready').missed(), 'a never came to "f"')
-            self.assertEqual(after('taken 0', 'late 0 0xffffffff81000002 idle 0', 'taken 1').missed(),
+            late = after('taken 0', 'late 0 0xffffffff81000002 idle 0', 'taken 1')
+            self.assertEqual(late.missed(),
                              'while a was held at "f", b did not come to "g" in 30 s: '
                              'the other CPU was at first+0x2, in idle 0')
             self.assertEqual(after('taken 0', 'taken 0', 'taken 1').missed(2),
@@ -197,7 +198,8 @@ class Texts(unittest.TestCase):
 
 class Files(unittest.TestCase):
     TEXT = ('title: t\nfinding: 1\nsource: a.c\nevidence: state x\nneeds: n\nwho: root\n'
-            'hold: a at f until b at g\nbecause: p\ncontrol-held: c\nelsewhere: a at h until b at g\n')
+            'hold: a at f until b at g\nbecause: p\ncontrol-held: c\n'
+            'elsewhere: a at h until b at g\n')
 
     def read(self, text):
         with tempfile.TemporaryDirectory() as folder:
