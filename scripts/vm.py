@@ -7,7 +7,8 @@ Usage: scripts/vm.py add NAME --debian[=VERSION]
        | run [--program=P]... [--file=F]... [OPTIONS] -- COMMAND
        | compare --swaprace=PROGRAM [--seed=N] [--programs=N] [--resume] [--guest=OPTION]...
          [OPTIONS] [FILE]...
-       | confirm [--runs=N] [--verbose] [OPTIONS] FILE... | --all | findings
+       | confirm [--runs=N] [--verbose] [--mail=OUT [--tree=PATH]] [OPTIONS] FILE... | --all
+       | findings
 
 add: a kernel image of Debian's (the newest, or the newest of VERSION: 7.2, 7.3.4), taken
 through an apt directory of our own, or one of yours: x86-64, with virtio-serial built in or
@@ -22,7 +23,8 @@ and that their controls stay clean; --verbose: with what their programs print. A
 take virtual CPUs that stand still at a named place until something else has happened (hold:
 lines in its file). gdb does that, from outside of the guest, on qemu's stub; where the places
 are, the kernel's debug information says, which is fetched (350 MB) for Debian's kernels. The
-verdict is then "confirmed with delays".
+verdict is then "confirmed with delays". --mail: a mail about it for the kernel's maintainers,
+with the report and the program; --tree: whose get_maintainer.pl says who they are.
 findings: prints repro/findings/README.md, the table of them.
 OPTIONS
   --kernel=NAME     which one; without it "debian", fetched if it is not there
@@ -47,7 +49,7 @@ import tarfile
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from command import Failure, install_tools  # noqa: E402
 from vm import (compare, confirm, finding, initramfs, kernels, machine,  # noqa: E402
-                report)
+                mail, report)
 
 SKIPPED = 77
 
@@ -135,11 +137,16 @@ def confirm_on(args):
     found = finding.all_findings() if args.all else [finding.find(word) for word in args.file]
     if not found:
         raise Failure('confirm: give a finding, or --all', 2)
+    if args.mail and len(found) != 1:
+        raise Failure('confirm: --mail is of one finding', 2)
+    if args.mail:
+        mail.recipients(args.tree, found[0].field['files'].split())  # wrong: before the work
     kernel = kernel_named(args.kernel)
     ends = []
     for one in found:
         try:
             work = confirm.Confirmation(kernel, boot_options(args), one, args.verbose)
+            work.mail, work.tree = args.mail, args.tree
             ends.append(work.run(args.runs))
         except Failure as error:
             if error.status != SKIPPED:
@@ -215,6 +222,8 @@ def parse():
     add_boot_options(sub)
     sub = commands.add_parser('confirm')
     sub.add_argument('--runs', type=int, default=1)
+    sub.add_argument('--mail', metavar='OUT')
+    sub.add_argument('--tree', metavar='PATH')
     sub.add_argument('--all', action='store_true')
     sub.add_argument('--verbose', action='store_true')
     sub.add_argument('file', nargs='*')

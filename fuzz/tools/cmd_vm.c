@@ -25,7 +25,7 @@ static int run_confirm(int argc, char **argv)
 }
 
 const struct command command_confirm = {
-	"confirm", "FINDING... | --all [--runs=N] [--kernel=NAME]",
+	"confirm", "FINDING... | --all [--runs=N] [--kernel=NAME] [--mail=OUT [--tree=PATH]]",
 	"shows findings about the kernel (repro/findings/) on a real one, in a virtual machine",
 	options, run_confirm,
 };

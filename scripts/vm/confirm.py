@@ -13,7 +13,7 @@ import time
 
 from command import Failure, first_error
 
-from . import holds, initramfs, kernels, machine, places, report
+from . import holds, initramfs, kernels, machine, mail, places, report
 
 CONTROL_RUNS = 10
 
@@ -56,11 +56,12 @@ class Confirmation:
         options.parallel = finding.field['parallel'] == 'yes'
         options.words.append(finding.field['append'])
         self.table = places.Table(kernel, lambda: kernels.debug_image(kernel))
+        self.mail, self.tree, self.letter = None, None, None
 
     def boot(self, program, arguments, times, held=()):
         """A Result. held: what is held meanwhile."""
         command = shlex.join([os.path.basename(program), *shlex.split(arguments)])
-        text = ''.join(f'{command} || exit $?\n' for _ in range(times))
+        text = (mail.ASK if self.mail else '') + ''.join(f'{command} || exit $?\n' for _ in range(times))
         self.options.holder = holds.Holder(held, self.table) if held else None
         start = time.monotonic()
         listener = Collector(self.is_shown)
@@ -70,6 +71,11 @@ class Confirmation:
         result.seconds = time.monotonic() - start
         reports = report.find_all(boot.console)
         result.seen = self.finding.is_seen(listener.text.decode(errors='replace'), reports)
+        if self.mail and result.seen and not self.letter:
+            self.letter = {'seen': result.seen, 'output': listener.text.decode(errors='replace'),
+                           'report': reports[0][1] if reports else [],
+                           'words': f'qemu, {self.options.cpus} CPUs, '
+                                    f'{"KVM" if self.options.accel == "kvm" else "emulated"}'}
         result.how = f'{boot.how}, status {boot.code}' if boot.how == 'ended' else boot.how
         if not result.seen and reports:
             result.how += f'; another report: {reports[0][0]}'
@@ -129,6 +135,9 @@ class Confirmation:
             shown, missed = self.show(program, runs)
             void = shown > 0 and self.is_void(program)
         if shown and not void:
+            if self.mail:
+                mail.write(f, self.kernel.version, self.letter, self.tree, self.mail)
+                print(f'  mail: {self.mail}; read it before you send it')
             print(f'{f.name}: confirmed{" with delays" if f.holds else ""}, {shown} of {runs}')
             return 0
         why = f'not shown, 0 of {runs}' + (f': {missed}' if missed else '')

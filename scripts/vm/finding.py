@@ -6,6 +6,8 @@ Lines "key: value", comments after '#':
   finding   its number in core/README.md
   program   the swaprace program that shows it, from the root of the sources
   source    the C program that shows it on a kernel, beside this file
+  files     of the kernel, that it is about: whom get_maintainer.pl is asked for
+  suspect   the commit that is thought to have brought it
   run       its arguments
   control   arguments with which the same program must stay clean; one line for each control
   evidence  "report PATTERN": a line of a report on the kernel's console; "state PATTERN": a
@@ -36,17 +38,17 @@ from command import ROOT, Failure
 from . import holds
 
 FOLDER = os.path.join(ROOT, 'repro', 'findings')
-ONCE = {'title', 'finding', 'program', 'source', 'run', 'evidence', 'needs', 'who', 'cpus', 'security',
-        'parallel', 'append', 'because'}
+ONCE = {'title', 'finding', 'program', 'source', 'files', 'suspect', 'run', 'evidence', 'needs', 'who',
+        'cpus', 'security', 'parallel', 'append', 'because'}
 OFTEN = {'control', 'control-held', 'elsewhere', 'hold', 'seen'}
-REQUIRED = ('title', 'finding', 'source', 'evidence', 'control', 'needs', 'who')
+REQUIRED = ('title', 'finding', 'source', 'files', 'evidence', 'control', 'needs', 'who')
 
 
 class Finding:
     def __init__(self, path):
         self.path, self.name = path, os.path.splitext(os.path.basename(path))[0]
         self.field = {'run': '', 'cpus': '2', 'parallel': 'no', 'security': '', 'program': '',
-                      'append': ''}
+                      'append': '', 'suspect': ''}
         self.field.update({key: [] for key in OFTEN})
         self.holds, self.elsewhere = [], []
         try:

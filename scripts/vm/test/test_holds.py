@@ -197,7 +197,7 @@ class Texts(unittest.TestCase):
 
 
 class Files(unittest.TestCase):
-    TEXT = ('title: t\nfinding: 1\nsource: a.c\nevidence: state x\nneeds: n\nwho: root\n'
+    TEXT = ('title: t\nfinding: 1\nsource: a.c\nfiles: mm/a.c\nevidence: state x\nneeds: n\nwho: root\n'
             'hold: a at f until b at g\nbecause: p\ncontrol-held: c\n'
             'elsewhere: a at h until b at g\n')
 
@@ -218,8 +218,8 @@ class Files(unittest.TestCase):
     def test_bad_ones(self):
         for old, new, error in (('because: p\n', '', 'no "because:"'),
                                 ('elsewhere: a at h until b at g\n', '', 'elsewhere'),
-                                ('hold: a', 'hold: a b', 'a.confirm:7: '),
-                                ('at h', 'at +', 'a.confirm:10: '),
+                                ('hold: a', 'hold: a b', 'a.confirm:8: '),
+                                ('at h', 'at +', 'a.confirm:11: '),
                                 ('hold: a at f until b at g\n', 'control: c\n',
                                  'without a "hold:"'),
                                 ('who:', 'cpus: 4\nwho:', 'cpus: 2 where')):

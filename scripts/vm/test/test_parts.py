@@ -162,7 +162,7 @@ class Journal(unittest.TestCase):
 
 
 class Findings(unittest.TestCase):
-    TEXT = ('title: t\nfinding: 1\nsource: a.c\nevidence: state ^evidence: \ncontrol: no\n'
+    TEXT = ('title: t\nfinding: 1\nsource: a.c\nfiles: mm/a.c\nevidence: state ^evidence: \ncontrol: no\n'
             'control: never\nneeds: nothing\nwho: root\n')
 
     def read(self, text):
