@@ -2,8 +2,9 @@
 """Goal: whatever happens to the service, it loses nothing and leaves nothing behind.
 Method: it runs with a shallow seeded bug on, and is ended by SIGKILL, SIGTERM and SIGHUP at
 random; its children are killed; a second one is started beside it; its database is
-overwritten; its disk fills and empties (as root: a tmpfs). The targets write each input
-that they keep to a log elsewhere (SWAPRACE_RECORD_LOG): in the end each must be filed.
+overwritten; its disk fills and empties (as root: a tmpfs); a build beside has targets
+that do not start. The targets write each input that they keep to a log elsewhere
+(SWAPRACE_RECORD_LOG): in the end each must be filed, under the title that the log says.
 
 Usage: torture.py BUILD_FOLDER [--seconds=25] [--every=5] [--seed=N]
 """
@@ -18,15 +19,18 @@ import sys
 import time
 
 import bench
+from service import titles
 
 BUG = 'wp-no-recheck'
 TMPFS_MB, BALLAST_MB = 96, 8
-OPTIONS = ['--builds=release', f'--bug={BUG}', '--jobs=2', '--slice=4', f'--ballast={BALLAST_MB}']
+NO_START = '#!/bin/sh\necho "cannot map memory" >&2\nexit 5\n'
+OPTIONS = ['--builds=release,asan', f'--bug={BUG}', '--jobs=2', '--slice=4', f'--ballast={BALLAST_MB}']
 
 
 class Torture:
     def __init__(self, build, seed):
-        self.root = bench.Root(builds={'release': build})
+        broken = {os.path.basename(path): NO_START for path in glob.glob(f'{build}/*_fuzzer')}
+        self.root = bench.Root(builds={'release': build}, scripts={'asan': {**broken, 'swaprace': NO_START}})
         self.random = random.Random(seed)
         self.log = os.path.join(self.root.outside, '..', 'log')
         self.failures, self.counts, self.runs_before = [], {}, 0
@@ -120,10 +124,12 @@ class Torture:
     # ---- what must hold ----
 
     def numbers(self):
-        """(runs in all, filed hashes)"""
+        """(runs in all, {filed hash: titles of its findings})"""
         database = sqlite3.connect(f'{self.root.work}/state.db')
         runs = database.execute('SELECT sum(runs) FROM total').fetchone()[0] or 0
-        filed = {row[0] for row in database.execute('SELECT hash FROM artifact')}
+        filed = {}
+        for digest, title in database.execute('SELECT hash, title FROM artifact JOIN finding USING (slug)'):
+            filed.setdefault(digest, set()).add(title)
         database.close()
         return runs, filed
 
@@ -132,8 +138,11 @@ class Torture:
         if os.path.exists(self.log):
             logged = dict(line.split(' ', 1) for line in open(self.log).read().splitlines())
         runs, filed = self.numbers()
-        missing = set(logged) - filed
+        missing = set(logged) - set(filed)
         self.check(not missing, f'{len(missing)} of {len(logged)} inputs are not filed: {sorted(missing)[:5]}')
+        wrong = {h: (logged[h], filed[h]) for h in set(logged) & set(filed)
+                 if not any(titles.same(logged[h], title) for title in filed[h])}
+        self.check(not wrong, f'{len(wrong)} inputs are filed under another title: {sorted(wrong.items())[:3]}')
         self.check(logged, 'nothing was found at all: this test tests nothing')
         self.check(not os.listdir(f'{self.root.work}/run'), f'run/: {os.listdir(f"{self.root.work}/run")}')
         self.check(not os.listdir(self.root.outside), f'outside: {os.listdir(self.root.outside)}')
@@ -143,12 +152,17 @@ class Torture:
                 self.check(os.path.exists(path) and os.path.getsize(path), f'{path} is missing or empty')
         return len(logged), runs, len(glob.glob(f'{self.root.work}/findings/*'))
 
-    def round(self):
+    def round(self, ends):
+        """ends: when the service is ended, if it still runs."""
         service = self.start('--time=forever')
         self.wait_for_fuzzing(service)
         for step in self.random.sample([self.second, self.kill_a_child, self.fill], 2):
             if service.poll() is None:
                 step(service)
+        try:
+            service.wait(max(0.0, ends - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            pass
         self.end(service, self.random.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGHUP]))
         if self.random.random() < 0.25:
             self.damage()
@@ -156,9 +170,7 @@ class Torture:
     def run(self, seconds, every):
         end = time.monotonic() + seconds
         while time.monotonic() < end and len(self.failures) < 5:
-            began = time.monotonic()
-            self.round()
-            time.sleep(max(0.0, min(every - (time.monotonic() - began), end - time.monotonic())))
+            self.round(min(time.monotonic() + every, end))
         status, out, err = self.root.run(*OPTIONS, '--time=2', '--no-triage', timeout=300)
         self.check(status in (0, 1), f'the last run: status {status}: {out[-1500:]}{err}')
         logged, runs, findings = self.check_files()
