@@ -9,7 +9,8 @@ is left of the command: its process group is ended, and so is every process that
 left behind, because those become children of the guard. The command itself dies
 with the guard. Output goes to LOG; when that exceeds LOG_MAX bytes it becomes
 LOG.old, so that a command that prints for ever fills no disk. SIGTERM, SIGINT or
-SIGHUP ask the command to end, and after GRACE seconds it is killed.
+SIGHUP ask the command to end, and after GRACE seconds it is killed. When memory is
+short, the kernel takes the command and not the service.
 Exit status: that of the command, 128 + N when signal N ended it.
 """
 import ctypes
@@ -21,6 +22,7 @@ import sys
 import time
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+OOM_SCORE_ADJ = b'500'   # in thousandths of the memory that there is, of 1000
 libc = ctypes.CDLL(None)
 
 
@@ -29,6 +31,21 @@ def die_with_parent(parent, sig):
     libc.prctl(PR_SET_PDEATHSIG, sig, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(128 + sig)
+
+
+def be_first_when_memory_is_short():
+    """To be called in the child: after this the kernel's choice falls on it."""
+    try:
+        fd = os.open('/proc/self/oom_score_adj', os.O_WRONLY)
+        os.write(fd, OOM_SCORE_ADJ)
+        os.close(fd)
+    except OSError:
+        pass
+
+
+def prepare_child(parent):
+    die_with_parent(parent, signal.SIGKILL)
+    be_first_when_memory_is_short()
 
 
 class Log:
@@ -128,7 +145,7 @@ def main():
     try:
         command = subprocess.Popen(sys.argv[5:], stdin=subprocess.DEVNULL, stdout=out_write,
                                    stderr=out_write, start_new_session=True,
-                                   preexec_fn=lambda: die_with_parent(me, signal.SIGKILL))
+                                   preexec_fn=lambda: prepare_child(me))
     except OSError as error:
         log.write(f'{sys.argv[5]}: {error.strerror}\n'.encode())
         return 126 if isinstance(error, PermissionError) else 127

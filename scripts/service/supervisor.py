@@ -259,6 +259,9 @@ class Service:
             if tries in (1, 10):
                 self.say(f'fuzz: {trouble}')
             return
+        if process.was_killed(result) and not self.stopping:
+            self.say(f'fuzz: {process.target} ({process.build}) was killed after {result["runs"]} runs, '
+                     'for its memory or by somebody; it has its next turn as ever')
         if result['runs'] > 0:
             self.trouble.pop(pair, None)
         left = process.turn_ends - self.clock()

@@ -9,6 +9,7 @@ from service import child, files
 
 INPUT_MAX = 4096
 READ_GRACES = 15
+KILLED = 128 + 9
 
 
 def numbers_in(log):
@@ -85,6 +86,10 @@ class Process:
         self.asked = True
         self.child.ask_to_stop()
 
+    def was_killed(self, result):
+        """Not by us: for its memory, or by somebody."""
+        return result['status'] == KILLED and not self.asked
+
     def result(self):
         """What filing needs. To be called after its end."""
         return result_of(self.folder, self.child.poll(), self.age())
@@ -93,6 +98,8 @@ class Process:
         """Why this process did no work, in one line; None if it did."""
         if result['runs'] > 0 and not self.hung:
             return None
+        if self.was_killed(result):
+            return f'{self.target} ({self.build}) was killed before its first run'
         if self.hung and result['runs'] > 0:
             return f'{self.target} ({self.build}) did not end in its time, after {result["runs"]} runs'
         if self.asked and not self.hung:
@@ -104,7 +111,7 @@ class Process:
 
 def result_of(folder, status, seconds):
     log = child.read_log(os.path.join(folder, 'log'))
-    ended_by_itself = status in (0, None, 72, 128 + 15, 128 + 9)
+    ended_by_itself = status in (0, None, 72, 128 + 15, KILLED)
     return dict(numbers_in(log), log=log, status=-1 if status is None else status,
                 seconds=round(seconds, 1), died=0 if ended_by_itself else 1)
 

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # In the guest of boot_unit.py, as a unit of its own: the service is installed, starts and
 # fuzzes; a child of it is killed for its memory; it is killed itself; it is stopped; the
-# machine is rebooted. A line "ok: ..." or "FAILED: ..." for each.
+# machine is rebooted. A line "ok: ..." or "FAILED: ..." for each. /judge/steps says which of
+# these steps, a line each.
 set -u
 port() { # the device of the virtio port NAME
 	for folder in /sys/class/virtio-ports/*; do
@@ -12,6 +13,7 @@ port() { # the device of the virtio port NAME
 output=$(port output)
 status=$(port status)
 unit=swaprace.service
+group=/sys/fs/cgroup/system.slice/swaprace.service
 log=/var/lib/swaprace
 exec >"$output" 2>&1
 read -r up _ </proc/uptime
@@ -62,38 +64,87 @@ if [ -e /judge/rebooted ]; then
 	finish 0 poweroff
 fi
 
+# "1200 swap_fuzzer": the target that runs, or nothing.
+fuzzer() { pgrep -l -f "^/opt/swaprace/build/.*_fuzzer" | head -n 1; }
+field() { awk -v name="$1" '$1 == name { print $2 }' "$2"; }
+
+# Takes memory away from the unit while a target runs: half of what that target has is left
+# to it. False if the target has gone meanwhile.
+squeeze() {
+	set -- "$(fuzzer)"
+	pid=${1%% *}
+	has=$(field RssAnon: "/proc/$pid/status") || return 1
+	taken=$(($(field anon $group/memory.stat) + $(field kernel $group/memory.stat)))
+	echo "$1 has $has kB of $((taken / 1024)) kB"
+	[ "$has" -gt 8192 ] || return 1
+	systemctl set-property --runtime $unit MemoryMax=$((taken - has * 512))
+	wait_for 30 was_killed
+	systemctl set-property --runtime $unit MemoryMax=2G
+	was_killed
+}
+
+# shellcheck disable=SC2317 # called by wait_for
+was_killed() {
+	journalctl -k --no-pager | grep 'Killed process.*_fuzzer'
+}
+
+step_start() {
+	systemctl is-active --quiet $unit || fail "active"
+	echo "ok: installed, started (it has said that it is ready), fuzzes: $(runs) runs"
+}
+
+step_child() {
+	tries=0
+	while ! squeeze; do
+		tries=$((tries + 1))
+		[ $tries -lt 60 ] || fail "no child was killed for its memory"
+		sleep 2
+	done
+	systemctl is-active --quiet $unit || fail "the unit ended with its child"
+	[ "$(restarts)" -eq 0 ] || fail "the unit was restarted for its child"
+	before=$(runs)
+	wait_for 600 more_runs_than "$before" || fail "does not go on after a child was killed"
+	journalctl -u $unit --no-pager | grep 'was killed after' || fail "the service does not say it"
+	echo "ok: a child was killed for its memory, the unit goes on: $(runs) runs"
+}
+
+step_kill() {
+	systemctl kill -s KILL $unit
+	wait_for 300 has_restarted 0 || fail "not restarted after it was killed"
+	wait_for 300 systemctl is-active --quiet $unit || fail "active after it was killed"
+	before=$(runs)
+	wait_for 600 more_runs_than "$before" || fail "does not go on after it was killed"
+	echo "ok: killed, restarted, goes on: $(runs) runs"
+}
+
+step_stop() {
+	systemctl stop $unit || fail "stop"
+	result=$(systemctl show -p Result --value $unit)
+	[ "$result" = success ] || fail "stopped with $result"
+	if pgrep -f _fuzzer; then fail "a target outlives the service"; fi
+	echo "ok: stopped in order, nothing is left"
+	systemctl start $unit || fail "start again"
+}
+
+step_reboot() {
+	runs >/judge/rebooted
+	finish 0 reboot
+}
+
 cd /opt/swaprace || fail "/opt/swaprace"
 scripts/fuzz.sh install --no-build --builds=release --targets=swap,ksm --jobs=1 --slice=10 ||
 	fail "installation"
 systemctl enable --now $unit || fail "start"
-systemctl is-active --quiet $unit || fail "active"
 wait_for 600 more_runs_than 0 || fail "no runs"
-echo "ok: installed, started (it has said that it is ready), fuzzes: $(runs) runs"
-
-# Killed for its memory: a process of the service's own takes all that the unit may have.
-systemctl set-property --runtime $unit MemoryMax=120M
-wait_for 300 sh -c "journalctl -k --no-pager | grep -q 'Killed process.*_fuzzer'" || fail "no child was killed for its memory"
-systemctl set-property --runtime $unit MemoryMax=2G
-systemctl is-active --quiet $unit || fail "the unit ended with its child"
-[ "$(restarts)" -eq 0 ] || fail "the unit was restarted for its child"
-before=$(runs)
-wait_for 600 more_runs_than "$before" || fail "does not go on after a child was killed"
-echo "ok: a child was killed for its memory, the unit goes on: $(runs) runs"
-
-systemctl kill -s KILL $unit
-wait_for 300 has_restarted 0 || fail "not restarted after it was killed"
-wait_for 300 systemctl is-active --quiet $unit || fail "active after it was killed"
-before=$(runs)
-wait_for 600 more_runs_than "$before" || fail "does not go on after it was killed"
-echo "ok: killed, restarted, goes on: $(runs) runs"
-
-systemctl stop $unit || fail "stop"
-result=$(systemctl show -p Result --value $unit)
-[ "$result" = success ] || fail "stopped with $result"
-if pgrep -f _fuzzer; then fail "a target outlives the service"; fi
-echo "ok: stopped in order, nothing is left"
-
-systemctl start $unit || fail "start again"
-mkdir -p /judge
-runs >/judge/rebooted
-finish 0 reboot
+while read -r step; do
+	read -r up _ </proc/uptime
+	echo "step $step at $up s"
+	case $step in
+	start) step_start ;;
+	child) step_child ;;
+	kill) step_kill ;;
+	stop) step_stop ;;
+	reboot) step_reboot ;;
+	esac </dev/null
+done </judge/steps
+finish 0 poweroff

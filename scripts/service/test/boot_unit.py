@@ -7,9 +7,11 @@ boot_judge.sh looks at it from inside.
 
 Some 20 minutes where the machine is emulated, so no part of the tests that run by themselves.
 Needs root, debootstrap, mke2fs, and "swaprace vm add debian --debian".
-Usage: boot_unit.py BUILD_FOLDER [ROOT]   (ROOT: a folder that debootstrap has filled)
+Usage: boot_unit.py BUILD_FOLDER [ROOT] [--steps=start,child,kill,stop,reboot]
+       (ROOT: a folder that debootstrap has filled; --steps: only some of them)
 Exit status: 0 all holds, 1 something does not, 3 a tool or a package is missing.
 """
+import argparse
 import glob
 import os
 import shutil
@@ -25,6 +27,7 @@ from vm import initramfs, kernels, machine  # noqa: E402
 
 PACKAGES = 'systemd,systemd-sysv,udev,dbus,python3,liburcu8,procps'
 DISK_MB = 2048
+STEPS = ['start', 'child', 'kill', 'stop', 'reboot']
 JUDGE = '''[Unit]
 Description=judge
 After=multi-user.target
@@ -48,7 +51,7 @@ def bootstrap(root):
             raise Failure(f'{root}/{name} stays mounted; umount it')
 
 
-def furnish(root, build):
+def furnish(root, build, steps):
     """What the service needs of a checkout, and the judge."""
     there = os.path.join(root, 'opt', 'swaprace')
     os.makedirs(os.path.join(there, 'build'))
@@ -65,6 +68,9 @@ def furnish(root, build):
     shutil.copytree(os.path.join(build, 'corpus'), os.path.join(release, 'corpus'))
     shutil.copy(os.path.join(HERE, 'boot_judge.sh'), os.path.join(root, 'judge.sh'))
     os.chmod(os.path.join(root, 'judge.sh'), 0o755)
+    os.mkdir(os.path.join(root, 'judge'))
+    with open(os.path.join(root, 'judge', 'steps'), 'w', encoding='utf-8') as f:
+        f.writelines(f'{step}\n' for step in steps)
     units = os.path.join(root, 'etc', 'systemd', 'system')
     with open(os.path.join(units, 'judge.service'), 'w', encoding='utf-8') as f:
         f.write(JUDGE)
@@ -82,26 +88,42 @@ def boot(kernel, disk):
     return result.how == 'ended' and result.code == 0
 
 
-def main():
+def main(build, made, steps):
     kernel = kernels.Kernel(kernels.DEFAULT).load()
     os.makedirs(WORK, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix='boot-', dir=WORK) as folder:
         root, disk = os.path.join(folder, 'root'), os.path.join(folder, 'disk')
-        if len(sys.argv) > 2:
-            run(['cp', '-a', sys.argv[2], root], 'cp')
+        if made:
+            run(['cp', '-a', made, root], 'cp')
         else:
             bootstrap(root)
-        furnish(root, sys.argv[1])
+        furnish(root, build, steps)
         run(['mke2fs', '-q', '-t', 'ext4', '-d', root, disk, f'{DISK_MB}M'], 'mke2fs')
         shutil.rmtree(root)
-        return 0 if boot(kernel, disk) and boot(kernel, disk) else 1
+        for _ in range(2 if 'reboot' in steps else 1):
+            if not boot(kernel, disk):
+                return 1
+        return 0
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('build')
+    parser.add_argument('root', nargs='?')
+    parser.add_argument('--steps', default=','.join(STEPS))
+    given = parser.parse_args()
+    given.steps = given.steps.split(',')
+    for step in given.steps:
+        if step not in STEPS:
+            parser.error(f'--steps: there is no {step}')
+    return given
 
 
 if __name__ == '__main__':
-    if len(sys.argv) < 2:
-        sys.exit(__doc__)
+    given = arguments()
     try:
-        sys.exit(main())
+        sys.exit(main(given.build, given.root, given.steps))
     except Failure as error:
         print(f'boot_unit.py: {error}', file=sys.stderr)
         sys.exit(error.status)

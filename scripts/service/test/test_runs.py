@@ -76,6 +76,18 @@ class RunsTest(unittest.TestCase):
         self.assertNotIn('nothing found', out)
         self.assertRegex(out, r'swap +release +[1-9]000')
 
+    def test_a_target_that_is_killed(self):
+        """As the kernel does it when memory is short; its first choice are the targets."""
+        killed = bench.QUIET.replace('sleep "$seconds"', 'kill -KILL $$')
+        status, out, err = self.fuzz('--time=2', mm_fuzzer=killed, swap_fuzzer=(
+            '#!/bin/sh\necho "its score: $(cat /proc/self/oom_score_adj)" >&2\nexit 5\n'))
+        self.assertEqual(status, 3, out)
+        self.assertIn('mm (release) was killed after 1000 runs', out)
+        self.assertNotIn('mm (release)', err)
+        self.assertIn('its score: 500', err)
+        self.root.script('release', 'mm_fuzzer', '#!/bin/sh\nkill -KILL $$\n')
+        self.assertIn('mm (release) was killed before its first run', self.fuzz('--time=2')[2])
+
     def test_a_target_that_hangs_at_its_start(self):
         status, out, err = self.fuzz('--time=2', '--grace=1', mm_fuzzer=HANGS)
         self.assertEqual(status, 3, out)
