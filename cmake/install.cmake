@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# cmake --install: the command, its manual pages and its completion (both made by the
+# cmake --install: the command, its manual pages and its completions (all made by the
 # command itself), the programs of repro/, the documentation. The fuzz targets stay in
 # the build folder: scripts/fuzz.sh, which drives them, builds them from the checkout.
 if(NOT TARGET swaprace OR NOT SWAPRACE_SANITIZER STREQUAL "none" OR SWAPRACE_FINE)
@@ -13,6 +13,8 @@ add_custom_command(OUTPUT "${made}/swaprace.bash" "${made}/man1/swaprace.1"
   COMMAND ${CMAKE_COMMAND} -E make_directory "${made}"
   COMMAND swaprace help --man=${made}/man1
   COMMAND swaprace help --completion=bash > "${made}/swaprace.bash"
+  COMMAND swaprace help --completion=zsh > "${made}/_swaprace"
+  COMMAND swaprace help --completion=fish > "${made}/swaprace.fish"
   DEPENDS swaprace VERBATIM COMMENT "Writing the manual pages")
 add_custom_target(manual ALL DEPENDS "${made}/swaprace.bash")
 
@@ -20,6 +22,9 @@ install(TARGETS swaprace RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 install(DIRECTORY "${made}/man1" DESTINATION "${CMAKE_INSTALL_MANDIR}")
 install(FILES "${made}/swaprace.bash" RENAME swaprace
   DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions")
+install(FILES "${made}/_swaprace" DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/site-functions")
+install(FILES "${made}/swaprace.fish"
+  DESTINATION "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
 install(DIRECTORY repro DESTINATION "${CMAKE_INSTALL_DATADIR}/swaprace")
 install(FILES README.md LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 foreach(folder core core/tree fuzz fuzz/kernel)

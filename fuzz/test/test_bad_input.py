@@ -108,7 +108,7 @@ def bad_usage():
     run('unknown command', ['walk'], r"^swaprace: unknown command 'walk'")
     run('nearly a command', ['serach'], r"^swaprace: unknown command 'serach'; did you mean 'search'\?")
     run('help of no command', ['help', 'walk'], r"^swaprace: unknown command 'walk'")
-    run('no such shell', ['help', '--completion=tcsh'], r'--completion=tcsh: there is bash')
+    run('no such shell', ['help', '--completion=tcsh'], r'--completion=tcsh: there are bash, zsh and fish')
     run('no folder for pages', ['help', '--man=none/man'], r'cannot make none/man', status=3)
     run('unknown option', ['run', '--fast', clean], r"^swaprace run: unknown option '--fast'")
     run('unknown bug by option', ['run', '--bug=none-such', clean], r'no seeded bug')

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Goal: an installed swaprace works from any folder, its manual pages say what --help
-says and are good roff, and bash completes commands, options and their values. Method:
-cmake --install into a folder of its own, and what is there is used from another one.
+says and are good roff, and shells complete commands, options and
+their values (test_completion.py). Method: cmake --install into a folder of its own, and what is
+there is used from another one.
 
 Usage: test_install.py CMAKE BUILD-FOLDER SOURCE-FOLDER
 """
@@ -13,6 +14,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+
+import test_completion
 
 cmake, build, source = sys.argv[1], os.path.abspath(sys.argv[2]), os.path.abspath(sys.argv[3])
 failures = []
@@ -79,64 +82,6 @@ def check_pages(root):
         check(f'{page}: all that --help says', not missing, missing)
 
 
-COMPLETE = r'''
-source "$1"
-complete -p swaprace >/dev/null || exit 9
-COMP_LINE=$2 COMP_POINT=${#2} COMP_WORDBREAKS=$' \t\n"\'><=;|&(:'
-read -ra COMP_WORDS <<<"$2"
-compopt() { :; }
-_swaprace swaprace
-printf '%s\n' "${COMPREPLY[@]}"
-'''
-
-
-def complete(root, line):
-    status, out, err = run('bash', '-c', COMPLETE, 'bash',
-                           f'{root}/usr/share/bash-completion/completions/swaprace', line)
-    check(f'completion of "{line}" says nothing else', status == 0 and not err, (status, err))
-    return out.split()
-
-
-def check_completion(root):
-    with open('a.prog', 'w') as f:
-        f.write('')
-    os.mkdir('folder')
-    os.makedirs('trees/k99')
-    os.environ['SWAPRACE_TREES'] = os.path.abspath('trees')
-    bugs = {line.split()[0] for line in run(f'{root}/usr/bin/swaprace', 'bugs')[1].splitlines()[1:]}
-    for line, wanted in (
-            ('swaprace mi', ['minimize']),
-            ('swaprace s', ['search', 'show']),
-            ('swaprace search --see', ['--seed=']),
-            ('swaprace search --keep', ['--keep-going']),
-            ('swaprace run --bug=wp-no-r', ['wp-no-recheck']),
-            ('swaprace run --bug=ksm-stale-head,wp-no-r', ['ksm-stale-head,wp-no-recheck']),
-            ('swaprace matrix --bugs=hib-no', ['hib-no-pin']),
-            ('swaprace matrix --policies=pct,port', ['pct,portfolio']),
-            ('swaprace run --policy=re', ['replay']),
-            ('swaprace run --backend=', ['sim', 'native']),
-            ('swaprace run --edges=m', ['must', 'may']),
-            ('swaprace search --profile=k', ['ksm', 'kernel']),
-            ('swaprace run a', ['a.prog']),
-            ('swaprace search --out=fol', ['folder']),
-            ('swaprace search --known=a', ['a.prog']),
-            ('swaprace run --world=tr', ['tree:k99']),
-            ('swaprace run --world=tree:k', ['k99']),
-            ('swaprace --world=tree:k99 minimize --ti', ['--time=', '--title=']),
-            ('swaprace tree re', ['remove']),
-            ('swaprace help tr', ['trace', 'tree']),
-            ('swaprace compare --base=m', ['model']),
-            ('swaprace nonsense --x', [])):
-        got = complete(root, line)
-        check(f'completion of "{line}"', sorted(got) == sorted(wanted), got)
-    got = set(complete(root, 'swaprace search --bug='))
-    check('all bugs', got == bugs | {'none'}, got ^ bugs)
-    _, usage, _ = run(f'{root}/usr/bin/swaprace', 'search', '--help')
-    options = set(re.findall(r'^  (--[a-z-]+=?)', usage, re.M)) | {'--help', '--world='}
-    got = set(complete(root, 'swaprace search --'))
-    check('all options', got == options, got ^ options)
-
-
 def main():
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
@@ -147,7 +92,7 @@ def main():
         os.chdir('elsewhere')
         check_command(root)
         check_pages(root)
-        check_completion(root)
+        test_completion.check_completion(root, check)
         os.chdir('/')
     print(f'{len(failures)} failures')
     return 1 if failures else 0

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * swaprace help: --help of a command; and, for an installation, the manual pages and the
- * completion of bash, made from the same tables of options.
+ * completions of shells, made from the same tables of options.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 
 static const struct option_spec options[] = {
 	{ "man", "DIR", "write the manual pages, one for each command, to DIR" },
-	{ "completion", "bash", "print the completion of a shell" },
+	{ "completion", "bash|zsh|fish", "print the completion of a shell" },
 	{ NULL, NULL, NULL },
 };
 
@@ -199,11 +199,9 @@ static int help(int argc, char **argv)
 	shell = args_get(&a, "completion");
 	if (args_get(&a, "man"))
 		return write_pages(args_get(&a, "man"));
-	if (shell && strcmp(shell, "bash") != 0)
-		return bad_usage("help", "--completion=%s: there is bash", shell);
-	if (shell)
-		completion_print(stdout);
-	else if (a.nfiles == 0)
+	if (shell && !completion_print(stdout, shell))
+		return bad_usage("help", "--completion=%s: there are bash, zsh and fish", shell);
+	if (!shell && a.nfiles == 0)
 		commands_print(stdout);
 	for (int i = 0; !shell && i < a.nfiles; i++) {
 		const struct command *c = command_find(a.file[i]);

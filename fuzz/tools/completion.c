@@ -1,13 +1,56 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * The completion of bash, made from the tables of commands and options. What an option
- * takes follows from its name or from the kind of its value: "a|b" are words, OUT and
- * FILE files, DIR folders; lists with commas complete their last word.
- */
+/* What can be completed, for all shells; and which shells there are. */
 #include <string.h>
 
 #include "fuzz/prog/profile.h"
-#include "fuzz/tools/tool.h"
+#include "fuzz/tools/completion.h"
+
+static const struct shell {
+	const char *name;
+	void (*print)(FILE *out);
+} shells[] = {
+	{ "bash", completion_bash }, { "zsh", completion_zsh }, { "fish", completion_fish },
+};
+
+static bool is_one_of(const char *name, const char *const *names)
+{
+	for (; *names; names++)
+		if (strcmp(name, *names) == 0)
+			return true;
+	return false;
+}
+
+static bool takes_bugs(const struct option_spec *o)
+{
+	static const char *const bugs[] = { "bug", "bugs", "beside", NULL };
+
+	return is_one_of(o->name, bugs);
+}
+
+enum value_kind value_kind(const struct option_spec *o)
+{
+	static const char *const words[] = { "policy", "profile", NULL };
+	static const char *const files[] = { "OUT", "FILE", NULL };
+
+	if (!o->value)
+		return VALUE_NONE;
+	if (takes_bugs(o) || strcmp(o->name, "policies") == 0)
+		return VALUE_LIST;
+	if (is_one_of(o->name, words))
+		return VALUE_WORDS;
+	if (strcmp(o->value, "WORLD") == 0)
+		return VALUE_WORLD;
+	if (strchr(o->value, '|'))
+		return VALUE_WORDS;
+	if (strcmp(o->value, "DIR") == 0)
+		return VALUE_DIR;
+	return is_one_of(o->value, files) ? VALUE_FILE : VALUE_ANY;
+}
+
+bool value_is_optional(const struct option_spec *o)
+{
+	return o->value && o->value[0] == '[';
+}
 
 static void put_bugs(FILE *out)
 {
@@ -29,150 +72,43 @@ static void put_profiles(FILE *out)
 		fprintf(out, "%s%s", i ? " " : "", prog_profile_name(i));
 }
 
-/* "sim|native" as "sim native". */
-static void put_alternatives(FILE *out, const char *value)
+void value_words(FILE *out, const struct option_spec *o)
 {
-	for (; *value; value++)
-		fputc(*value == '|' ? ' ' : *value, out);
+	if (takes_bugs(o))
+		put_bugs(out);
+	else if (strcmp(o->name, "policies") == 0)
+		put_policies(out, true);
+	else if (strcmp(o->name, "policy") == 0)
+		put_policies(out, false);
+	else if (strcmp(o->name, "profile") == 0)
+		put_profiles(out);
+	else /* "sim|native" as "sim native" */
+		for (const char *s = o->value; *s; s++)
+			fputc(*s == '|' ? ' ' : *s, out);
 }
 
-/* A line that sets what --name= of this command takes. */
-static void put_values(FILE *out, const struct option_spec *o)
+bool command_takes_files(const struct command *c)
 {
-	static const char *const bugs[] = { "bug", "bugs", "beside", NULL };
-	bool is_bug = false;
-
-	for (int i = 0; bugs[i]; i++)
-		is_bug |= strcmp(o->name, bugs[i]) == 0;
-	if (is_bug || strcmp(o->name, "policies") == 0) {
-		fprintf(out, "list='");
-		if (is_bug)
-			put_bugs(out);
-		else
-			put_policies(out, true);
-		fprintf(out, "'");
-	} else if (strcmp(o->name, "policy") == 0 || strcmp(o->name, "profile") == 0) {
-		fprintf(out, "values='");
-		if (o->name[1] == 'o')
-			put_policies(out, false);
-		else
-			put_profiles(out);
-		fprintf(out, "'");
-	} else if (strcmp(o->value, "WORLD") == 0) {
-		fprintf(out, "values=$(_swaprace_worlds)");
-	} else if (strchr(o->value, '|')) {
-		fprintf(out, "values='");
-		put_alternatives(out, o->value);
-		fprintf(out, "'");
-	} else if (strcmp(o->value, "DIR") == 0) {
-		fprintf(out, "kind=-d");
-	} else if (strcmp(o->value, "OUT") == 0 || strcmp(o->value, "FILE") == 0) {
-		fprintf(out, "kind=-f");
-	} else {
-		fprintf(out, ":");
-	}
+	return strstr(c->arguments, "FILE") || c == &command_tree || c == &command_vm;
 }
 
-/* "add NAME PATH | list": the words after the bars. */
-static void put_subcommands(FILE *out, const char *arguments)
+void command_subcommands(FILE *out, const struct command *c)
 {
-	for (const char *s = arguments; *s; s += strcspn(s, "|"), s += *s == '|') {
+	if (c != &command_tree && c != &command_vm)
+		return;
+	for (const char *s = c->arguments; *s; s += strcspn(s, "|"), s += *s == '|') {
 		s += strspn(s, " ");
-		fprintf(out, "%.*s ", (int)strcspn(s, " |"), s);
+		fprintf(out, "%s%.*s", s == c->arguments ? "" : " ", (int)strcspn(s, " |"), s);
 	}
 }
 
-static void put_command(FILE *out, const struct command *c)
+bool completion_print(FILE *out, const char *shell)
 {
-	fprintf(out, "\t%s)\n\t\toptions='--help ", c->name);
-	for (const struct option_spec *o = c->options; o->name; o++)
-		fprintf(out, "--%s%s ", o->name, o->value && o->value[0] != '[' ? "=" : "");
-	fprintf(out, "--world='\n");
-	if (strstr(c->arguments, "FILE"))
-		fprintf(out, "\t\targuments=-f\n");
-	if (c == &command_tree || c == &command_vm) {
-		fprintf(out, "\t\twords='");
-		put_subcommands(out, c->arguments);
-		fprintf(out, "'\n\t\targuments=-f\n");
+	for (size_t i = 0; i < sizeof(shells) / sizeof(shells[0]); i++) {
+		if (strcmp(shells[i].name, shell) == 0) {
+			shells[i].print(out);
+			return true;
+		}
 	}
-	if (c == &command_help)
-		fprintf(out, "\t\twords=$commands\n");
-	fprintf(out, "\t\tcase $name in\n\t\t--world) values=$(_swaprace_worlds) ;;\n");
-	for (const struct option_spec *o = c->options; o->name; o++) {
-		if (!o->value)
-			continue;
-		fprintf(out, "\t\t--%s) ", o->name);
-		put_values(out, o);
-		fprintf(out, " ;;\n");
-	}
-	fprintf(out, "\t\tesac\n\t\t;;\n");
-}
-
-static const char head[] =
-	"# bash completion of swaprace, by: swaprace help --completion=bash\n"
-	"# SPDX-License-Identifier: GPL-2.0-or-later\n\n"
-	"# The worlds: the model, and the kernel trees that are there.\n"
-	"_swaprace_worlds()\n"
-	"{\n"
-	"\tlocal folder\n"
-	"\tprintf 'model\\n'\n"
-	"\tfor folder in \"${SWAPRACE_TREES:-%s}\"/*/; do\n"
-	"\t\t[[ -d $folder ]] && folder=${folder%%/} && printf 'tree:%%s\\n' \"${folder##*/}\"\n"
-	"\tdone\n"
-	"}\n\n"
-	"_swaprace()\n"
-	"{\n"
-	"\tlocal line=${COMP_LINE:0:COMP_POINT} cur name='' value='' before='' command='' word reply\n"
-	"\tlocal options='--help --version --world=' values='' list='' kind='' words='' arguments=''\n"
-	"\tlocal commands='";
-
-static const char middle[] =
-	"'\n"
-	"\tcur=${line##*[[:space:]]}\n"
-	"\tfor word in ${line%\"$cur\"}; do\n"
-	"\t\t[[ $word == -* || $word == \"${COMP_WORDS[0]}\" ]] && continue\n"
-	"\t\tcommand=$word\n"
-	"\t\tbreak\n"
-	"\tdone\n"
-	"\t[[ $cur == --*=* ]] && name=${cur%%=*} && value=${cur#*=}\n"
-	"\tcase $command in\n"
-	"\t'')\n"
-	"\t\twords=$commands\n"
-	"\t\t[[ $name == --world ]] && values=$(_swaprace_worlds)\n"
-	"\t\t;;\n";
-
-/* What bash replaces begins behind the last = or : of the word. */
-static const char tail[] =
-	"\tesac\n"
-	"\tCOMPREPLY=()\n"
-	"\tif [[ $name ]]; then\n"
-	"\t\t[[ $list ]] && before=${value%\"${value##*,}\"}\n"
-	"\t\tvalue=${value#\"$before\"}\n"
-	"\t\tmapfile -t COMPREPLY < <(compgen ${kind:+\"$kind\"} -W \"$values $list\" -- \"$value\")\n"
-	"\t\tfor word in \"${!COMPREPLY[@]}\"; do\n"
-	"\t\t\treply=$name=$before${COMPREPLY[word]}\n"
-	"\t\t\t[[ $COMP_WORDBREAKS == *[=:]* ]] && reply=${reply#\"${cur%\"${cur##*[=:]}\"}\"}\n"
-	"\t\t\tCOMPREPLY[word]=$reply\n"
-	"\t\tdone\n"
-	"\telif [[ $cur == -* ]]; then\n"
-	"\t\tmapfile -t COMPREPLY < <(compgen -W \"$options\" -- \"$cur\")\n"
-	"\t\t[[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace\n"
-	"\telse\n"
-	"\t\tmapfile -t COMPREPLY < <(compgen ${arguments:+\"$arguments\"} -W \"$words\" -- \"$cur\")\n"
-	"\t\t[[ $arguments ]] && compopt -o filenames\n"
-	"\tfi\n"
-	"\t[[ $kind ]] && compopt -o filenames\n"
-	"\treturn 0\n"
-	"}\n"
-	"complete -F _swaprace swaprace\n";
-
-void completion_print(FILE *out)
-{
-	fprintf(out, head, trees_folder());
-	for (size_t i = 0; commands[i]; i++)
-		fprintf(out, "%s%s", i ? " " : "", commands[i]->name);
-	fputs(middle, out);
-	for (size_t i = 0; commands[i]; i++)
-		put_command(out, commands[i]);
-	fputs(tail, out);
+	return false;
 }

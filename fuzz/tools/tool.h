@@ -47,8 +47,8 @@ int command_unknown(const char *name);
 void commands_print(FILE *out);
 /* Does it take a policy? */
 bool command_has_policies(const struct command *c);
-/* The completion of bash, as a script. */
-void completion_print(FILE *out);
+/* The completion of a shell, as a script. False: there is none for it. */
+bool completion_print(FILE *out, const char *shell);
 
 /* ---- world.c ---- */
 
