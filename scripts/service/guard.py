@@ -22,7 +22,7 @@ import sys
 import time
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
-OOM_SCORE_ADJ = b'500'   # in thousandths of the memory that there is, of 1000
+OOM_SCORE_ADJ = b'1000'   # the most that there is: whatever its size
 libc = ctypes.CDLL(None)
 
 

@@ -84,7 +84,7 @@ class RunsTest(unittest.TestCase):
         self.assertEqual(status, 3, out)
         self.assertIn('mm (release) was killed after 1000 runs', out)
         self.assertNotIn('mm (release)', err)
-        self.assertIn('its score: 500', err)
+        self.assertIn('its score: 1000', err)
         self.root.script('release', 'mm_fuzzer', '#!/bin/sh\nkill -KILL $$\n')
         self.assertIn('mm (release) was killed before its first run', self.fuzz('--time=2')[2])
 
