@@ -4,7 +4,8 @@
 own report, times, what was skipped, what could not be read; valid for any file name.
 Method: good, bad, failing and foreign programs in one call; the files are parsed.
 
-Usage: test_run_results.py SWAPRACE
+Usage: test_run_results.py SWAPRACE [SARIF-SCHEMA]   (sarif-schema-2.1.0.json, as OASIS publishes
+       it; its check needs Python's jsonschema)
 """
 import json
 import os
@@ -15,6 +16,7 @@ import tempfile
 import xml.etree.ElementTree as xml
 
 swaprace = os.path.abspath(sys.argv[1])
+schema = os.path.abspath(sys.argv[2]) if len(sys.argv) > 2 else None
 failures = []
 
 CLEAN = 'machine: dev0=sync,8\ntask A cpu=0 mm=1\n  mmap r0 1\n  write r0 0x11\n'
@@ -93,7 +95,19 @@ def check_sarif():
         check(f'sarif: {r["ruleId"]}', place['artifactLocation']['uri'] in ('failing.prog', 'empty.prog') and
               place['region']['startLine'] >= 1 and len(r['partialFingerprints']) == 1 and
               r['message']['text'] and r['level'] == 'error', r)
+    if schema:
+        check_schema(log)
     return results
+
+
+def check_schema(log):
+    """And that the check itself is one: a log with a word too many is wrong."""
+    import jsonschema
+    with open(schema, encoding='utf-8') as f:
+        judge = jsonschema.Draft4Validator(json.load(f), format_checker=jsonschema.FormatChecker())
+    wrong = [e.message for e in judge.iter_errors(log)]
+    check('sarif: its schema', not wrong, wrong)
+    check('sarif: its schema says what is wrong', list(judge.iter_errors(dict(log, nonsense=1))))
 
 
 def check_fitted():
