@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the tests of the service share: a root with builds, real or made of shell scripts,
 and a service that runs in it."""
+import concurrent.futures
 import os
 import stat
 import subprocess
 import sys
 import tempfile
 import time
+import unittest
 
 SOURCE = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', '..'))
 FUZZ = os.path.join(SOURCE, 'scripts', 'fuzz.py')
@@ -96,3 +98,23 @@ def wait_until(condition, seconds):
             return True
         time.sleep(0.05)
     return condition()
+
+
+def run_side_by_side(at_once):
+    """unittest.main() for tests that wait most of their time, each with a root of its own: so
+    many of them run at once. Exits with the status."""
+    def run(test):
+        result = unittest.TestResult()
+        test.run(result)
+        return test, result
+
+    suites = unittest.defaultTestLoader.loadTestsFromModule(sys.modules['__main__'])
+    tests = [test for suite in suites for test in suite]
+    wrong = 0
+    with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
+        for test, result in pool.map(run, tests):
+            for _, text in result.failures + result.errors:
+                wrong += 1
+                print(f'FAILED {test.id()}\n{text}', flush=True)
+    print(f'{len(tests)} tests, {wrong} failures')
+    sys.exit(1 if wrong or not tests else 0)

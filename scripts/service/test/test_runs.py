@@ -300,4 +300,4 @@ class RunsTest(unittest.TestCase):
 
 
 if __name__ == '__main__':
-    unittest.main()
+    bench.run_side_by_side(6)
