@@ -5,8 +5,13 @@
 #
 # Usage: scripts/setup.sh [--tree | --vm]
 # --tree: also what building a kernel tree needs; --vm: what booting a kernel needs
+# Exit status: 0 all is there, 2 an unknown option, 3 it cannot be installed.
 set -euo pipefail
 
+case "${1:-}" in
+'' | --tree | --vm) ;;
+*) echo "setup.sh: unknown option '$1' (--tree or --vm)" >&2; exit 2 ;;
+esac
 declare -A need=(
 	[clang-19]=clang-19
 	[llvm-symbolizer-19]=llvm-19
@@ -39,13 +44,13 @@ fi
 
 if ! command -v apt-get >/dev/null 2>&1; then
 	echo "setup.sh: missing: ${missing[*]}; no apt-get here, install them by hand" >&2
-	exit 2
+	exit 3
 fi
 sudo=()
 if [ "$(id -u)" -ne 0 ]; then
 	if ! command -v sudo >/dev/null 2>&1; then
 		echo "setup.sh: missing: ${missing[*]}; run as root, or install sudo" >&2
-		exit 2
+		exit 3
 	fi
 	sudo=(sudo)
 fi
@@ -56,6 +61,6 @@ if ! { "${sudo[@]}" apt-get update && "${sudo[@]}" apt-get install -y --no-insta
 	libc6-dev "${missing[@]}"; } >"$log" 2>&1; then
 	tail -n 20 "$log" >&2
 	echo "setup.sh: apt-get failed (see above; whole log: $log)" >&2
-	exit 2
+	exit 3
 fi
 rm -f "$log"

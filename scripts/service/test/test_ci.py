@@ -30,6 +30,16 @@ class CiTest(unittest.TestCase):
     def suite(self, name):
         return xml.etree.ElementTree.parse(os.path.join(self.work, 'ci', name)).getroot()
 
+    def test_setup(self):
+        """What cannot be installed is the host's fault; what is asked for wrongly is not."""
+        for arguments, path, status, words in (
+                ([], '/nonexistent', 3, 'setup.sh: missing: '), (['--tee'], os.environ['PATH'], 2, "'--tee'")):
+            got = subprocess.run(['/bin/bash', os.path.join(bench.SOURCE, 'scripts', 'setup.sh'), *arguments],
+                                 capture_output=True, text=True, env={'PATH': path})
+            self.assertEqual((got.returncode, got.stdout), (status, ''), got.stderr)
+            self.assertIn(words, got.stderr)
+            self.assertEqual(len(got.stderr.splitlines()), 1, got.stderr)
+
     def test_green(self):
         status, out, err = self.run_ci('--seconds=2', '--targets=codec')
         self.assertEqual(status, 0, out + err)
