@@ -39,7 +39,8 @@ def make_folder(work, target, build, bug, revision, end):
 
 def environment(bug, folder):
     """A target's: it records its reports in folder, where its temporary files go, too. The
-    titles come from the target's own symbols, so the sanitizers need none."""
+    titles come from the target's own symbols, so neither the sanitizers nor libFuzzer
+    (-print_funcs=0) start a symbolizer, which would take more memory than the target."""
     return child.environment(
         SWAPRACE_BUG=bug or None, SWAPRACE_RECORD=folder, TMPDIR=os.path.join(folder, 'tmp'),
         TSAN_OPTIONS='symbolize=0', ASAN_OPTIONS='symbolize=0')
@@ -59,7 +60,7 @@ class Process:
         folder = os.path.abspath(self.folder)
         command = [builds.target(build, target), f'-max_total_time={seconds}',
                    f'-artifact_prefix={folder}/', '-print_final_stats=1', f'-max_len={INPUT_MAX}',
-                   '-timeout=20', '-rss_limit_mb=2048', '-reload=0', os.path.abspath(self.corpus)]
+                   '-timeout=20', '-rss_limit_mb=2048', '-reload=0', '-print_funcs=0', os.path.abspath(self.corpus)]
         seeds = builds.seeds(build, target)
         if os.path.isdir(seeds):
             command.append(seeds)

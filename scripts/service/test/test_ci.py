@@ -4,6 +4,7 @@ GitHub; its examples are YAML that name files which exist. Method: a seeded bug 
 import os
 import re
 import subprocess
+import sys
 import tempfile
 import unittest
 import xml.etree.ElementTree
@@ -56,6 +57,19 @@ class CiTest(unittest.TestCase):
         self.assertIn('invariant: exclusive page behind a swap entry', [f.get('message') for f in failures])
         self.assertIn('in ', failures[0].text)
         self.assertIn('new: `invariant', files.read_text(summary))
+
+    def test_behind_a_known_title(self):
+        """A bug that somebody knows about hides no other one."""
+        known = os.path.join(self.folder.name, 'known.txt')
+        with open(known, 'w', encoding='utf-8') as f:
+            f.write('title: invariant: exclusive*\nreason: somebody works on it\n')
+        got = subprocess.run(
+            [sys.executable, bench.FUZZ, f'--root={bench.SOURCE}', f'--work={self.work}', '--no-build',
+             '--builds=release', '--targets=mm', '--jobs=1', '--time=8', '--no-triage', f'--known={known}',
+             '--bug=wp-no-recheck,hib-double-nr-swap'], capture_output=True, text=True)
+        self.assertEqual(got.returncode, 1, got.stdout + got.stderr)
+        self.assertIn('known: invariant: exclusive page behind a swap entry\n', got.stdout)
+        self.assertIn('NEW invariant: nr_swap_pages does not match the devices\n', got.stdout)
 
     def test_usage(self):
         for options, status in ((['--minutes=x'], 2), (['--builds=gcc'], 2), (['--time=3'], 2),
