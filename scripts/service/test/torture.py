@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Goal: whatever happens to the service, it loses nothing and leaves nothing behind.
 Method: it runs with a shallow seeded bug on, and is ended by SIGKILL, SIGTERM and SIGHUP at
