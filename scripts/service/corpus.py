@@ -55,6 +55,11 @@ class Corpora:
         return (target in self.forced and count > merged) or \
             (count >= self.inputs_min and count >= GROWN * merged)
 
+    def make_room(self):
+        """The disk is full: what is worth least goes, which is what a merge finds."""
+        self.forced = set(self.service.options['targets'])
+        self.look_at = 0.0
+
     # ---- a merge ----
 
     def links(self, target):
@@ -105,6 +110,8 @@ class Corpora:
         shutil.rmtree(self.folder(target), ignore_errors=True)
         with self.service.store.transaction():
             self.service.store.put(f'merged-{target}', after)
+        if self.forced:
+            self.look_at = 0.0
 
     def replace(self, target, kept):
         """What was linked and is not kept goes; a kill in between leaves more than is needed."""

@@ -175,7 +175,8 @@ class Service:
         if self.paused:
             return
         self.paused = True
-        self.say(f'paused: {why}; free some room on the disk of {self.work}/')
+        self.say(f'paused: {why}; free some room on the disk of {self.work}/ (merging the corpora)')
+        self.corpora.make_room()
         for process in self.running:
             process.ask_to_stop()
 
@@ -376,7 +377,9 @@ class Service:
         self.look_at_disk()
         self.look_at_known()
         self.file_what_is_left()
-        if not self.paused:
+        if self.paused:
+            self.corpora.step()
+        else:
             self.start_processes()
             if not self.options['no-triage']:
                 self.queue.step()

@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import sqlite3
+import subprocess
 import unittest
 import urllib.request
 
@@ -245,6 +246,32 @@ class RunsTest(unittest.TestCase):
         self.assertEqual(sorted(os.listdir(corpus)), ['came-meanwhile', 'old1', 'old2'])
         self.assertIn('corpus of mm merged: 501 inputs are 3', out)
         self.assertFalse(os.path.exists(begun))
+
+    def test_a_disk_that_its_own_corpus_fills(self):
+        self.root = root_of(mm_fuzzer=MERGES)
+        files.write_whole(os.path.join(self.root.path, 'go'), '')
+        os.makedirs(self.root.work)
+        if subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=24m', 'swaprace', self.root.work],
+                          stderr=subprocess.DEVNULL).returncode:
+            self.skipTest('no small disk (not root)')
+        try:
+            corpus = os.path.join(self.root.work, 'corpus', 'mm')
+            os.makedirs(corpus)
+            for number in range(2000):
+                files.write_whole(os.path.join(corpus, f'old{number}'), f'{number}')
+            free = os.statvfs(self.root.work)
+            with open(os.path.join(self.root.work, 'filler'), 'wb') as f:
+                f.write(b'x' * (free.f_bavail * free.f_frsize - (400 << 10)))
+            service = self.root.start('--builds=release', '--targets=mm', '--time=forever', '--ballast=2')
+            ballast = os.path.join(self.root.work, 'ballast')
+            done = bench.wait_until(lambda: os.path.exists(ballast), 30)
+            service.send_signal(signal.SIGTERM)
+            out = service.communicate(timeout=30)[0]
+            self.assertTrue(done, out)
+            self.assertRegex(out, r'paused: .*\n(.*\n)*corpus of mm merged: 2000 inputs are 2\n(.*\n)*'
+                                  'there is room again: going on\n')
+        finally:
+            subprocess.run(['umount', '-l', self.root.work], check=True)
 
     def test_dashboard(self):
         self.root = root_of()
