@@ -2,6 +2,7 @@
 /* Titles under their old names. scripts/service/titles.py does the same. */
 #include "fuzz/exec/title.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/base/bug.h"
@@ -56,4 +57,11 @@ bool title_is(const char *title, const char *wanted)
 			return true;
 	}
 	return false;
+}
+
+void title_expectation(const char *title, char *out, size_t size)
+{
+	bool is_race = strncmp(title, "data-race in ", strlen("data-race in ")) == 0;
+
+	snprintf(out, size, "%s%s", is_race ? "[tsan] " : "", title);
 }

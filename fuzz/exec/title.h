@@ -7,5 +7,7 @@
 
 /* Is a report's title the wanted one, or does wanted name it as it was called before? */
 bool title_is(const char *title, const char *wanted);
+/* An "expect:" of the title, for all builds: "[tsan] " stands before what TSan alone reports. */
+void title_expectation(const char *title, char *out, size_t size);
 
 #endif

@@ -30,6 +30,16 @@ static const struct { const char *title, *wanted; bool is; } cases[] = {
 	{ "", "", true },
 };
 
+static void test_expectations(void)
+{
+	char line[64];
+
+	title_expectation("data-race in f / g", line, sizeof(line));
+	CHECK_STR(line, "[tsan] data-race in f / g");
+	title_expectation("WARNING: no data-race in f", line, sizeof(line));
+	CHECK_STR(line, "WARNING: no data-race in f");
+}
+
 int main(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
@@ -39,5 +49,6 @@ int main(void)
 		} else {
 			CHECK(true);
 		}
+	test_expectations();
 	return TEST_END();
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fuzz/exec/attempts.h"
+#include "fuzz/exec/title.h"
 #include "fuzz/prog/expect.h"
 #include "fuzz/tools/tool.h"
 
@@ -61,7 +62,7 @@ static int save(const char *path, const struct run_minimize *m)
 	if (!seeded_bugs_none(&m->options.bugs))
 		snprintf(text.bugs, sizeof(text.bugs), "%s", seeded_bugs_names(&m->options.bugs, names));
 	if (text.nexpects == 0) {
-		snprintf(text.expect[0], sizeof(text.expect[0]), "%s", m->title);
+		title_expectation(m->title, text.expect[0], sizeof(text.expect[0]));
 		text.nexpects = 1;
 	}
 	return write_program(path, &prog, &text);

@@ -94,7 +94,7 @@ static int save(const char *out, const char *title)
 	if (!world_linked->seeded_bugs)
 		to.bugs[0] = 0;
 	memset(to.expect, 0, sizeof(to.expect));
-	snprintf(to.expect[0], sizeof(to.expect[0]), "%s", title);
+	title_expectation(title, to.expect[0], sizeof(to.expect[0]));
 	to.nexpects = 1;
 	return write_program(out, &ported, &to);
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "fuzz/exec/source_lines.h"
+#include "fuzz/exec/title.h"
 #include "fuzz/tools/known.h"
 #include "fuzz/tools/paths.h"
 #include "fuzz/tools/rare.h"
@@ -57,7 +58,7 @@ static int save_program(const char *title, const struct prog *p)
 		snprintf(text.bugs, sizeof(text.bugs), "%s", seeded_bugs_names(&search.bugs, names));
 	if (strcmp(world_linked->name, "model") != 0)
 		snprintf(text.world, sizeof(text.world), "tree"); /* events are named alike in all */
-	snprintf(text.expect[0], sizeof(text.expect[0]), "%s", title);
+	title_expectation(title, text.expect[0], sizeof(text.expect[0]));
 	text.nexpects = 1;
 	if (mkdir(out_dir, 0777) != 0 && errno != EEXIST)
 		return bad_environment("search", "cannot make %s: %s", out_dir, strerror(errno));
