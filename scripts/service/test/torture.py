@@ -7,7 +7,7 @@ overwritten; its disk fills and empties (as root: a tmpfs); a build beside has t
 that do not start. The targets write each input that they keep to a log elsewhere
 (SWAPRACE_RECORD_LOG): in the end each must be filed, under the title that the log says.
 
-Usage: torture.py BUILD_FOLDER [--seconds=25] [--every=5] [--seed=N]
+Usage: torture.py BUILD_FOLDER [--seconds=25] [--every=5] [--seed=N] [--disk=96]   (MB)
 """
 import argparse
 import glob
@@ -20,16 +20,16 @@ import sys
 import time
 
 import bench
-from service import titles
+from service import lock, titles
 
 BUG = 'wp-no-recheck'
-TMPFS_MB, BALLAST_MB = 96, 8
+BALLAST_MB = 8
 NO_START = '#!/bin/sh\necho "cannot map memory" >&2\nexit 5\n'
 OPTIONS = ['--builds=release,asan', f'--bug={BUG}', '--jobs=2', '--slice=4', f'--ballast={BALLAST_MB}']
 
 
 class Torture:
-    def __init__(self, build, seed):
+    def __init__(self, build, seed, disk):
         broken = {os.path.basename(path): NO_START for path in glob.glob(f'{build}/*_fuzzer')}
         self.root = bench.Root(builds={'release': build}, scripts={'asan': {**broken, 'swaprace': NO_START}})
         self.random = random.Random(seed)
@@ -37,7 +37,7 @@ class Torture:
         self.failures, self.counts, self.runs_before = [], {}, 0
         os.mkdir(self.root.work)
         self.is_small = os.geteuid() == 0 and subprocess.run(
-            ['mount', '-t', 'tmpfs', '-o', f'size={TMPFS_MB}m', 'swaprace', self.root.work],
+            ['mount', '-t', 'tmpfs', '-o', f'size={disk}m', 'swaprace', self.root.work],
             stderr=subprocess.DEVNULL).returncode == 0
 
     def check(self, condition, what):
@@ -54,7 +54,12 @@ class Torture:
     # ---- what happens to it ----
 
     def wait_for_fuzzing(self, service):
-        bench.wait_until(lambda: glob.glob(f'{self.root.work}/run/*/log') or service.poll() is not None, 20)
+        """It has the folder (a second one could be faster) and a process that fuzzes."""
+        def is_ready():
+            owner = lock.owner_of(os.path.join(self.root.work, 'lock'))
+            return owner == service.pid and glob.glob(f'{self.root.work}/run/*/log')
+
+        bench.wait_until(lambda: service.poll() is not None or is_ready(), 20)
         time.sleep(self.random.uniform(0.0, 2.0))
 
     def is_lost(self, service, output):
@@ -196,8 +201,9 @@ def main():
     parser.add_argument('--seconds', type=float, default=25)
     parser.add_argument('--every', type=float, default=5)
     parser.add_argument('--seed', type=int, default=1)
+    parser.add_argument('--disk', type=int, default=96)
     arguments = parser.parse_args()
-    torture = Torture(arguments.build, arguments.seed)
+    torture = Torture(arguments.build, arguments.seed, arguments.disk)
     try:
         torture.run(arguments.seconds, arguments.every)
     finally:
