@@ -11,6 +11,6 @@ if(TARGET swaprace AND SWAPRACE_SANITIZER STREQUAL "none" AND NOT SWAPRACE_FINE)
       COMMAND "${CMAKE_SOURCE_DIR}/fuzz/kernel/test/${name}.sh" $<TARGET_FILE:swaprace>
       WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
     set_tests_properties(fuzz/kernel/${name} PROPERTIES LABELS kernel SKIP_RETURN_CODE 77
-      TIMEOUT 300 RESOURCE_LOCK machine_swap)
+      TIMEOUT 300 COST 1000 RESOURCE_LOCK machine_swap)
   endforeach()
 endif()
