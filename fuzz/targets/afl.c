@@ -12,6 +12,9 @@
 #include "fuzz/exec/run.h"
 #include "fuzz/targets/target.h"
 
+/* mutate.c, which has it elsewhere, is in the library that AFL++ loads. */
+const struct fuzz_target *fuzz_target = fuzz_targets;
+
 /* AFL's runtime (afl-compiler-rt.o); the second is LLVM's interface for edges. */
 extern u8 *__afl_area_ptr;
 void __sanitizer_cov_trace_pc_guard_init(u32 *start, u32 *stop);
