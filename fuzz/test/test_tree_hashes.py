@@ -98,7 +98,7 @@ def main():
     if not binaries:
         print(f'test_tree_hashes: skipped: the tree {tree} is not built')
         return 77
-    differences, alone, first = [], set(), {}
+    differences, alone, first = [], {}, {}
     with tempfile.TemporaryDirectory() as programs:
         paths = generate(next(iter(binaries.values())), programs, count)
         for build, binary in binaries.items():
@@ -107,13 +107,15 @@ def main():
                     for key, row in run(binary, paths, policy).items():
                         base = first.setdefault(key, row)
                         if by_sanitizer(row) or by_sanitizer(base):
-                            alone.add(key)
+                            alone[key] = f'{build}: {row["title"] or base["title"]}'
                         elif any(row[field] != base[field] for field in FIELDS):
                             differences.append(f'{build}, run {turn + 1}: {key[0]} {key[1]}: '
                                                f'{[row[f] for f in FIELDS]}, in the first '
                                                f'{[base[f] for f in FIELDS]}')
     for line in differences[:20]:
         print('test_tree_hashes: ' + line)
+    for (name, policy), what in sorted(alone.items()):
+        print(f'test_tree_hashes: not compared: {name} {policy}: {what}')
     print(f'test_tree_hashes: {count} programs, {len(POLICIES)} policies, {len(binaries)} builds '
           f'({", ".join(binaries)}), {TURNS} times each: {len(first)} results, '
           f'{len(alone)} ended by a sanitizer, {len(differences)} differences')

@@ -130,7 +130,7 @@ class Holder:
                     self.late[int(rest[0])] = tuple(rest[1:])
         finally:
             if self.folder:
-                                shutil.rmtree(self.folder, ignore_errors=True)
+                shutil.rmtree(self.folder, ignore_errors=True)
             self.folder, self.gdb = None, None
 
     def missed(self, times=1):
