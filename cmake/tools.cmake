@@ -43,7 +43,7 @@ if(SWAPRACE_FUZZERS AND NOT SWAPRACE_FINE AND TARGET check AND TARGET mm AND TAR
       ${targets}/mutate.c ${targets}/target.c ${targets}/fail.c ${targets}/record.c)
   endforeach()
   # For the executable of each kernel tree (scripts/tree.py build --fuzzers).
-  add_library(targets STATIC ${targets}/tree_fuzzer.c ${targets}/libfuzzer.c ${targets}/mutate.c
+  add_library(targets STATIC ${targets}/tree_targets.c ${targets}/libfuzzer.c ${targets}/mutate.c
     ${targets}/target.c ${targets}/fail.c ${targets}/record.c)
   target_compile_options(targets PRIVATE ${san_outside})
   # The codec is what this one fuzzes, so it gets the coverage.

@@ -18,7 +18,7 @@ from .state import TreeError, write_if_changed
 # world and kapi: for the bench's own little world alone.
 LIBRARIES = 'tools kernel exec oracle sched prog glue world kapi engine lockdep base'.split()
 FUZZER_LIBRARIES = 'targets exec oracle sched prog glue engine lockdep base'.split()
-TARGETS = 'mm swap swapoff ksm reclaim'.split()  # as fuzz/targets/tree_fuzzer.c has them
+TARGETS = 'mm swap swapoff ksm reclaim'.split()  # as fuzz/targets/tree_targets.c has them
 LINK = {
     'release': [],
     'tsan': ['-fsanitize=thread'],

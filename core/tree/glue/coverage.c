@@ -2,7 +2,7 @@
 /*
  * The edges of the tree's code: compiler.py has a counter made for each, which lie
  * outside of the world and make no event. The modules' constructors, which would hand
- * them to libFuzzer, are dropped by the link: its targets do (fuzz/targets/tree_fuzzer.c).
+ * them to libFuzzer, are dropped by the link: its targets do (fuzz/targets/tree_targets.c).
  */
 #include "core/base/world_ops.h"
 #include "core/tree/glue/glue.h"
