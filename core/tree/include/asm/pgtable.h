@@ -120,6 +120,14 @@ PGTABLE_CHANGE(pmd, mkyoung, _PAGE_ACCESSED, 0UL)
 PGTABLE_CHANGE(pmd, mkold, 0UL, _PAGE_ACCESSED)
 PGTABLE_CHANGE(pmd, mkinvalid, 0UL, _PAGE_PRESENT | _PAGE_PROTNONE)
 
+/* As on x86: an entry that pmdp_invalidate() has been at is present, and gives no access:
+ * GUP-fast must not take a page by it. */
+static inline bool pmd_access_permitted(pmd_t pmd, bool write)
+{
+	return (pmd_val(pmd) & _PAGE_PRESENT) && (!write || pmd_write(pmd));
+}
+#define pmd_access_permitted pmd_access_permitted
+
 /* ---- page frames and protection ---- */
 
 #define PFN_PTE_SHIFT PAGE_SHIFT
