@@ -116,8 +116,8 @@ static int run_minimize_command(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	if (err == -E2BIG) {
-		fprintf(stderr, "swaprace minimize: %s: the time was up before its schedule had become one "
-			"of at most %u order edges, which a program holds; --time=S gives it more\n",
+		fprintf(stderr, "swaprace minimize: %s: no schedule of at most %u order edges, which a "
+			"program holds, was found that gives the title; --time=S gives it more time\n",
 			a.file[0], PROG_EDGES_MAX);
 		return EXIT_USAGE;
 	}
