@@ -39,7 +39,8 @@ static bool is_cached(const struct folio *folio)
 /* ---- whenever an op has ended ---------------------------------------------------- */
 
 /* Does the word name the folio that this one has just migrated to? Its own flag goes a moment
- * after the word; both folios stay locked until then. */
+ * after the word; both folios stay locked until then. A KSM folio has given its stable node
+ * away by that time (folio_migrate_ksm()). */
 static bool has_migrated(const struct folio *folio, unsigned long word)
 {
 	const struct folio *to;
@@ -49,7 +50,8 @@ static bool has_migrated(const struct folio *folio, unsigned long word)
 		return false;
 	to = check_folio(check_word_pfn(word));
 	return check_flag(to, PG_locked) && check_flag(to, PG_swapcache) &&
-	       to->swap.val == folio->swap.val && to->mapping == folio->mapping;
+	       to->swap.val == folio->swap.val &&
+	       (to->mapping == folio->mapping || (check_ksm_folio(to) && check_ksm_folio(folio)));
 }
 
 /* Swap table words change under the cluster's lock, the folio's flag a moment later. */
