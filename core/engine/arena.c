@@ -409,8 +409,9 @@ void arena_mark(struct arena_mark *mark)
 	mark->kept = mem.kept;
 	mark->nroles = mem.nroles;
 	mark->map = roles_copy(mark->map, &role_map.map[kept], mem.used / ROLE_GRANULE - kept);
+	/* The last granule may be a part of one. */
 	mark->world_map = roles_copy(mark->world_map, role_map.world_map,
-				     role_map.world_size / ROLE_GRANULE);
+				     DIV_ROUND_UP(role_map.world_size, ROLE_GRANULE));
 }
 
 void arena_unmark(struct arena_mark *mark)

@@ -271,7 +271,10 @@ void sim_pend_begin(struct engine_ctx *c, u16 op, const struct site *site, u8 ki
 void interrupt_body(struct engine_ctx *c);
 void softirq_body(struct engine_ctx *c);
 void interrupt_kick(u32 cpu, bool hard); /* makes it runnable if it has work */
-void interrupt_put(u32 cpu, struct engine_irq_work *work); /* at its CPU's queue's end */
+/* Into a CPU's queue, at its end, and out of it. Of native's callers each has the queue's lock. */
+void interrupt_put(u32 cpu, struct engine_irq_work *work);
+struct engine_irq_work *interrupt_take(u32 cpu);
+struct engine_rcu_head *softirq_take(u32 cpu);
 void sim_softirq_queue(u32 cpu, struct engine_rcu_head *head); /* grace period over */
 
 /* rcu.c */

@@ -22,15 +22,40 @@ static void note_delivery(u32 cpu, bool hardirq)
 	engine_irq_delivered(victim_kind, hardirq);
 }
 
+/* The first of a CPU's queue, which loses it. NULL: there is none. */
+struct engine_irq_work *interrupt_take(u32 cpu)
+{
+	struct engine_cpu_state *s = &eng.cpu[cpu];
+	struct engine_irq_work *w = s->irq_head;
+
+	if (!w)
+		return NULL;
+	s->irq_head = w->next;
+	if (!s->irq_head)
+		s->irq_tail = &s->irq_head;
+	return w;
+}
+
+struct engine_rcu_head *softirq_take(u32 cpu)
+{
+	struct engine_cpu_state *s = &eng.cpu[cpu];
+	struct engine_rcu_head *head = s->cb_head;
+
+	if (!head)
+		return NULL;
+	s->cb_head = head->next;
+	if (!s->cb_head)
+		s->cb_tail = &s->cb_head;
+	return head;
+}
+
 /* An interrupt: handlers run with interrupts off on a CPU of their own stack. */
 void interrupt_body(struct engine_ctx *c)
 {
 	struct engine_cpu_state *s = &eng.cpu[c->cpu];
-	struct engine_irq_work *w = s->irq_head;
+	struct engine_irq_work *w = interrupt_take(c->cpu);
 
-	s->irq_head = w->next;
-	if (!s->irq_head)
-		s->irq_tail = &s->irq_head;
+	BUG_ON(!w);
 	s->irq_active = true;
 	sim_cpu_update(c->cpu);
 	note_delivery(c->cpu, true);
@@ -59,11 +84,9 @@ void interrupt_body(struct engine_ctx *c)
 void softirq_body(struct engine_ctx *c)
 {
 	struct engine_cpu_state *s = &eng.cpu[c->cpu];
-	struct engine_rcu_head *head = s->cb_head;
+	struct engine_rcu_head *head = softirq_take(c->cpu);
 
-	s->cb_head = head->next;
-	if (!s->cb_head)
-		s->cb_tail = &s->cb_head;
+	BUG_ON(!head);
 	s->softirq_active = true;
 	sim_cpu_update(c->cpu);
 	note_delivery(c->cpu, false);

@@ -190,29 +190,21 @@ void native_handler_end(struct engine_ctx *c, const char *what)
 
 static void native_irq_queue(unsigned cpu, struct engine_irq_work *work)
 {
-	struct engine_cpu_state *s = &eng.cpu[cpu];
-
-	HB(HB_IRQ_QUEUE_RELEASE, release, work);
 	native_busy_get();
 	native_queue_lock();
-	work->next = NULL;
-	*s->irq_tail = work;
-	s->irq_tail = &work->next;
+	interrupt_put(cpu, work);
 	native_queue_unlock();
 	native_kick(ENGINE_CTX_IRQ(cpu));
 }
 
-static struct engine_irq_work *irq_next(struct engine_cpu_state *s, u16 *number)
+static struct engine_irq_work *irq_next(u32 cpu, u16 *number)
 {
 	struct engine_irq_work *w;
 
 	native_queue_lock();
-	w = s->irq_head;
+	w = interrupt_take(cpu);
 	if (w) {
-		s->irq_head = w->next;
-		if (!s->irq_head)
-			s->irq_tail = &s->irq_head;
-		*number = ++s->irq_count;
+		*number = ++eng.cpu[cpu].irq_count;
 		eng.stats.irqs++;
 	}
 	native_queue_unlock();
@@ -221,19 +213,18 @@ static struct engine_irq_work *irq_next(struct engine_cpu_state *s, u16 *number)
 
 static void irq_work(struct engine_ctx *c)
 {
-	struct engine_cpu_state *s = &eng.cpu[c->cpu];
 	struct engine_irq_work *w;
 	u16 number;
 
-	while ((w = irq_next(s, &number)) != NULL) {
+	while ((w = irq_next(c->cpu, &number)) != NULL) {
 		native_delay();
 		native_handler_begin(c, true, number);
 		c->ld.hardirqs_off = 1;
 		c->irqoff = 1;
-		HB(HB_IRQ_ACQUIRE_ENTRY, acquire, &s->token_irq);
+		HB(HB_IRQ_ACQUIRE_ENTRY, acquire, &eng.cpu[c->cpu].token_irq);
 		HB(HB_IRQ_QUEUE_ACQUIRE, acquire, w);
 		w->fn(w->arg);
-		HB(HB_IRQ_RELEASE_EXIT, release, &s->token_irq);
+		HB(HB_IRQ_RELEASE_EXIT, release, &eng.cpu[c->cpu].token_irq);
 		c->irqoff = 0;
 		native_handler_end(c, "interrupt");
 		native_busy_put();

@@ -74,36 +74,22 @@ static void quiet_callback(void *arg)
 /* Runs the next interrupt or callback that is due. False: there is none. */
 bool quiet_run_due(void)
 {
-	if (eng.live)
-		return false;
+	BUG_ON(eng.live);
 	for (u32 cpu = 0; cpu < ENGINE_CPUS_MAX; cpu++) {
-		struct engine_cpu_state *s = &eng.cpu[cpu];
+		struct engine_irq_work *w = interrupt_take(cpu);
+		struct engine_rcu_head *head;
 
-		if (s->irq_head) {
-			struct engine_irq_work *w = s->irq_head;
-
-			s->irq_head = w->next;
-			if (!s->irq_head)
-				s->irq_tail = &s->irq_head;
+		if (w) {
 			quiet_handler(ENGINE_CTX_IRQ(cpu), w->fn, w->arg);
 			return true;
 		}
-		if (s->cb_head) {
-			struct engine_rcu_head *head = s->cb_head;
-
-			s->cb_head = head->next;
-			if (!s->cb_head)
-				s->cb_tail = &s->cb_head;
+		head = softirq_take(cpu);
+		if (head) {
 			quiet_handler(ENGINE_CTX_SOFTIRQ(cpu), quiet_callback, head);
 			return true;
 		}
 	}
 	return false;
-}
-
-static void quiet_irq_queue(unsigned cpu, struct engine_irq_work *work)
-{
-	interrupt_put(cpu, work);
 }
 
 static void quiet_call_rcu(const struct site *site, struct engine_rcu_head *head)
@@ -172,7 +158,7 @@ static void quiet_report_end(void)
 const struct backend backend_quiet = {
 	.point = quiet_point, .yield = quiet_yield, .choose = quiet_choose,
 	.wait = quiet_wait, .park = quiet_park, .wake = quiet_wake,
-	.irq_queue = quiet_irq_queue, .call_rcu = quiet_call_rcu,
+	.irq_queue = interrupt_put, .call_rcu = quiet_call_rcu,
 	.synchronize_rcu = quiet_synchronize_rcu, .rcu_barrier = quiet_run_all,
 	.report_begin = quiet_report_begin, .report_end = quiet_report_end,
 };

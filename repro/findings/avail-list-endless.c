@@ -73,8 +73,7 @@ int main(int argc, char **argv)
 		if (swapon(device[n], flags[n]) != 0)
 			cannot("swapon");
 	}
-	tries_done = or_die(mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-				 -1, 0), "mmap");
+	tries_done = shared_page();
 	pin_to(0);
 	child = fork();
 	if (child == 0)

@@ -104,6 +104,13 @@ HERE void pin_to(int cpu)
 		cannot("sched_setaffinity");
 }
 
+/* A page of zeroes that this process and those that it forks share. */
+HERE void *shared_page(void)
+{
+	return or_die(mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0),
+		      "mmap");
+}
+
 /* Anonymous memory, aligned to align bytes. */
 HERE char *map_aligned(size_t size, size_t align)
 {
@@ -266,19 +273,31 @@ HERE bool ends_within(pid_t child, double seconds)
 	return true;
 }
 
-/* The state of a process: R, S, D, Z ... */
-HERE char state_of(pid_t pid)
+/* /proc/PID/stat from the state on, behind the process' name; "" if there is none. */
+HERE const char *stat_of(pid_t pid)
 {
-	char path[64], text[256] = "", *end;
+	static char text[512];
+	char path[64], *end;
+	ssize_t n;
 	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (n < 0)
 		cannot(path);
 	close(fd);
+	text[n] = 0;
 	end = strrchr(text, ')');
-	return end && end[1] ? end[2] : '?';
+	return end && end[1] ? end + 2 : "";
+}
+
+/* The state of a process: R, S, D, Z ... */
+HERE char state_of(pid_t pid)
+{
+	const char *stat = stat_of(pid);
+
+	return stat[0] ? stat[0] : '?';
 }
 
 /* Is the child, which is in a system call, still in it after so long, and again so long after

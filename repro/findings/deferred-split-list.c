@@ -76,8 +76,7 @@ int main(int argc, char **argv)
 
 	setvbuf(stdout, NULL, _IONBF, 0);
 	put(THP "enabled", "madvise");
-	step = or_die(mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0),
-		      "mmap");
+	step = shared_page();
 	/* Its mm never was on the other CPU, so no flush of the TLB waits for that one. */
 	pin_to(1);
 	user = fork();

@@ -68,18 +68,10 @@ static void user_run(bool is_before)
 /* The seconds of CPU time that a process has taken. */
 static double cpu_time(pid_t pid)
 {
-	char path[64], text[512] = "", *at;
 	unsigned long user = 0, system = 0;
-	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
-		cannot(path);
-	close(fd);
-	at = strrchr(text, ')');
-	if (!at || sscanf(at + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user,
-			  &system) != 2)
+	if (sscanf(stat_of(pid), "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user,
+		   &system) != 2)
 		cannot("no times in stat");
 	return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
 }
@@ -110,8 +102,7 @@ int main(int argc, char **argv)
 	pid_t user;
 
 	setvbuf(stdout, NULL, _IONBF, 0);
-	step = or_die(mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0),
-		      "mmap");
+	step = shared_page();
 	if (swapon(used, SWAP_FLAG_PREFER | 5) != 0 || swapon(unused, SWAP_FLAG_PREFER | 1) != 0)
 		cannot("swapon");
 	/* Its mm never was on the other CPU, so no flush of the TLB waits for that one. */

@@ -39,8 +39,7 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IONBF, 0);
 	prctl(PR_SET_NAME, "main");
 	pin_to(1);
-	ready = or_die(mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0),
-		       "mmap");
+	ready = shared_page();
 	if (swapon(device, 0) != 0)
 		cannot("swapon");
 	user = fork();

@@ -103,8 +103,7 @@ int main(int argc, char **argv)
 	snprintf(usual, sizeof(usual), "%ld", get(WATERMARK));
 	watermark = open(WATERMARK, O_WRONLY | O_CLOEXEC);
 	put("/proc/sys/vm/swappiness", "0");
-	step = or_die(mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0),
-		      "mmap");
+	step = shared_page();
 	if (swapon(device, 0) != 0)
 		cannot("swapon");
 	pin_to(1);

@@ -90,8 +90,7 @@ int main(int argc, char **argv)
 	char *device = zram_new(1024);
 
 	setvbuf(stdout, NULL, _IONBF, 0);
-	shared = or_die(mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
-			     0), "mmap");
+	shared = shared_page();
 	if (swapon(device, 0) != 0)
 		cannot("swapon");
 	pin_to(1);

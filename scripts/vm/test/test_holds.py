@@ -15,7 +15,8 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..'))
 from command import Failure  # noqa: E402
-from vm import finding, holds, places, stacks  # noqa: E402
+from vm import holds, places, stacks  # noqa: E402
+from texts import read_finding  # noqa: E402
 
 SYMBOLS = gzip.compress(b'ffffffff81000000 T first\n')
 SOURCE = '''
@@ -201,16 +202,8 @@ class Files(unittest.TestCase):
             'hold: a at f until b at g\nbecause: p\ncontrol-held: c\n'
             'elsewhere: a at h until b at g\n')
 
-    def read(self, text):
-        with tempfile.TemporaryDirectory() as folder:
-            path = os.path.join(folder, 'a.confirm')
-            for name, content in (('a.confirm', text), ('a.c', '')):
-                with open(os.path.join(folder, name), 'w', encoding='utf-8') as f:
-                    f.write(content)
-            return finding.Finding(path)
-
     def test_with_holds(self):
-        one = self.read(self.TEXT)
+        one = read_finding(self.TEXT)
         self.assertEqual([h.text for h in one.holds], ['a at f until b at g'])
         self.assertEqual([h.text for h in one.elsewhere], ['a at h until b at g'])
         self.assertEqual(one.field['parallel'], 'yes')
@@ -224,7 +217,7 @@ class Files(unittest.TestCase):
                                  'without a "hold:"'),
                                 ('who:', 'cpus: 4\nwho:', 'cpus: 2 where')):
             with self.assertRaisesRegex(Failure, re.escape(error)) as caught:
-                self.read(self.TEXT.replace(old, new))
+                read_finding(self.TEXT.replace(old, new))
             self.assertEqual(caught.exception.status, 2)
 
 

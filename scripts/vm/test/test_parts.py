@@ -16,6 +16,7 @@ import unittest
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..'))
 from command import ROOT, Failure  # noqa: E402
 from vm import compare, finding, initramfs, kernels, modules, report, stacks  # noqa: E402
+from texts import read_finding  # noqa: E402
 
 
 class Modules(unittest.TestCase):
@@ -165,20 +166,12 @@ class Findings(unittest.TestCase):
     TEXT = ('title: t\nfinding: 1\nsource: a.c\nfiles: mm/a.c\nevidence: state ^evidence: \ncontrol: no\n'
             'control: never\nneeds: nothing\nwho: root\n')
 
-    def read(self, text):
-        with tempfile.TemporaryDirectory() as folder:
-            path = os.path.join(folder, 'a.confirm')
-            for name, content in (('a.confirm', text), ('a.c', '')):
-                with open(os.path.join(folder, name), 'w', encoding='utf-8') as f:
-                    f.write(content)
-            return finding.Finding(path)
-
     def test_evidence(self):
-        one = self.read(self.TEXT)
+        one = read_finding(self.TEXT)
         self.assertEqual(one.field['control'], ['no', 'never'])
         self.assertEqual(one.is_seen('a\nevidence: b\n', []), 'evidence: b')
         self.assertIsNone(one.is_seen('no evidence: b\n', [('BUG: x', ['BUG: x'])]))
-        one = self.read(self.TEXT.replace('state ^evidence: ', 'report BUG: Bad'))
+        one = read_finding(self.TEXT.replace('state ^evidence: ', 'report BUG: Bad'))
         self.assertEqual(one.is_seen('', [('x', ['x', ' BUG: Bad page'])]), 'BUG: Bad page')
         self.assertIsNone(one.is_seen('BUG: Bad page', [('x', ['BUG: other'])]))
 
@@ -187,7 +180,7 @@ class Findings(unittest.TestCase):
                                 ('state ^', 'guess ', 'evidence'), ('state ^', 'state (', 'evidence'),
                                 ('a.c', 'b.c', 'b.c is not there'), ('needs:', 'cpus: 9\nneeds:', '1 to 8')):
             with self.assertRaisesRegex(Failure, re.escape(error)) as caught:
-                self.read(self.TEXT.replace(old, new))
+                read_finding(self.TEXT.replace(old, new))
             self.assertEqual(caught.exception.status, 2)
 
     def test_those_that_are_there(self):
@@ -195,9 +188,9 @@ class Findings(unittest.TestCase):
             self.assertTrue(os.path.exists(os.path.join(ROOT, one.field['program'])), one.path)
 
     def test_the_table(self):
-        first = self.read(self.TEXT.replace('title: t', 'title: a|b\nseen: 7.3: yes\nseen: 7.2: no'))
-        later = self.read(self.TEXT.replace('finding: 1', 'finding: 10'))
-        other = self.read(self.TEXT.replace('finding: 1', 'finding: new'))
+        first = read_finding(self.TEXT.replace('title: t', 'title: a|b\nseen: 7.3: yes\nseen: 7.2: no'))
+        later = read_finding(self.TEXT.replace('finding: 1', 'finding: 10'))
+        other = read_finding(self.TEXT.replace('finding: 1', 'finding: new'))
         text = finding.table([other, later, first])
         self.assertEqual(text[len(finding.TABLE_HEAD):].splitlines(),
                          [r'| [a](a.c) | 1 | a\|b | nothing | root | 7.3: yes; 7.2: no |',
