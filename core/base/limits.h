@@ -50,10 +50,10 @@ _Static_assert(WORLD_PAGES <= 32, "the pages of an mm are bits of a u32 (fuzz/pr
 #define PROG_TASKS_MAX 16
 #define PROG_OPS_MAX 16     /* of one task */
 #define PROG_ARGS_MAX 3
-#define PROG_EDGES_MAX 512
-#define PROG_CHOICES_MAX 64
+/* The recorded schedule of a run that is 8,000 points long fits, whatever the switches. */
+#define PROG_EDGES_MAX 8192
+#define PROG_CHOICES_MAX 1024
 #define PROG_EXPECTS_MAX 4
-#define PROG_ROLE_MAX 24    /* bytes of "folio A2.0" with its 0 */
 /* Contexts as the engine numbers them: tasks 'A'.., then irq and softirq. */
 #define PROG_CTX_IRQ(cpu) (16 + (cpu))
 #define PROG_CTX_SOFTIRQ(cpu) (20 + (cpu))

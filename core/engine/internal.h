@@ -348,6 +348,8 @@ void report_reset(void);
 void report_install(void);
 void report_from_sanitizer(const char *title, const char *body); /* from its hook */
 void report_deadlock(void);
+/* No op ends any more, for so many points now: where everybody is. Does not return. */
+void report_livelock(const char *title, u32 points);
 
 /*
  * The engine's happens-before annotations, each with a number so that a test can

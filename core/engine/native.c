@@ -388,7 +388,7 @@ static u64 progress(bool events)
 	return sum;
 }
 
-static __cold void report_livelock(void)
+static __cold void native_report_livelock(void)
 {
 	char title[REPORT_TITLE_MAX] = "livelock in interrupts";
 
@@ -428,7 +428,7 @@ static void wait_for_end(void)
 			native_report_end();
 		}
 		if (same_op_ms >= engine_native_hang_ms * LIVELOCK_FACTOR)
-			report_livelock();
+			native_report_livelock();
 	}
 }
 

@@ -10,7 +10,7 @@
 
 #include "core/engine/internal.h"
 
-#define BODY_MAX (32u << 10)
+#define BODY_MAX (64u << 10)
 #define HISTORY_LINES 24
 
 void (*engine_native_report)(const struct engine_report *report);
@@ -18,10 +18,13 @@ void (*engine_native_report)(const struct engine_report *report);
 /* No malloc(): TSan calls with its locks held, and its allocator can wait for them. */
 static char report_body[BODY_MAX];
 
+static bool with_others; /* the report is about all that have not finished */
+
 void report_reset(void)
 {
 	memset(&eng.report, 0, sizeof(eng.report));
 	eng.reported = false;
+	with_others = false;
 }
 
 static void append(char *body, size_t *n, const char *fmt, ...) __printf_like(3, 4);
@@ -116,6 +119,9 @@ static void report_keep(const char *title, const char *body)
 	}
 	append(b, &n, "\nlast events:\n");
 	n += engine_ring_print(b + n, BODY_MAX - n, 0, HISTORY_LINES);
+	for (unsigned o = 0; with_others && o < ENGINE_CTX_MAX; o++)
+		if (o != i && (eng.ctx[o].state == CTX_READY || eng.ctx[o].state == CTX_BLOCKED))
+			append_context(b, &n, o);
 }
 
 static void sink(const char *title, const char *body)
@@ -149,6 +155,14 @@ void report_from_sanitizer(const char *title, const char *body)
 	eng.backend->report_end();
 	if (eng.in_run)
 		eng.ending = true;
+}
+
+void report_livelock(const char *title, u32 points)
+{
+	BUG_ON(!eng.fair);
+	with_others = true;
+	reportf(title, "%u points; under a fair schedule no op ended during the last %u\n",
+		eng.view.steps, points);
 }
 
 /* Nothing can run and somebody has not finished. Called on main. */

@@ -129,8 +129,7 @@ static __cold void sim_too_long(void)
 			continue;
 		op = c->op_site ? c->op_site->func : "task";
 		snprintf(title, sizeof(title), "livelock in %s", op);
-		reportf(title, "%u points; under a fair schedule no op ended during the last %u\n",
-			eng.view.steps, eng.view.steps - since);
+		report_livelock(title, eng.view.steps - since);
 	}
 	reportf("livelock in interrupts", "no end after %u points\n", eng.view.steps);
 }

@@ -73,7 +73,7 @@ static bool reduce_again(struct run_minimize *m, struct prog *p)
 		return false;
 	if (p->policy == PROG_POLICY_REPLAY && met && prog_size(&out) >= prog_size(p))
 		return false;
-	*p = out;
+	prog_copy(p, &out);
 	return true;
 }
 
@@ -84,11 +84,11 @@ static bool fails_under_random(struct run_minimize *m, struct prog *p)
 	static struct prog with_edges;
 	bool met;
 
-	with_edges = *p;
+	prog_copy(&with_edges, p);
 	p->nedges = p->nchoices = 0;
 	for (unsigned i = 0; i < SCHEDULES_PER_OP && within_time(m); i++) {
 		if (i == SCHEDULES_PER_OP / 2)
-			*p = with_edges;
+			prog_copy(p, &with_edges);
 		p->policy = prog_policy_with_turns(i);
 		p->seed = i;
 		if (fails_alike(m, p, &met))
@@ -101,16 +101,16 @@ static bool fails_under_random(struct run_minimize *m, struct prog *p)
  * that the op itself can go: "B1 after C1, A4 after B1" becomes "A4 after C1". */
 static void bypass_op(struct prog *p, unsigned t, unsigned index)
 {
-	const struct prog_event *before = NULL;
+	const struct event_key *before = NULL;
 
 	for (unsigned i = 0; i < p->nedges; i++) {
-		const struct prog_event *e = &p->edge[i].event;
+		const struct event_key *e = &p->edge[i].event;
 
 		if (e->ctx == t && e->op == index + 1)
 			before = &p->edge[i].after;
 	}
 	for (unsigned i = 0; before && i < p->nedges; i++) {
-		struct prog_event *after = &p->edge[i].after;
+		struct event_key *after = &p->edge[i].after;
 
 		if (after->ctx == t && after->op == index + 1)
 			*after = *before;
@@ -154,7 +154,7 @@ static bool remove_op(u32 which, void *out, void *arg)
 	u64 before = r->m->runs;
 	bool smaller;
 
-	trial = *r->p;
+	prog_copy(&trial, r->p);
 	bypass_op(&trial, t, i);
 	prog_op_remove(&trial, t, i);
 	if (trial.task[t].nops == 0 && trial.ntasks > 1)
@@ -164,7 +164,7 @@ static bool remove_op(u32 which, void *out, void *arg)
 		  prog_size(&trial) < prog_size(r->p);
 	removal->runs = r->m->runs - before;
 	r->m->runs = before;
-	removal->prog = trial;
+	prog_copy(&removal->prog, &trial);
 	return smaller;
 }
 
@@ -219,7 +219,7 @@ static bool remove_ops_and_search(struct run_minimize *m, struct prog *p)
 		if (!gone)
 			continue;
 		attempts_drop(&attempts);
-		*p = removal.prog;
+		prog_copy(p, &removal.prog);
 		t = which / PROG_OPS_MAX;
 		i = which % PROG_OPS_MAX;
 		smaller = more = true;

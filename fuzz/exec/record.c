@@ -11,73 +11,26 @@
 
 #include "fuzz/exec/goal.h"
 
-/* ---- translation ---- */
-
-_Static_assert(SCHED_ROLE_MAX == PROG_ROLE_MAX, "a role's name has the same room in both");
-
-static struct sched_event_key key_of_prog(const struct prog_event *e)
-{
-	struct sched_event_key k = {
-		.ctx = e->ctx, .op = e->op, .nth = e->nth, .site = e->site,
-		.role = e->role[0] ? site_hash(e->role, strlen(e->role)) : 0,
-	};
-
-	memcpy(k.role_name, e->role, sizeof(e->role));
-	return k;
-}
+/* ---- between a program and the policy ---- */
 
 void run_schedule_of(const struct prog *p, struct sched_schedule *out)
 {
 	sched_schedule_clear(out);
-	for (unsigned i = 0; i < p->nedges; i++)
-		sched_add_edge(out, &(struct sched_edge){
-			.event = key_of_prog(&p->edge[i].event),
-			.after = key_of_prog(&p->edge[i].after) });
-	for (unsigned i = 0; i < p->nchoices; i++)
-		sched_add_decision(out, &(struct sched_decision){
-			.event = key_of_prog(&p->choice[i].event),
-			.value = p->choice[i].value });
-}
-
-static struct prog_event event_of_key(const struct sched_event_key *k)
-{
-	struct prog_event e;
-
-	memset(&e, 0, sizeof(e));
-	e.ctx = k->ctx;
-	e.op = (u8)k->op;
-	e.site = k->site;
-	e.nth = k->nth;
-	memcpy(e.role, k->role_name, sizeof(k->role_name));
-	return e;
-}
-
-static bool key_fits(const struct sched_event_key *k)
-{
-	return k->op <= 0xff;
+	for (u32 i = 0; i < p->nedges; i++)
+		sched_add_edge(out, &p->edge[i]);
+	for (u32 i = 0; i < p->nchoices; i++)
+		sched_add_choice(out, &p->choice[i]);
 }
 
 int run_schedule_to(struct prog *p, const struct sched_schedule *s)
 {
-	if (s->nedges > PROG_EDGES_MAX || s->ndecisions > PROG_CHOICES_MAX)
+	if (s->nedges > PROG_EDGES_MAX || s->nchoices > PROG_CHOICES_MAX)
 		return -E2BIG;
 	p->policy = PROG_POLICY_REPLAY;
 	p->nedges = (u16)s->nedges;
-	p->nchoices = (u16)s->ndecisions;
-	memset(p->edge, 0, sizeof(p->edge));
-	memset(p->choice, 0, sizeof(p->choice));
-	for (u32 i = 0; i < s->nedges; i++) {
-		if (!key_fits(&s->edge[i].event) || !key_fits(&s->edge[i].after))
-			return -E2BIG;
-		p->edge[i].event = event_of_key(&s->edge[i].event);
-		p->edge[i].after = event_of_key(&s->edge[i].after);
-	}
-	for (u32 i = 0; i < s->ndecisions; i++) {
-		if (!key_fits(&s->decision[i].event))
-			return -E2BIG;
-		p->choice[i].event = event_of_key(&s->decision[i].event);
-		p->choice[i].value = (u8)s->decision[i].value;
-	}
+	p->nchoices = (u16)s->nchoices;
+	memcpy(p->edge, s->edge, s->nedges * sizeof(s->edge[0]));
+	memcpy(p->choice, s->choice, s->nchoices * sizeof(s->choice[0]));
 	return 0;
 }
 
@@ -109,7 +62,7 @@ int run_record(const struct prog *p, const struct world_ops *world,
 	opt = opt ? opt : &run_defaults;
 	run_logged(p, world, opt, result, &schedule);
 	hash = result->hash;
-	*out = *p;
+	prog_copy(out, p);
 	ret = run_schedule_to(out, &schedule);
 	if (ret)
 		return ret;
@@ -147,17 +100,17 @@ static bool reduction_holds(struct reduction *r)
 	return holds;
 }
 
-/* trial = best without edges (or decisions) [from, from + n). */
-static void trial_without(struct reduction *r, bool decisions, u32 from, u32 n)
+/* trial = best without edges (or choices) [from, from + n). */
+static void trial_without(struct reduction *r, bool choices, u32 from, u32 n)
 {
 	sched_schedule_clear(&r->trial);
 	for (u32 i = 0; i < r->best.nedges; i++) {
-		if (decisions || i < from || i >= from + n)
+		if (choices || i < from || i >= from + n)
 			sched_add_edge(&r->trial, &r->best.edge[i]);
 	}
-	for (u32 i = 0; i < r->best.ndecisions; i++) {
-		if (!decisions || i < from || i >= from + n)
-			sched_add_decision(&r->trial, &r->best.decision[i]);
+	for (u32 i = 0; i < r->best.nchoices; i++) {
+		if (!choices || i < from || i >= from + n)
+			sched_add_choice(&r->trial, &r->best.choice[i]);
 	}
 }
 
@@ -171,9 +124,9 @@ static void trial_accept(struct reduction *r)
 
 /* Removes chunks, halving their size; from the end, where a switch matters least
  * to those before it. Returns false when time is up. */
-static bool reduce_part(struct reduction *r, bool decisions)
+static bool reduce_part(struct reduction *r, bool choices)
 {
-	u32 count = decisions ? r->best.ndecisions : r->best.nedges;
+	u32 count = choices ? r->best.nchoices : r->best.nedges;
 
 	for (u32 chunk = count; chunk > 0; chunk /= 2) {
 		for (u32 end = count; end > 0;) {
@@ -181,7 +134,7 @@ static bool reduce_part(struct reduction *r, bool decisions)
 
 			if (r->tick && !r->tick(r->arg))
 				return false;
-			trial_without(r, decisions, end - n, n);
+			trial_without(r, choices, end - n, n);
 			if (reduction_holds(r)) {
 				trial_accept(r);
 				count -= n;
@@ -211,9 +164,9 @@ static void reduce_unmet(struct reduction *r)
 		if (sched_replay_edge_end(i, stats.complete, stats.fair) == SCHED_EDGE_MET)
 			sched_add_edge(&met, &r->trial.edge[i]);
 	}
-	for (u32 i = 0; i < r->trial.ndecisions; i++) {
-		if (sched_replay_decision_end(i, stats.complete) == SCHED_EDGE_MET)
-			sched_add_decision(&met, &r->trial.decision[i]);
+	for (u32 i = 0; i < r->trial.nchoices; i++) {
+		if (sched_replay_choice_end(i, stats.complete) == SCHED_EDGE_MET)
+			sched_add_choice(&met, &r->trial.choice[i]);
 	}
 	sched_schedule_free(&r->trial);
 	r->trial = met;
@@ -244,7 +197,7 @@ int run_reduce(const struct prog *p, const struct world_ops *world,
 	if (!r)
 		return -ENOMEM;
 	opt = opt ? opt : &run_defaults;
-	*out = *p;
+	prog_copy(out, p);
 	r->prog = p;
 	r->world = world;
 	r->opt = *opt;

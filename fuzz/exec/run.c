@@ -312,7 +312,7 @@ static void result_edge(struct run_result *res, bool is_choice, u32 index,
 	if (first)
 		res->first_unmet = (struct run_unmet){
 			.is_choice = is_choice, .index = index, .why = why,
-			.came = is_choice ? sched_replay_decision_came(index) :
+			.came = is_choice ? sched_replay_choice_came(index) :
 					    sched_replay_edge_came(index, why) };
 	if (why == SCHED_EDGE_OPEN)
 		res->open++;
@@ -336,8 +336,8 @@ static void result_replay(struct run_result *res)
 	engine_stats(&stats);
 	for (u32 i = 0; i < s->nedges; i++)
 		result_edge(res, false, i, sched_replay_edge_end(i, stats.complete, stats.fair));
-	for (u32 i = 0; i < s->ndecisions; i++)
-		result_edge(res, true, i, sched_replay_decision_end(i, stats.complete));
+	for (u32 i = 0; i < s->nchoices; i++)
+		result_edge(res, true, i, sched_replay_choice_end(i, stats.complete));
 }
 
 /* Up to the tasks: ENGINE_REPORTED if the set-up ended in a report. */

@@ -97,7 +97,7 @@ enum compare_status compare_program(const struct prog *p, enum device_kind kind,
 	enum compare_status status, again;
 
 	order_make(p, &order);
-	adapted = *p;
+	prog_copy(&adapted, p);
 	order_adapt(&adapted, kind);
 	status = compare_tries(&adapted, &order, kind, sum, out);
 	for (int i = 0; i < AGAIN_MAX && status == COMPARE_DIFFERS; i++) {
@@ -119,7 +119,7 @@ bool compare_model(const struct prog *p, enum device_kind kind, struct fixed_ord
 	bool clean;
 
 	order_make(p, order);
-	adapted = *p;
+	prog_copy(&adapted, p);
 	order_adapt(&adapted, kind);
 	run_on(&adapted, world_linked, order, seen, &result);
 	clean = result.status != RUN_REPORT;

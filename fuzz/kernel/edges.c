@@ -30,7 +30,7 @@ static u32 op_number(unsigned ctx)
 static bool is_held(unsigned ctx, u32 op)
 {
 	for (unsigned i = 0; i < prog->nedges; i++) {
-		const struct prog_event *e = &prog->edge[i].event, *after = &prog->edge[i].after;
+		const struct event_key *e = &prog->edge[i].event, *after = &prog->edge[i].after;
 
 		if (e->site || after->site || e->ctx != ctx || e->op != op ||
 		    after->ctx >= PROG_TASKS_MAX)

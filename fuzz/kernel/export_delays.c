@@ -44,7 +44,7 @@ static bool find_kernel_function(const char *ours, struct point *out)
 }
 
 /* False: it has no place in a kernel (an interrupt, a function of the model alone). */
-static bool point_of(const struct prog *p, const struct prog_event *e, struct point *out)
+static bool point_of(const struct prog *p, const struct event_key *e, struct point *out)
 {
 	const struct site *site = e->site ? site_find(e->site) : NULL;
 

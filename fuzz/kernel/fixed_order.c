@@ -151,7 +151,7 @@ int order_ksm_passes(int pages)
 
 struct progress { u8 done[PROG_TASKS_MAX]; bool dropped[PROG_EDGES_MAX]; };
 
-static bool edge_is_whole(const struct prog_edge *e, const struct prog *p)
+static bool edge_is_whole(const struct order_edge *e, const struct prog *p)
 {
 	return !e->event.site && !e->after.site && e->event.ctx < p->ntasks &&
 	       e->after.ctx < p->ntasks;
@@ -161,7 +161,7 @@ static bool edge_is_whole(const struct prog_edge *e, const struct prog *p)
 static int held_by(const struct prog *p, const struct progress *g, unsigned t)
 {
 	for (unsigned i = 0; i < p->nedges; i++) {
-		const struct prog_edge *e = &p->edge[i];
+		const struct order_edge *e = &p->edge[i];
 
 		if (!g->dropped[i] && edge_is_whole(e, p) && e->event.ctx == t &&
 		    e->event.op == g->done[t] + 1 && g->done[e->after.ctx] < e->after.op)
@@ -242,8 +242,6 @@ void order_adapt(struct prog *p, enum device_kind kind)
 	p->policy = PROG_POLICY_REPLAY;
 	p->nedges = 0;
 	p->nchoices = 0;
-	memset(p->edge, 0, sizeof(p->edge));
-	memset(p->choice, 0, sizeof(p->choice));
 }
 
 /* ---- the policy ---- */

@@ -16,8 +16,8 @@ static void take_schedule(struct prog *out, const struct prog *from)
 	out->seed = from->seed;
 	out->nedges = from->nedges;
 	out->nchoices = from->nchoices;
-	memcpy(out->edge, from->edge, sizeof(out->edge));
-	memcpy(out->choice, from->choice, sizeof(out->choice));
+	memcpy(out->edge, from->edge, from->nedges * sizeof(out->edge[0]));
+	memcpy(out->choice, from->choice, from->nchoices * sizeof(out->choice[0]));
 }
 
 /* Keeps only the tasks of the mask, with what refers to them. */
@@ -61,7 +61,7 @@ static void append(struct prog *out, const struct prog *b)
 	memcpy(&out->task[first], b->task, b->ntasks * sizeof(b->task[0]));
 	out->ntasks = (u8)(first + b->ntasks);
 	for (unsigned i = 0; i < b->nedges; i++) {
-		struct prog_edge edge = b->edge[i];
+		struct order_edge edge = b->edge[i];
 
 		if (edge.event.ctx < PROG_TASKS_MAX)
 			edge.event.ctx = (u8)(edge.event.ctx + first);
@@ -70,7 +70,7 @@ static void append(struct prog *out, const struct prog *b)
 		prog_edge_append(out, &edge.event, &edge.after);
 	}
 	for (unsigned i = 0; i < b->nchoices && out->nchoices < PROG_CHOICES_MAX; i++) {
-		struct prog_choice choice = b->choice[i];
+		struct event_choice choice = b->choice[i];
 
 		if (choice.event.ctx < PROG_TASKS_MAX)
 			choice.event.ctx = (u8)(choice.event.ctx + first);
@@ -80,8 +80,9 @@ static void append(struct prog *out, const struct prog *b)
 
 static void splice(struct prog *out, const struct prog *b, struct prng *rng)
 {
-	struct prog other = *b;
+	static struct prog other;
 
+	prog_copy(&other, b);
 	keep_tasks(out, prng_below(rng, 1u << out->ntasks));
 	keep_tasks(&other, prng_below(rng, 1u << other.ntasks));
 	while (out->ntasks + other.ntasks > MADE_TASKS_MAX) {
@@ -96,9 +97,10 @@ static void splice(struct prog *out, const struct prog *b, struct prng *rng)
 void prog_crossover(struct prog *out, const struct prog *a, const struct prog *b,
 		    struct prng *rng)
 {
-	struct prog mix = *a;
+	static struct prog mix;
 
 	assert(prog_valid(a, NULL) && prog_valid(b, NULL));
+	prog_copy(&mix, a);
 	switch (prng_below(rng, 4)) {
 	case 0:
 		mix.machine = b->machine;
@@ -112,5 +114,5 @@ void prog_crossover(struct prog *out, const struct prog *a, const struct prog *b
 	}
 	prog_repair(&mix);
 	assert(prog_valid(&mix, NULL));
-	*out = mix;
+	prog_copy(out, &mix);
 }

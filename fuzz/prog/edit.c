@@ -51,7 +51,7 @@ static struct prog_place role_place(const struct prog_move *move, char *role, ch
 
 static void role_apply(const struct prog *p, const struct prog_move *move, char *role)
 {
-	char old[PROG_ROLE_MAX], name[PROG_ROLE_MAX + 16];
+	char old[EVENT_ROLE_MAX], name[EVENT_ROLE_MAX + 16];
 	char *label, *number;
 	struct prog_place place, to;
 
@@ -60,18 +60,18 @@ static void role_apply(const struct prog *p, const struct prog_move *move, char 
 	if (place.task < 0)
 		return;
 	to = move->to[place.task][place.op];
-	memset(role, 0, PROG_ROLE_MAX);
+	memset(role, 0, EVENT_ROLE_MAX);
 	if (to.task < 0)
 		return;
 	assert(to.task < p->ntasks && to.op < p->task[to.task].nops);
 	snprintf(name, sizeof(name), "%.*s%c%d%s", (int)(label - old), old,
 		 p->task[to.task].label, to.op + 1, number);
-	name[PROG_ROLE_MAX - 1] = 0;
+	name[EVENT_ROLE_MAX - 1] = 0;
 	memcpy(role, name, strlen(name));
 }
 
 /* false: the event's op is gone. */
-static bool event_apply(const struct prog *p, const struct prog_move *move, struct prog_event *e)
+static bool event_apply(const struct prog *p, const struct prog_move *move, struct event_key *e)
 {
 	if (e->ctx < PROG_TASKS_MAX) {
 		struct prog_place to;
@@ -81,7 +81,7 @@ static bool event_apply(const struct prog *p, const struct prog_move *move, stru
 		if (to.task < 0)
 			return false;
 		e->ctx = (u8)to.task;
-		e->op = (u8)(to.op + 1);
+		e->op = (u16)(to.op + 1);
 	}
 	role_apply(p, move, e->role);
 	return true;
@@ -92,22 +92,20 @@ void prog_move_apply(struct prog *p, const struct prog_move *move)
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < p->nedges; i++) {
-		struct prog_edge edge = p->edge[i];
+		struct order_edge edge = p->edge[i];
 
 		if (event_apply(p, move, &edge.event) && event_apply(p, move, &edge.after) &&
 		    edge.event.ctx != edge.after.ctx)
 			p->edge[n++] = edge;
 	}
-	memset(&p->edge[n], 0, (p->nedges - n) * sizeof(p->edge[0]));
 	p->nedges = (u16)n;
 	n = 0;
 	for (unsigned i = 0; i < p->nchoices; i++) {
-		struct prog_choice choice = p->choice[i];
+		struct event_choice choice = p->choice[i];
 
 		if (event_apply(p, move, &choice.event))
 			p->choice[n++] = choice;
 	}
-	memset(&p->choice[n], 0, (p->nchoices - n) * sizeof(p->choice[0]));
 	p->nchoices = (u16)n;
 }
 
@@ -241,24 +239,24 @@ void prog_task_relabel(struct prog *p, unsigned t, char label)
 	prog_move_apply(p, &move);
 }
 
-void prog_edge_remove(struct prog *p, unsigned index)
+void prog_edges_remove(struct prog *p, unsigned from, unsigned n)
 {
-	assert(index < p->nedges);
-	memmove(&p->edge[index], &p->edge[index + 1],
-		(p->nedges - index - 1u) * sizeof(p->edge[0]));
-	memset(&p->edge[--p->nedges], 0, sizeof(p->edge[0]));
+	assert(from + n <= p->nedges);
+	memmove(&p->edge[from], &p->edge[from + n],
+		(p->nedges - from - n) * sizeof(p->edge[0]));
+	p->nedges = (u16)(p->nedges - n);
 }
 
-void prog_choice_remove(struct prog *p, unsigned index)
+void prog_choices_remove(struct prog *p, unsigned from, unsigned n)
 {
-	assert(index < p->nchoices);
-	memmove(&p->choice[index], &p->choice[index + 1],
-		(p->nchoices - index - 1u) * sizeof(p->choice[0]));
-	memset(&p->choice[--p->nchoices], 0, sizeof(p->choice[0]));
+	assert(from + n <= p->nchoices);
+	memmove(&p->choice[from], &p->choice[from + n],
+		(p->nchoices - from - n) * sizeof(p->choice[0]));
+	p->nchoices = (u16)(p->nchoices - n);
 }
 
-bool prog_edge_append(struct prog *p, const struct prog_event *event,
-		      const struct prog_event *after)
+bool prog_edge_append(struct prog *p, const struct event_key *event,
+		      const struct event_key *after)
 {
 	if (p->nedges == PROG_EDGES_MAX)
 		return false;
@@ -267,7 +265,7 @@ bool prog_edge_append(struct prog *p, const struct prog_event *event,
 	return true;
 }
 
-struct prog_event prog_event_whole(u8 ctx, u8 op)
+struct event_key prog_event_whole(u8 ctx, u8 op)
 {
-	return (struct prog_event){ .ctx = ctx, .op = op, .nth = 1 };
+	return (struct event_key){ .ctx = ctx, .op = op, .nth = 1 };
 }

@@ -12,7 +12,7 @@
 
 /* May a role hold this character? No quotes, parentheses, '#', '@' or '='. */
 bool prog_role_char(char c);
-bool prog_event_equal(const struct prog_event *a, const struct prog_event *b);
+bool prog_event_equal(const struct event_key *a, const struct event_key *b);
 
 /* Where each op went: to op[task][index] = new place, or removed. Tasks may be
  * renumbered as well. Index 0-based. */
@@ -38,12 +38,13 @@ void prog_task_remove(struct prog *p, unsigned t);
 bool prog_task_append(struct prog *p, const struct prog_task *task);
 /* Gives a task another (free) label, roles included. */
 void prog_task_relabel(struct prog *p, unsigned t, char label);
-void prog_edge_remove(struct prog *p, unsigned index);
-void prog_choice_remove(struct prog *p, unsigned index);
+/* Edges, or choices, from .. from + n - 1 go. */
+void prog_edges_remove(struct prog *p, unsigned from, unsigned n);
+void prog_choices_remove(struct prog *p, unsigned from, unsigned n);
 /* Appends "event after after"; false where the table is full. */
-bool prog_edge_append(struct prog *p, const struct prog_event *event,
-		      const struct prog_event *after);
+bool prog_edge_append(struct prog *p, const struct event_key *event,
+		      const struct event_key *after);
 /* The event that stands for a whole op; op 1-based. */
-struct prog_event prog_event_whole(u8 ctx, u8 op);
+struct event_key prog_event_whole(u8 ctx, u8 op);
 
 #endif

@@ -7,7 +7,9 @@
  *   a0..bf task   [tag, cpu, mm, label]: the ops that follow are its
  *   c0..cf event  of an edge, d0..df the event that it comes after, e0..ff a
  *                 choice: [tag, context, op - 1, value]; tag & 8: then the site
- *                 and [nth - 1, -, -], then tag & 7 records of the object's name
+ *                 and [nth - 1, op's upper byte, -], then tag & 7 records of the
+ *                 object's name. Of an edge without a site the op's upper byte
+ *                 stands in the place of the value
  * An op or a policy that is not known is left out: encode.h says what a version is.
  */
 #include "fuzz/prog/encode.h"
@@ -34,7 +36,7 @@ enum {
 	TAG_CHOICE = 0xe0,
 	TAG_SITE = 0x08,
 	TAG_ROLE_MASK = 0x07,
-	ROLE_RECORDS_MAX = PROG_ROLE_MAX / RECORD_SIZE,
+	ROLE_RECORDS_MAX = EVENT_ROLE_MAX / RECORD_SIZE,
 	SLOTS_FALLBACK = 8,
 };
 
@@ -184,7 +186,7 @@ static void op_decode(struct prog *p, const u8 in[RECORD_SIZE])
 	}
 }
 
-static void event_decode(struct reader *r, const u8 head[RECORD_SIZE], struct prog_event *e)
+static void event_decode(struct reader *r, const u8 head[RECORD_SIZE], struct event_key *e)
 {
 	unsigned roles = min(head[0] & TAG_ROLE_MASK, ROLE_RECORDS_MAX);
 	u8 record[RECORD_SIZE];
@@ -192,33 +194,37 @@ static void event_decode(struct reader *r, const u8 head[RECORD_SIZE], struct pr
 	memset(e, 0, sizeof(*e));
 	e->ctx = head[1];
 	e->op = head[2]; /* from 0: event_adopt() */
-	if (!(head[0] & TAG_SITE))
+	if (!(head[0] & TAG_SITE)) {
+		if (head[0] < TAG_CHOICE)
+			e->op |= (u16)(head[3] << 8);
 		return;
+	}
 	record_read(r, record);
 	e->site = record[0] | (u32)record[1] << 8 | (u32)record[2] << 16 | (u32)record[3] << 24;
 	record_read(r, record);
 	e->nth = (u16)min((record[0] | record[1] << 8) + 1, 0xffff);
+	e->op |= (u16)(record[2] << 8);
 	for (unsigned i = 0; i < roles; i++) {
 		record_read(r, record);
 		memcpy(e->role + i * RECORD_SIZE, record, RECORD_SIZE);
 	}
-	e->role[PROG_ROLE_MAX - 1] = 0;
+	e->role[EVENT_ROLE_MAX - 1] = 0;
 }
 
 /* Wraps context and op into what exists; what can't be is left to repair. */
-static void event_adopt(const struct prog *p, struct prog_event *e)
+static void event_adopt(const struct prog *p, struct event_key *e)
 {
 	if (e->ctx < PROG_CTX_IRQ(0) || e->ctx >= PROG_CTX_SOFTIRQ(ENGINE_CPUS_MAX)) {
 		e->ctx %= p->ntasks;
 		if (p->task[e->ctx].nops)
 			e->op %= p->task[e->ctx].nops;
 	}
-	e->op = (u8)min(e->op + 1, 255);
+	e->op = (u16)min(e->op + 1, 0xffff);
 }
 
 static void records_decode(struct prog *p, struct reader *r)
 {
-	struct prog_event edge, event;
+	struct event_key edge, event;
 	bool have_edge = false, full = false;
 	u8 record[RECORD_SIZE];
 
@@ -252,7 +258,7 @@ void prog_decode(struct prog *p, const u8 *data, size_t size)
 	struct reader r = { data, size, HEADER_SIZE };
 	u8 mms;
 
-	memset(p, 0, sizeof(*p));
+	memset(p, 0, offsetof(struct prog, choice));
 	header_decode(p, data, size);
 	mms = p->machine.mms;
 	p->machine.mms = MACHINE_MMS_MASK; /* so that repair adds none */
@@ -320,19 +326,21 @@ static void task_encode(struct writer *w, const struct prog_task *task, unsigned
 	}
 }
 
-static void event_encode(struct writer *w, u8 tag, u8 value, const struct prog_event *e)
+static void event_encode(struct writer *w, u8 tag, u8 value, const struct event_key *e)
 {
 	size_t len = strlen(e->role);
 	unsigned roles = (unsigned)DIV_ROUND_UP(len, RECORD_SIZE);
 	const u8 *role = (const u8 *)e->role;
+	u8 op_upper = (u8)((e->op - 1) >> 8);
 
 	if (!e->site) {
-		record_write(w, tag, e->ctx, (u8)(e->op - 1), value);
+		assert(tag < TAG_CHOICE);
+		record_write(w, tag, e->ctx, (u8)(e->op - 1), op_upper);
 		return;
 	}
 	record_write(w, (u8)(tag | TAG_SITE | roles), e->ctx, (u8)(e->op - 1), value);
 	record_write(w, (u8)e->site, (u8)(e->site >> 8), (u8)(e->site >> 16), (u8)(e->site >> 24));
-	record_write(w, (u8)(e->nth - 1), (u8)((e->nth - 1) >> 8), 0, 0);
+	record_write(w, (u8)(e->nth - 1), (u8)((e->nth - 1) >> 8), op_upper, 0);
 	for (unsigned i = 0; i < roles; i++, role += RECORD_SIZE)
 		record_write(w, role[0], role[1], role[2], role[3]);
 }

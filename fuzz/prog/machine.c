@@ -5,6 +5,7 @@
  */
 #include "fuzz/prog/machine.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define FIELD(name_, member, min_, max_, fallback_, power_)                             \
@@ -186,8 +187,18 @@ u8 prog_mms_default(const struct prog *p)
 
 void prog_init(struct prog *p)
 {
-	memset(p, 0, sizeof(*p));
+	memset(p, 0, offsetof(struct prog, choice));
 	p->machine = prog_machine_default;
 	p->ntasks = 1;
 	p->task[0].label = 'A';
+}
+
+void prog_copy(struct prog *to, const struct prog *from)
+{
+	if (to == from)
+		return;
+	assert(from->nedges <= PROG_EDGES_MAX && from->nchoices <= PROG_CHOICES_MAX);
+	memcpy(to, from, offsetof(struct prog, choice));
+	memcpy(to->choice, from->choice, from->nchoices * sizeof(from->choice[0]));
+	memcpy(to->edge, from->edge, from->nedges * sizeof(from->edge[0]));
 }

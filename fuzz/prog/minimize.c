@@ -55,7 +55,7 @@ static void failed_note(struct minimizer *mz, u64 hash)
 
 struct prog *minimize_start(struct minimizer *mz)
 {
-	mz->candidate = *mz->p;
+	prog_copy(&mz->candidate, mz->p);
 	return &mz->candidate;
 }
 
@@ -89,7 +89,7 @@ bool minimize_try(struct minimizer *mz)
 		failed_note(mz, hash);
 		return false;
 	}
-	*mz->p = *c;
+	prog_copy(mz->p, c);
 	return true;
 }
 
@@ -108,8 +108,7 @@ static unsigned edges_count(const struct prog *p)
 
 static void edges_remove(struct prog *p, unsigned from, unsigned n)
 {
-	while (n--)
-		prog_edge_remove(p, from);
+	prog_edges_remove(p, from, n);
 }
 
 static unsigned choices_count(const struct prog *p)
@@ -119,8 +118,7 @@ static unsigned choices_count(const struct prog *p)
 
 static void choices_remove(struct prog *p, unsigned from, unsigned n)
 {
-	while (n--)
-		prog_choice_remove(p, from);
+	prog_choices_remove(p, from, n);
 }
 
 static unsigned ops_count(const struct prog *p)
@@ -196,7 +194,7 @@ static bool edges_to_neighbours(struct prog *p, unsigned t, unsigned i)
 	bool any = false;
 
 	for (unsigned e = 0; e < p->nedges; e++) {
-		struct prog_event *event = &p->edge[e].event, *after = &p->edge[e].after;
+		struct event_key *event = &p->edge[e].event, *after = &p->edge[e].after;
 
 		if (!event->site && event->ctx == t && event->op == i + 1 &&
 		    event->op < p->task[t].nops) {
@@ -301,7 +299,7 @@ static bool shrink_policy(struct minimizer *mz)
 	return changed;
 }
 
-static bool make_whole(struct minimizer *mz, struct prog_event *e)
+static bool make_whole(struct minimizer *mz, struct event_key *e)
 {
 	if (!e->site)
 		return false;

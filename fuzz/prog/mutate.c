@@ -238,7 +238,7 @@ static bool device_tweak(struct prog *p, struct prng *rng, const struct prog_pro
 /* ---- schedule ---- */
 
 /* A whole op, or an event that some edge or choice of this program names. */
-static bool pick_event(const struct prog *p, struct prng *rng, struct prog_event *e)
+static bool pick_event(const struct prog *p, struct prng *rng, struct event_key *e)
 {
 	unsigned t, known = 2u * p->nedges + p->nchoices;
 
@@ -259,7 +259,7 @@ static bool pick_event(const struct prog *p, struct prng *rng, struct prog_event
 
 static bool edge_add(struct prog *p, struct prng *rng, const struct prog_profile *profile)
 {
-	struct prog_event event, after;
+	struct event_key event, after;
 
 	(void)profile;
 	if (!pick_event(p, rng, &event) || !pick_event(p, rng, &after) || event.ctx == after.ctx)
@@ -272,14 +272,14 @@ static bool edge_drop(struct prog *p, struct prng *rng, const struct prog_profil
 	(void)profile;
 	if (!p->nedges)
 		return false;
-	prog_edge_remove(p, prng_below(rng, p->nedges));
+	prog_edges_remove(p, prng_below(rng, p->nedges), 1);
 	return true;
 }
 
 static bool edge_retarget(struct prog *p, struct prng *rng, const struct prog_profile *profile)
 {
-	struct prog_edge *edge;
-	struct prog_event *side, event;
+	struct order_edge *edge;
+	struct event_key *side, event;
 
 	(void)profile;
 	if (!p->nedges)
@@ -307,7 +307,7 @@ static bool edge_retarget(struct prog *p, struct prng *rng, const struct prog_pr
 
 static bool choice_add(struct prog *p, struct prng *rng, const struct prog_profile *profile)
 {
-	struct prog_choice *choice = &p->choice[p->nchoices];
+	struct event_choice *choice = &p->choice[p->nchoices];
 
 	(void)profile;
 	if (p->nchoices == PROG_CHOICES_MAX || !pick_event(p, rng, &choice->event) ||
@@ -323,13 +323,13 @@ static bool choice_drop(struct prog *p, struct prng *rng, const struct prog_prof
 	(void)profile;
 	if (!p->nchoices)
 		return false;
-	prog_choice_remove(p, prng_below(rng, p->nchoices));
+	prog_choices_remove(p, prng_below(rng, p->nchoices), 1);
 	return true;
 }
 
 static bool choice_tweak(struct prog *p, struct prng *rng, const struct prog_profile *profile)
 {
-	struct prog_choice *choice;
+	struct event_choice *choice;
 
 	(void)profile;
 	if (!p->nchoices)

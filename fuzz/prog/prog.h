@@ -2,12 +2,13 @@
 /*
  * A program: the machine's shape, tasks with their ops, a schedule. What the
  * decoder makes of any byte string, what the text form says, what is mutated,
- * minimised, executed. Plain data, no pointers: copy it by assignment.
+ * minimised, executed.
  * core/base/ops.def is the one place to add an op.
  */
 #ifndef FUZZ_PROG_PROG_H
 #define FUZZ_PROG_PROG_H
 
+#include "core/base/event_key.h"
 #include "core/base/limits.h"
 #include "core/base/prng.h"
 #include "core/base/seeded_bug.h"
@@ -15,8 +16,8 @@
 #include "core/base/world_ops.h"
 
 /* What prog_encode() and prog_print() can need at most. */
-#define PROG_BYTES_MAX (48 * 1024)
-#define PROG_TEXT_MAX (256 * 1024)
+#define PROG_BYTES_MAX (640 * 1024)
+#define PROG_TEXT_MAX (2 * 1024 * 1024)
 #define PROG_UNKNOWN_MAX 16
 
 enum prog_op_kind {
@@ -44,21 +45,6 @@ struct prog_task {
 	struct prog_op op[PROG_OPS_MAX];
 };
 
-/* The key of an event. site == 0: the whole op (its begin as the later side of
- * an edge, its end as the earlier side). role[0] == 0: any object. */
-struct prog_event {
-	u8 ctx;                  /* index in prog.task, or PROG_CTX_...() */
-	u8 op;                   /* 1-based; number of the interrupt or callback */
-	u16 nth;                 /* 1-based occurrence among such events of the op */
-	u32 site;                /* site_hash("folio_lock@do_swap_page") */
-	char role[PROG_ROLE_MAX];
-};
-
-struct prog_edge { struct prog_event event, after; };
-
-/* "A3 alloc@folio_alloc#1 = 1" */
-struct prog_choice { struct prog_event event; u8 value; };
-
 enum prog_policy {
 #define POLICY(ID, ...) PROG_POLICY_##ID,
 #include "core/base/policy.def"
@@ -71,6 +57,11 @@ u8 prog_policy_turn(unsigned n);
 /* The nth of the policies that have turns, counted round. */
 u8 prog_policy_with_turns(unsigned n);
 
+/*
+ * Plain data, so that it can lie in memory that processes share. The tables at its end
+ * are much larger than what is used of them: prog_copy() copies that, an assignment
+ * all. What lies behind the used part is not looked at.
+ */
 struct prog {
 	struct world_config machine;
 	u8 ntasks;
@@ -79,8 +70,8 @@ struct prog {
 	u16 nchoices;
 	u64 seed;
 	struct prog_task task[PROG_TASKS_MAX];
-	struct prog_edge edge[PROG_EDGES_MAX];
-	struct prog_choice choice[PROG_CHOICES_MAX];
+	struct event_choice choice[PROG_CHOICES_MAX];
+	struct order_edge edge[PROG_EDGES_MAX];
 };
 
 /* What the text form has beyond the bytes. */
@@ -144,7 +135,7 @@ int prog_parse(struct prog *p, struct prog_text *text, const char *src, size_t l
 size_t prog_print(const struct prog *p, const struct prog_text *text, char *out, size_t out_size);
 /* One event "A3 folio_lock@do_swap_page(folio A2.0)#1" into buf; returns buf.
  * p names the tasks; NULL: by index. */
-const char *prog_event_print(const struct prog *p, const struct prog_event *e, char *buf,
+const char *prog_event_print(const struct prog *p, const struct event_key *e, char *buf,
 			     size_t size);
 /* Is this the text form (by content: its first byte is printable)? */
 bool prog_is_text(const void *data, size_t size);
@@ -159,6 +150,9 @@ bool prog_valid(const struct prog *p, const char **why);
 /* Makes any struct valid by the smallest change; used by decode and mutate. */
 void prog_repair(struct prog *p);
 bool prog_equal(const struct prog *a, const struct prog *b);
+
+/* What is used of from becomes what is used of to; they may be the same. */
+void prog_copy(struct prog *to, const struct prog *from);
 
 /* ---- generate.c, profile.c, mutate.c, crossover.c ---- */
 struct prog_profile; /* which ops, which machines: one for each fuzz target */

@@ -140,7 +140,7 @@ static void put_task(struct print_out *o, const struct prog_task *task)
 	}
 }
 
-static void put_event(struct print_out *o, const struct prog *p, const struct prog_event *e)
+static void put_event(struct print_out *o, const struct prog *p, const struct event_key *e)
 {
 	char name[PRINT_EVENT_MAX];
 
@@ -203,7 +203,7 @@ size_t prog_print(const struct prog *p, const struct prog_text *text, char *out,
 	return o.overflow ? 0 : o.at;
 }
 
-const char *prog_event_print(const struct prog *p, const struct prog_event *e, char *buf,
+const char *prog_event_print(const struct prog *p, const struct event_key *e, char *buf,
 			     size_t size)
 {
 	struct print_out o = { buf, size, 0, false };

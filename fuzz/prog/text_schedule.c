@@ -11,7 +11,7 @@
 
 /* "irq0.1" or "rcu0.1" behind its prefix. */
 static bool parse_cpu_label(struct parse *ps, struct span word, struct span label, u8 first,
-			    struct prog_event *e)
+			    struct event_key *e)
 {
 	struct span cpu = span_split(&label, '.');
 	u32 number;
@@ -22,14 +22,14 @@ static bool parse_cpu_label(struct parse *ps, struct span word, struct span labe
 	if (!label.len)
 		return scan_fail(&ps->scan, word.s, "an interrupt is irq<cpu>.<number>, a callback "
 				 "rcu<cpu>.<number>");
-	if (!parse_bounded(ps, label, "number", 1, 255, &number))
+	if (!parse_bounded(ps, label, "number", 1, 0xffff, &number))
 		return false;
-	e->op = (u8)number;
+	e->op = (u16)number;
 	return true;
 }
 
 /* "A3", "irq0.1", "rcu1.2". */
-static bool parse_label(struct parse *ps, struct span word, struct prog_event *e)
+static bool parse_label(struct parse *ps, struct span word, struct event_key *e)
 {
 	struct span label = word;
 	unsigned t = 0;
@@ -56,7 +56,7 @@ static bool parse_label(struct parse *ps, struct span word, struct prog_event *e
 				 "task %c has %u ops, there is no %c%u", word.s[0],
 				 ps->p->task[t].nops, word.s[0], (unsigned)op);
 	e->ctx = (u8)t;
-	e->op = (u8)op;
+	e->op = (u16)op;
 	return true;
 }
 
@@ -73,7 +73,7 @@ static void note_unknown(struct prog_text *text, struct span name, u32 hash)
 	text->nunknown++;
 }
 
-static bool parse_site(struct parse *ps, struct span name, struct prog_event *e)
+static bool parse_site(struct parse *ps, struct span name, struct event_key *e)
 {
 	struct span hex = name;
 	char show[48];
@@ -96,7 +96,7 @@ static bool parse_site(struct parse *ps, struct span name, struct prog_event *e)
 	return true;
 }
 
-static bool parse_role(struct parse *ps, struct prog_event *e)
+static bool parse_role(struct parse *ps, struct event_key *e)
 {
 	struct scan *sc = &ps->scan;
 	const char *start = ++sc->at;
@@ -113,23 +113,23 @@ static bool parse_role(struct parse *ps, struct prog_event *e)
 		return scan_fail(sc, start - 1, "the parenthesis is not closed");
 	if (!len)
 		return scan_fail(sc, start, "the name of the object is missing");
-	if (len >= PROG_ROLE_MAX)
+	if (len >= EVENT_ROLE_MAX)
 		return scan_fail(sc, start, "the name of an object has at most %u characters",
-				 PROG_ROLE_MAX - 1);
+				 EVENT_ROLE_MAX - 1);
 	memcpy(e->role, start, len);
 	sc->at = start + len + 1;
 	return true;
 }
 
 /* "A3 site(role)#nth"; what follows the label may be missing. */
-static bool parse_event(struct parse *ps, struct prog_event *e)
+static bool parse_event(struct parse *ps, struct event_key *e)
 {
 	struct scan *sc = &ps->scan;
 	struct span name;
 	const char *label_end;
 	u32 nth = 1;
 
-	*e = (struct prog_event){ .nth = 1 };
+	*e = (struct event_key){ .nth = 1 };
 	if (!parse_label(ps, scan_word(sc), e))
 		return false;
 	label_end = sc->at;
@@ -156,9 +156,9 @@ static bool parse_event(struct parse *ps, struct prog_event *e)
 	return true;
 }
 
-static bool parse_after(struct parse *ps, const char *start, const struct prog_event *event)
+static bool parse_after(struct parse *ps, const char *start, const struct event_key *event)
 {
-	struct prog_event after;
+	struct event_key after;
 
 	if (!parse_event(ps, &after))
 		return false;
@@ -169,7 +169,7 @@ static bool parse_after(struct parse *ps, const char *start, const struct prog_e
 	return true;
 }
 
-static bool parse_choice(struct parse *ps, const char *start, const struct prog_event *event)
+static bool parse_choice(struct parse *ps, const char *start, const struct event_key *event)
 {
 	struct prog *p = ps->p;
 	u32 value;
@@ -189,7 +189,7 @@ static bool parse_choice(struct parse *ps, const char *start, const struct prog_
 bool parse_schedule_line(struct parse *ps)
 {
 	struct scan *sc = &ps->scan;
-	struct prog_event event;
+	struct event_key event;
 	struct span word;
 	const char *start;
 	char show[48];

@@ -18,7 +18,7 @@ bool prog_role_char(char c)
 
 static bool role_valid(const char *role)
 {
-	if (!memchr(role, 0, PROG_ROLE_MAX))
+	if (!memchr(role, 0, EVENT_ROLE_MAX))
 		return false;
 	for (const char *c = role; *c; c++) {
 		if (!prog_role_char(*c))
@@ -31,13 +31,13 @@ static void role_repair(char *role)
 {
 	size_t len;
 
-	role[PROG_ROLE_MAX - 1] = 0;
+	role[EVENT_ROLE_MAX - 1] = 0;
 	len = strlen(role);
 	for (size_t i = 0; i < len; i++) {
 		if (!prog_role_char(role[i]))
 			role[i] = '_';
 	}
-	memset(role + len, 0, PROG_ROLE_MAX - len);
+	memset(role + len, 0, EVENT_ROLE_MAX - len);
 }
 
 static bool ctx_is_cpu(const struct prog *p, u8 ctx, u8 first)
@@ -46,7 +46,7 @@ static bool ctx_is_cpu(const struct prog *p, u8 ctx, u8 first)
 }
 
 /* Does the event name a context and an op that exist? */
-static bool event_exists(const struct prog *p, const struct prog_event *e)
+static bool event_exists(const struct prog *p, const struct event_key *e)
 {
 	if (e->op < 1)
 		return false;
@@ -55,7 +55,7 @@ static bool event_exists(const struct prog *p, const struct prog_event *e)
 	return ctx_is_cpu(p, e->ctx, PROG_CTX_IRQ(0)) || ctx_is_cpu(p, e->ctx, PROG_CTX_SOFTIRQ(0));
 }
 
-static const char *event_invalid(const struct prog *p, const struct prog_event *e)
+static const char *event_invalid(const struct prog *p, const struct event_key *e)
 {
 	if (!event_exists(p, e))
 		return "an event names a task or an op that does not exist";
@@ -236,7 +236,7 @@ static void task_repair(struct prog *p, unsigned t)
 	memset(&task->op[task->nops], 0, (PROG_OPS_MAX - task->nops) * sizeof(task->op[0]));
 }
 
-static void event_repair(struct prog_event *e)
+static void event_repair(struct event_key *e)
 {
 	e->nth = (u16)max(e->nth, 1);
 	role_repair(e->role);
@@ -254,7 +254,7 @@ static void schedule_repair(struct prog *p)
 	p->nedges = (u16)min(p->nedges, PROG_EDGES_MAX);
 	p->nchoices = (u16)min(p->nchoices, PROG_CHOICES_MAX);
 	for (unsigned i = 0; i < p->nedges; i++) {
-		struct prog_edge edge = p->edge[i];
+		struct order_edge edge = p->edge[i];
 
 		event_repair(&edge.event);
 		event_repair(&edge.after);
@@ -265,16 +265,13 @@ static void schedule_repair(struct prog *p)
 	p->nedges = (u16)n;
 	n = 0;
 	for (unsigned i = 0; i < p->nchoices; i++) {
-		struct prog_choice choice = p->choice[i];
+		struct event_choice choice = p->choice[i];
 
 		event_repair(&choice.event);
 		if (choice.event.site && event_exists(p, &choice.event))
 			p->choice[n++] = choice;
 	}
 	p->nchoices = (u16)n;
-	memset(&p->edge[p->nedges], 0, (PROG_EDGES_MAX - p->nedges) * sizeof(p->edge[0]));
-	memset(&p->choice[p->nchoices], 0,
-	       (PROG_CHOICES_MAX - p->nchoices) * sizeof(p->choice[0]));
 }
 
 void prog_repair(struct prog *p)
@@ -295,10 +292,10 @@ void prog_repair(struct prog *p)
 	schedule_repair(p);
 }
 
-bool prog_event_equal(const struct prog_event *a, const struct prog_event *b)
+bool prog_event_equal(const struct event_key *a, const struct event_key *b)
 {
 	return a->ctx == b->ctx && a->op == b->op && a->nth == b->nth && a->site == b->site &&
-	       !strncmp(a->role, b->role, PROG_ROLE_MAX);
+	       !strncmp(a->role, b->role, EVENT_ROLE_MAX);
 }
 
 static bool task_equal(const struct prog_task *a, const struct prog_task *b)

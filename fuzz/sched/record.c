@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The recorder: a finished run's event log as order edges and decisions. At each
+ * The recorder: a finished run's event log as order edges and choices. At each
  * context switch the first event of the new segment comes after the last event
  * of the segment before it; so at every moment of a replay exactly the context
  * that ran in the original is free to run. What was still pending at the end is
@@ -25,28 +25,28 @@ static void *room_for_one(void *p, u32 n, u32 *max, size_t size)
 	return p;
 }
 
-void sched_add_edge(struct sched_schedule *s, const struct sched_edge *edge)
+void sched_add_edge(struct sched_schedule *s, const struct order_edge *edge)
 {
 	s->edge = room_for_one(s->edge, s->nedges, &s->edges_max, sizeof(*edge));
 	s->edge[s->nedges++] = *edge;
 }
 
-void sched_add_decision(struct sched_schedule *s, const struct sched_decision *decision)
+void sched_add_choice(struct sched_schedule *s, const struct event_choice *choice)
 {
-	s->decision = room_for_one(s->decision, s->ndecisions, &s->decisions_max,
-				   sizeof(*decision));
-	s->decision[s->ndecisions++] = *decision;
+	s->choice = room_for_one(s->choice, s->nchoices, &s->choices_max,
+				   sizeof(*choice));
+	s->choice[s->nchoices++] = *choice;
 }
 
 void sched_schedule_clear(struct sched_schedule *s)
 {
-	s->nedges = s->ndecisions = 0;
+	s->nedges = s->nchoices = 0;
 }
 
 void sched_schedule_free(struct sched_schedule *s)
 {
 	free(s->edge);
-	free(s->decision);
+	free(s->choice);
 	memset(s, 0, sizeof(*s));
 }
 
@@ -85,32 +85,31 @@ static u32 count_of(const struct counters *c, u64 key)
 }
 
 /* nth: among events of this object; nth_any: of any. */
-static struct sched_event_key key_of(const struct engine_logged *e, u32 nth, u32 nth_any)
+static struct event_key key_of(const struct engine_logged *e, u32 nth, u32 nth_any)
 {
-	struct sched_event_key key = { .ctx = e->ctx, .op = e->op, .site = e->site };
-	char name[2 * SCHED_ROLE_MAX];
+	struct event_key key = { .ctx = e->ctx, .op = e->op, .site = e->site };
+	char name[2 * EVENT_ROLE_MAX];
 
 	key.nth = (u16)nth_any;
 	if (!e->role_hash)
 		return key;
 	engine_role_name(e->role, name, sizeof(name));
-	if (strlen(name) < SCHED_ROLE_MAX) {
+	if (strlen(name) < EVENT_ROLE_MAX) {
 		key.nth = (u16)nth;
-		key.role = e->role_hash;
-		memcpy(key.role_name, name, strlen(name));
+		memcpy(key.role, name, strlen(name));
 	}
 	return key;
 }
 
-static struct sched_event_key whole_op(u8 ctx, u16 op)
+static struct event_key whole_op(u8 ctx, u16 op)
 {
-	return (struct sched_event_key){ .ctx = ctx, .op = op };
+	return (struct event_key){ .ctx = ctx, .op = op };
 }
 
 /* The begin of an op or a handler is named as such: it is pending before the
  * task has run at all, and it is what a person would write. */
-static struct sched_event_key later_side(const struct engine_logged *e,
-					 const struct sched_event_key *key)
+static struct event_key later_side(const struct engine_logged *e,
+					 const struct event_key *key)
 {
 	return e->kind == EV_OP || e->kind == EV_IRQ ? whole_op(e->ctx, e->op) : *key;
 }
@@ -138,12 +137,12 @@ static bool still_to_come(const struct engine_view *v, unsigned ctx,
 static void hold_pending(struct sched_schedule *out, const struct engine_view *v,
 			 struct counters *counters,
 			 const struct engine_logged *const last[ENGINE_CTX_MAX],
-			 const struct engine_logged *end, const struct sched_event_key *end_key)
+			 const struct engine_logged *end, const struct event_key *end_key)
 {
 	for (unsigned ctx = 0; ctx < ENGINE_CTX_MAX; ctx++) {
 		const struct engine_event *p = &v->pending[ctx];
 		struct engine_logged e;
-		struct sched_edge edge;
+		struct order_edge edge;
 
 		if (ctx == end->ctx || !still_to_come(v, ctx, last[ctx]))
 			continue;
@@ -162,7 +161,7 @@ static void hold_pending(struct sched_schedule *out, const struct engine_view *v
 void sched_record(struct sched_schedule *out, const struct engine_view *v)
 {
 	const struct engine_logged *last[ENGINE_CTX_MAX] = { NULL }, *before = NULL;
-	struct sched_event_key before_key = { 0 };
+	struct event_key before_key = { 0 };
 	struct counters counters;
 	size_t n;
 	const struct engine_logged *log = engine_log(&n);
@@ -177,13 +176,13 @@ void sched_record(struct sched_schedule *out, const struct engine_view *v)
 		abort();
 	for (size_t i = 0; i < n; i++) {
 		const struct engine_logged *e = &log[i];
-		struct sched_event_key key;
+		struct event_key key;
 
 		if (e->choice) {
 			u32 nth = count_up(&counters, counter_key(e, true, false));
 
 			if (e->choice > 1)
-				sched_add_decision(out, &(struct sched_decision){
+				sched_add_choice(out, &(struct event_choice){
 					.event = { .ctx = e->ctx, .op = e->op, .site = e->site,
 						   .nth = (u16)nth },
 					.value = e->choice - 1 });
@@ -192,7 +191,7 @@ void sched_record(struct sched_schedule *out, const struct engine_view *v)
 		key = key_of(e, count_up(&counters, counter_key(e, false, false)),
 			     count_up(&counters, counter_key(e, false, true)));
 		if (before && before->ctx != e->ctx)
-			sched_add_edge(out, &(struct sched_edge){ .event = later_side(e, &key),
+			sched_add_edge(out, &(struct order_edge){ .event = later_side(e, &key),
 								  .after = before_key });
 		before = e;
 		before_key = e->kind == EV_OP_END ? whole_op(e->ctx, e->op) : key;

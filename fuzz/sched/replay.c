@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Replay: order edges and decisions laid over a default schedule. An edge holds
+ * Replay: order edges and choices laid over a default schedule. An edge holds
  * a context whose pending event is the edge's later side until the earlier side
  * has happened. When everything runnable is held, or the op of the earlier side
  * has ended without it, the edge can't be met: it is dropped and counted. Where
@@ -18,13 +18,14 @@
 #define YIELDS_MAX 64 /* fruitless spins in a row while another context is held */
 
 enum edge_state { EDGE_ACTIVE, EDGE_MET, EDGE_DROPPED };
-enum watch_side { WATCH_LATER, WATCH_EARLIER, WATCH_DECISION };
+enum watch_side { WATCH_LATER, WATCH_EARLIER, WATCH_CHOICE };
 
 struct watch {
-	struct sched_event_key key;
-	u32 index;   /* of the edge or decision */
-	u32 seen;    /* matching events so far */
-	u8 side;
+	u32 site, role; /* role: hash of its name; 0: any object */
+	u32 index;      /* of the edge or choice */
+	u32 seen;       /* matching events so far */
+	u16 op, nth;
+	u8 ctx, side;
 };
 
 struct window { u32 first, end; u32 op; }; /* op + 1; 0: not looked up yet */
@@ -35,11 +36,11 @@ struct replay_policy {
 	struct sched_policy *inner; /* NULL: the default schedule */
 	struct engine_view allowed; /* what inner is shown where somebody is held */
 	struct watch *watch;       /* events, by context, op, then index */
-	struct watch *decision;    /* ditto */
+	struct watch *choice;    /* ditto */
 	u8 *state, *used;          /* of each edge */
 	u8 *missed;                /* of each edge: enum sched_edge_end, the first that was seen */
 	const struct engine_view *view;
-	u32 nwatches, watches_max, ndecisions, decisions_max, edges_max;
+	u32 nwatches, watches_max, nchoices, choices_max, edges_max;
 	u32 first[2][ENGINE_CTX_MAX + 1];
 	struct window window[ENGINE_CTX_MAX];
 	ctx_mask known, held;      /* cache: contexts looked at; those held */
@@ -57,10 +58,10 @@ static int compare_watches(const void *a, const void *b)
 {
 	const struct watch *x = a, *y = b;
 
-	if (x->key.ctx != y->key.ctx)
-		return x->key.ctx < y->key.ctx ? -1 : 1;
-	if (x->key.op != y->key.op)
-		return x->key.op < y->key.op ? -1 : 1;
+	if (x->ctx != y->ctx)
+		return x->ctx < y->ctx ? -1 : 1;
+	if (x->op != y->op)
+		return x->op < y->op ? -1 : 1;
 	if (x->index != y->index)
 		return x->index < y->index ? -1 : 1;
 	return (int)x->side - (int)y->side;
@@ -84,19 +85,27 @@ static void index_watches(struct watch *w, u32 n, u32 first[ENGINE_CTX_MAX + 1])
 	qsort(w, n, sizeof(*w), compare_watches);
 	for (u32 ctx = 0; ctx < ENGINE_CTX_MAX; ctx++) {
 		first[ctx] = at;
-		while (at < n && w[at].key.ctx == ctx)
+		while (at < n && w[at].ctx == ctx)
 			at++;
 	}
 	first[ENGINE_CTX_MAX] = at;
+}
+
+static struct watch watch_for(const struct event_key *k, u32 index, enum watch_side side)
+{
+	return (struct watch){
+		.site = k->site, .role = k->role[0] ? site_hash(k->role, strlen(k->role)) : 0,
+		.index = index, .op = k->op, .nth = k->nth, .ctx = k->ctx, .side = (u8)side,
+	};
 }
 
 static void replay_load(struct replay_policy *r, const struct sched_schedule *s)
 {
 	r->schedule = s;
 	r->nwatches = 2 * s->nedges;
-	r->ndecisions = s->ndecisions;
+	r->nchoices = s->nchoices;
 	r->watch = grown(r->watch, &r->watches_max, r->nwatches, sizeof(*r->watch));
-	r->decision = grown(r->decision, &r->decisions_max, r->ndecisions, sizeof(*r->decision));
+	r->choice = grown(r->choice, &r->choices_max, r->nchoices, sizeof(*r->choice));
 	if (s->nedges > r->edges_max) {
 		u32 max = r->edges_max;
 
@@ -106,20 +115,17 @@ static void replay_load(struct replay_policy *r, const struct sched_schedule *s)
 		r->used = grown(r->used, &r->edges_max, s->nedges, 1);
 	}
 	for (u32 i = 0; i < s->nedges; i++) {
-		r->watch[2 * i] = (struct watch){ .key = s->edge[i].event, .index = i,
-						  .side = WATCH_LATER };
-		r->watch[2 * i + 1] = (struct watch){ .key = s->edge[i].after, .index = i,
-						      .side = WATCH_EARLIER };
+		r->watch[2 * i] = watch_for(&s->edge[i].event, i, WATCH_LATER);
+		r->watch[2 * i + 1] = watch_for(&s->edge[i].after, i, WATCH_EARLIER);
 	}
-	for (u32 i = 0; i < s->ndecisions; i++)
-		r->decision[i] = (struct watch){ .key = s->decision[i].event, .index = i,
-						 .side = WATCH_DECISION };
+	for (u32 i = 0; i < s->nchoices; i++)
+		r->choice[i] = watch_for(&s->choice[i].event, i, WATCH_CHOICE);
 	if (r->nwatches)
 		index_watches(r->watch, r->nwatches, r->first[0]);
 	else
 		memset(r->first[0], 0, sizeof(r->first[0]));
-	if (r->ndecisions)
-		index_watches(r->decision, r->ndecisions, r->first[1]);
+	if (r->nchoices)
+		index_watches(r->choice, r->nchoices, r->first[1]);
 	else
 		memset(r->first[1], 0, sizeof(r->first[1]));
 }
@@ -132,8 +138,8 @@ static void replay_start(struct sched_policy *p, const struct engine_view *v, u6
 		r->inner->start(r->inner, v, seed);
 	for (u32 i = 0; i < r->nwatches; i++)
 		r->watch[i].seen = 0;
-	for (u32 i = 0; i < r->ndecisions; i++)
-		r->decision[i].seen = 0;
+	for (u32 i = 0; i < r->nchoices; i++)
+		r->choice[i].seen = 0;
 	if (r->schedule->nedges) {
 		memset(r->state, EDGE_ACTIVE, r->schedule->nedges);
 		memset(r->used, 0, r->schedule->nedges);
@@ -149,15 +155,14 @@ static void replay_start(struct sched_policy *p, const struct engine_view *v, u6
 
 /* ---- matching ---- */
 
-static bool key_matches(const struct sched_event_key *k, enum watch_side side,
-			const struct engine_event *e, u32 role_hash)
+static bool matches(const struct watch *w, const struct engine_event *e, u32 role_hash)
 {
-	if (!k->site) {
-		if (side == WATCH_LATER)
+	if (!w->site) {
+		if (w->side == WATCH_LATER)
 			return e->kind == EV_OP || e->kind == EV_IRQ;
 		return e->kind == EV_OP_END;
 	}
-	return k->site == e->site->hash && (!k->role || k->role == role_hash);
+	return w->site == e->site->hash && (!w->role || w->role == role_hash);
 }
 
 static const struct window *window_of(struct replay_policy *r, unsigned ctx, u32 op)
@@ -170,10 +175,10 @@ static const struct window *window_of(struct replay_policy *r, unsigned ctx, u32
 	if (w->op > op + 1 || !w->op)
 		w->first = r->first[0][ctx];
 	w->op = op + 1;
-	while (w->first < end && r->watch[w->first].key.op < op)
+	while (w->first < end && r->watch[w->first].op < op)
 		w->first++;
 	w->end = w->first;
-	while (w->end < end && r->watch[w->end].key.op == op)
+	while (w->end < end && r->watch[w->end].op == op)
 		w->end++;
 	return w;
 }
@@ -193,9 +198,9 @@ static s64 holding_edge(struct replay_policy *r, const struct engine_view *v, un
 
 		if (watch->side != WATCH_LATER || r->state[watch->index] != EDGE_ACTIVE)
 			continue;
-		if (watch->key.site && watch->seen + 1 != watch->key.nth)
+		if (watch->site && watch->seen + 1 != watch->nth)
 			continue;
-		if (key_matches(&watch->key, WATCH_LATER, e, role_hash))
+		if (matches(watch, e, role_hash))
 			return watch->index;
 	}
 	return -1;
@@ -231,9 +236,9 @@ static void event_happens(struct replay_policy *r, const struct engine_view *v, 
 	for (u32 i = w->first; i < w->end; i++) {
 		struct watch *watch = &r->watch[i];
 
-		if (key_matches(&watch->key, watch->side, e, role_hash)) {
+		if (matches(watch, e, role_hash)) {
 			watch->seen++;
-			if (watch->key.site && watch->seen != watch->key.nth)
+			if (watch->site && watch->seen != watch->nth)
 				continue;
 			if (watch->side == WATCH_EARLIER)
 				edge_set(r, watch->index, EDGE_MET);
@@ -263,7 +268,7 @@ static void handlers_end(struct replay_policy *r, const struct engine_view *v)
 	for (u32 i = w->first; i < w->end; i++) {
 		struct watch *watch = &r->watch[i];
 
-		if (watch->side == WATCH_EARLIER && !watch->key.site)
+		if (watch->side == WATCH_EARLIER && !watch->site)
 			edge_set(r, watch->index, EDGE_MET);
 	}
 }
@@ -385,12 +390,12 @@ static u32 replay_choose(struct sched_policy *p, const struct engine_view *v,
 	if (r->inner)
 		value = r->inner->choose(r->inner, v, c);
 	for (u32 i = r->first[1][c->ctx]; i < r->first[1][c->ctx + 1]; i++) {
-		struct watch *w = &r->decision[i];
+		struct watch *w = &r->choice[i];
 
-		if (w->key.op != op || w->key.site != c->site->hash)
+		if (w->op != op || w->site != c->site->hash)
 			continue;
-		if (++w->seen == w->key.nth)
-			value = r->schedule->decision[w->index].value;
+		if (++w->seen == w->nth)
+			value = r->schedule->choice[w->index].value;
 	}
 	return value < c->n ? value : c->n - 1;
 }
@@ -426,24 +431,28 @@ bool sched_replay_edge_used(u32 index)
 	return replay.schedule && index < replay.schedule->nedges && replay.used[index];
 }
 
-/* How often the event of this side of an edge came. */
-static u32 side_seen(u32 index, enum watch_side side)
+/* What looks for this side of an edge. */
+static const struct watch *side_of(u32 index, enum watch_side side)
 {
-	for (u32 i = 0; i < replay.nwatches; i++)
+	for (u32 i = 0;; i++) {
+		BUG_ON_CMP(i, >=, replay.nwatches);
 		if (replay.watch[i].index == index && replay.watch[i].side == side)
-			return replay.watch[i].seen;
-	return 0;
+			return &replay.watch[i];
+	}
 }
 
 /* Is the later side of this edge the next that its context would have done? */
 static bool later_is_pending(u32 index)
 {
-	const struct sched_event_key *k = &replay.schedule->edge[index].event;
+	const struct event_key *k = &replay.schedule->edge[index].event;
 	const struct engine_event *e = &replay.view->pending[k->ctx];
+	const struct watch *later;
 
-	return e->site && e->op == k->op &&
-	       key_matches(k, WATCH_LATER, e, engine_role_hash(e->role)) &&
-	       (!k->site || side_seen(index, WATCH_LATER) + 1u == k->nth);
+	if (!e->site || e->op != k->op)
+		return false;
+	later = side_of(index, WATCH_LATER);
+	return matches(later, e, engine_role_hash(e->role)) &&
+	       (!k->site || later->seen + 1u == k->nth);
 }
 
 enum sched_edge_end sched_replay_edge_end(u32 index, bool complete, bool fair)
@@ -463,21 +472,21 @@ enum sched_edge_end sched_replay_edge_end(u32 index, bool complete, bool fair)
 
 u32 sched_replay_edge_came(u32 index, enum sched_edge_end missing)
 {
-	return side_seen(index, missing == SCHED_EDGE_NO_LATER ? WATCH_LATER : WATCH_EARLIER);
+	return side_of(index, missing == SCHED_EDGE_NO_LATER ? WATCH_LATER : WATCH_EARLIER)->seen;
 }
 
-u32 sched_replay_decision_came(u32 index)
+u32 sched_replay_choice_came(u32 index)
 {
-	BUG_ON_CMP(index, >=, replay.schedule->ndecisions);
-	for (u32 i = 0; i < replay.ndecisions; i++)
-		if (replay.decision[i].index == index)
-			return replay.decision[i].seen;
+	BUG_ON_CMP(index, >=, replay.schedule->nchoices);
+	for (u32 i = 0; i < replay.nchoices; i++)
+		if (replay.choice[i].index == index)
+			return replay.choice[i].seen;
 	return 0;
 }
 
-enum sched_edge_end sched_replay_decision_end(u32 index, bool complete)
+enum sched_edge_end sched_replay_choice_end(u32 index, bool complete)
 {
-	if (sched_replay_decision_came(index) >= replay.schedule->decision[index].event.nth)
+	if (sched_replay_choice_came(index) >= replay.schedule->choice[index].event.nth)
 		return SCHED_EDGE_MET;
 	return complete ? SCHED_EDGE_NO_LATER : SCHED_EDGE_OPEN;
 }

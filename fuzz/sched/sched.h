@@ -1,47 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Scheduling policies over core/engine/policy.h, one a file, and the recorder
- * that turns a finished run into order edges. The structs are this folder's own:
- * fuzz/exec translates from struct prog. Each constructor gives the one static
+ * that turns a finished run into order edges. Each constructor gives the one static
  * instance of its policy, ready for the next run; nothing in a run allocates.
  */
 #ifndef FUZZ_SCHED_SCHED_H
 #define FUZZ_SCHED_SCHED_H
 
+#include "core/base/event_key.h"
 #include "core/base/limits.h"
 #include "core/base/prng.h"
 #include "core/engine/policy.h"
 
-#define SCHED_ROLE_MAX 24 /* a longer name is recorded as any object */
-
-/*
- * The key of an event: the nth event of this op of this context with this site
- * and role. site == 0: the whole op (its begin as the later side of an edge, its
- * end as the earlier side). role == 0: any object.
- */
-struct sched_event_key {
-	u8 ctx;
-	u16 op;
-	u16 nth;        /* 1-based */
-	u32 site;       /* hash */
-	u32 role;       /* hash of the role's name */
-	char role_name[SCHED_ROLE_MAX]; /* filled by the recorder, never compared */
-};
-
-/* "event after after": event is held until after has happened. */
-struct sched_edge { struct sched_event_key event, after; };
-/* The choice made at this key (role is not looked at) is value. */
-struct sched_decision { struct sched_event_key event; u32 value; };
-
 struct sched_schedule {
-	struct sched_edge *edge;
-	struct sched_decision *decision;
-	u32 nedges, ndecisions;
-	u32 edges_max, decisions_max; /* allocated */
+	struct order_edge *edge;
+	struct event_choice *choice;
+	u32 nedges, nchoices;
+	u32 edges_max, choices_max; /* allocated */
 };
 /* Appends, growing the arrays; clear keeps the memory, free gives it back. */
-void sched_add_edge(struct sched_schedule *s, const struct sched_edge *edge);
-void sched_add_decision(struct sched_schedule *s, const struct sched_decision *decision);
+void sched_add_edge(struct sched_schedule *s, const struct order_edge *edge);
+void sched_add_choice(struct sched_schedule *s, const struct event_choice *choice);
 void sched_schedule_clear(struct sched_schedule *s);
 void sched_schedule_free(struct sched_schedule *s);
 
@@ -70,7 +49,7 @@ bool sched_replay_edge_dropped(u32 index);
 /* ... and edges whose later event did not come up at all. */
 bool sched_replay_edge_used(u32 index);
 
-/* What became of an edge, or of a decision (MET, NO_LATER or OPEN). */
+/* What became of an edge, or of a choice (MET, NO_LATER or OPEN). */
 enum sched_edge_end {
 	SCHED_EDGE_MET,        /* the earlier side came, then the later one came, or was about to */
 	SCHED_EDGE_OPEN,       /* a report ended the run before both had come */
@@ -82,13 +61,13 @@ enum sched_edge_end {
 /* Of the last run under sched_replay(). complete: all its tasks have ended; fair: the
  * engine's own schedule ended it. */
 enum sched_edge_end sched_replay_edge_end(u32 index, bool complete, bool fair);
-enum sched_edge_end sched_replay_decision_end(u32 index, bool complete);
-/* How often the event of the side that was missing came, and that of a decision. */
+enum sched_edge_end sched_replay_choice_end(u32 index, bool complete);
+/* How often the event of the side that was missing came, and that of a choice. */
 u32 sched_replay_edge_came(u32 index, enum sched_edge_end missing);
-u32 sched_replay_decision_came(u32 index);
+u32 sched_replay_choice_came(u32 index);
 
 /*
- * record.c: the last run's event log as the edges and decisions that make
+ * record.c: the last run's event log as the edges and choices that make
  * sched_replay() take it again: one edge a context switch, and one for each
  * event that was still pending at the end (else the default could run it too
  * early). v: the view after the run (sched_view()), NULL: without the latter.

@@ -191,7 +191,7 @@ static void test_edges_over_policies(void)
 	char before[sizeof(order)] = "";
 
 	/* B's last step after C's last; without the edge it often is before */
-	sched_add_edge(&s, &(struct sched_edge){
+	sched_add_edge(&s, &(struct order_edge){
 		.event = { .ctx = 1, .nth = 4, .site = site_hash("step@task_walk", 14) },
 		.after = { .ctx = 2, .nth = 4, .site = site_hash("step@task_walk", 14) } });
 	for (int i = 0; i < PROG_POLICY_COUNT; i++) {
@@ -238,7 +238,7 @@ static void test_replay_edge(void)
 	u32 step = site_hash("step@task_walk", 14);
 
 	/* A's third step after C's second */
-	sched_add_edge(&s, &(struct sched_edge){
+	sched_add_edge(&s, &(struct order_edge){
 		.event = { .ctx = 0, .op = 0, .nth = 3, .site = step },
 		.after = { .ctx = 2, .op = 0, .nth = 2, .site = step } });
 	run(sched_replay(&s), 0, task_walk, task_walk);
@@ -246,7 +246,7 @@ static void test_replay_edge(void)
 	CHECK_EQ(sched_replay_dropped(), 0);
 	CHECK(sched_replay_edge_used(0));
 	/* and C's second after A's fourth: can't be */
-	sched_add_edge(&s, &(struct sched_edge){
+	sched_add_edge(&s, &(struct order_edge){
 		.event = { .ctx = 2, .op = 0, .nth = 2, .site = step },
 		.after = { .ctx = 0, .op = 0, .nth = 4, .site = step } });
 	run(sched_replay(&s), 0, task_walk, task_walk);

@@ -179,9 +179,9 @@ static void lost_update_program(struct prog *out)
 	out->policy = PROG_POLICY_REPLAY;
 }
 
-static struct prog_event event_at(u8 ctx, const char *site, u16 nth)
+static struct event_key event_at(u8 ctx, const char *site, u16 nth)
 {
-	struct prog_event e = { .ctx = ctx, .op = 1, .nth = nth };
+	struct event_key e = { .ctx = ctx, .op = 1, .nth = nth };
 
 	e.site = site ? site_hash(site, strlen(site)) : 0;
 	return e;

@@ -35,7 +35,7 @@ static int fit_both(struct comparison *c, struct prog *p, const char *name)
 	for (int i = 0; i < SIDES; i++) {
 		struct remote *r = &c->side[i];
 
-		r->shared->prog = *p;
+		prog_copy(&r->shared->prog, p);
 		r->shared->command = REMOTE_FIT;
 		if (remote_call(r))
 			return EXIT_USAGE;

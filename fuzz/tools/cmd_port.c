@@ -39,8 +39,6 @@ static unsigned keep_op_edges(struct prog *p)
 		if (!p->edge[i].event.site && !p->edge[i].after.site)
 			p->edge[kept++] = p->edge[i];
 	}
-	memset(&p->edge[kept], 0, (all - kept) * sizeof(p->edge[0]));
-	memset(p->choice, 0, sizeof(p->choice));
 	p->nedges = (u16)kept;
 	p->nchoices = 0;
 	return all - kept;

@@ -17,7 +17,7 @@ struct ops_total {
 
 static int observe(struct remote *r, const struct prog *p, const struct fixed_order *order)
 {
-	r->shared->prog = *p;
+	prog_copy(&r->shared->prog, p);
 	r->shared->order = *order;
 	r->shared->kept_in_order = true;
 	r->shared->command = REMOTE_OBSERVE;

@@ -45,7 +45,7 @@ static struct schedules_total total;
 
 static int run_one(struct remote *r, const struct prog *p, int policy, u64 seed)
 {
-	r->shared->prog = *p;
+	prog_copy(&r->shared->prog, p);
 	r->shared->policy = policy;
 	r->shared->seed_set = policy != RUN_POLICY_OF_PROGRAM;
 	r->shared->seed = seed;
@@ -138,7 +138,7 @@ static int try_again(struct comparison *c, const struct prog *p, const char *nam
 	static struct prog reduced;
 
 	t->retried = true;
-	own->shared->prog = *p;
+	prog_copy(&own->shared->prog, p);
 	own->shared->policy = policy;
 	own->shared->seed_set = true;
 	own->shared->seed = seed;

@@ -105,7 +105,7 @@ static void reached(u32 i, const struct prog *p, u64 points, u64 most)
 		if (place->programs & (place->programs - 1) && place->programs >= 1000)
 			return;
 	}
-	slot->last = *p;
+	prog_copy(&slot->last, p);
 	slot->points = points;
 }
 

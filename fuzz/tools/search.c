@@ -82,7 +82,7 @@ static void next_program(struct search *s, struct prng *rng)
 	u32 how = prng_below(rng, 8);
 
 	if (s->fixed) {
-		s->prog = *s->fixed;
+		prog_copy(&s->prog, s->fixed);
 		return;
 	}
 	if (how >= 4)
@@ -92,7 +92,7 @@ static void next_program(struct search *s, struct prng *rng)
 	} else if (how == 4) {
 		prog_crossover(&s->prog, parent, rare_pick(rng), rng);
 	} else {
-		s->prog = *parent;
+		prog_copy(&s->prog, parent);
 		if (how >= 6)
 			prog_mutate(&s->prog, rng, s->profile);
 	}
@@ -169,7 +169,7 @@ void search_program(struct search *s, u64 n, u32 limit, struct search_slot *slot
 		s->prog.policy = (u8)opt.policy;
 		s->prog.seed = opt.seed;
 	}
-	slot->prog = s->prog;
+	prog_copy(&slot->prog, &s->prog);
 }
 
 bool search_take(struct search *s, const struct search_slot *slot)
@@ -181,7 +181,7 @@ bool search_take(struct search *s, const struct search_slot *slot)
 	s->schedules += min((u64)slot->ran, left);
 	s->truncated += slot->truncated;
 	if (s->found) {
-		s->prog = slot->prog;
+		prog_copy(&s->prog, &slot->prog);
 		run_result_clear(&s->result);
 		s->result.status = RUN_REPORT;
 		s->result.hash = slot->hash;

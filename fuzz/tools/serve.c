@@ -104,7 +104,7 @@ static void do_reduce(void)
 
 	shared->ret = run_reduce(&shared->prog, NULL, &opt, NULL, &out, &result, NULL, NULL);
 	if (!shared->ret)
-		shared->prog = out;
+		prog_copy(&shared->prog, &out);
 	answer_result(&result);
 }
 

@@ -40,7 +40,7 @@ static void describe_unknown(const struct prog_text *text, u32 hash, char *buf, 
 	snprintf(buf, size, "no site with the hash 0x%08x", hash);
 }
 
-static bool is_unknown(const struct prog_event *e)
+static bool is_unknown(const struct event_key *e)
 {
 	return e->site && !site_find(e->site);
 }
@@ -55,7 +55,7 @@ static void describe_line(const struct prog *p, u32 index, char *buf, size_t siz
 		prog_event_print(p, &p->edge[index].after, b, sizeof(b));
 		snprintf(buf, size, "order edge %u of %u, \"%s after %s\"", index + 1, p->nedges, a, b);
 	} else {
-		const struct prog_choice *c = &p->choice[index - p->nedges];
+		const struct event_choice *c = &p->choice[index - p->nedges];
 
 		prog_event_print(p, &c->event, a, sizeof(a));
 		snprintf(buf, size, "choice %u of %u, \"%s = %u\"", index - p->nedges + 1,
@@ -64,7 +64,7 @@ static void describe_line(const struct prog *p, u32 index, char *buf, size_t siz
 }
 
 /* "came once, not 3 times", "did not come". */
-static void describe_event(const struct prog *p, const struct prog_event *e, u32 came, char *buf,
+static void describe_event(const struct prog *p, const struct event_key *e, u32 came, char *buf,
 			   size_t size)
 {
 	char name[EVENT_MAX];
@@ -81,7 +81,7 @@ static void describe_event(const struct prog *p, const struct prog_event *e, u32
 
 static void describe_why(const struct prog *p, const struct run_unmet *u, char *buf, size_t size)
 {
-	const struct prog_event *later = u->is_choice ? &p->choice[u->index].event :
+	const struct event_key *later = u->is_choice ? &p->choice[u->index].event :
 							&p->edge[u->index].event;
 	char name[EVENT_MAX];
 
@@ -120,7 +120,7 @@ bool unmet_unknown(const struct prog *p, const struct prog_text *text, u32 *inde
 	char line[3 * EVENT_MAX], why[2 * EVENT_MAX];
 
 	for (; *index < (u32)p->nedges + p->nchoices; (*index)++) {
-		const struct prog_event *e, *missing;
+		const struct event_key *e, *missing;
 
 		e = *index < p->nedges ? &p->edge[*index].event :
 					 &p->choice[*index - p->nedges].event;

@@ -300,13 +300,29 @@ static void release_task(void *arg)
 	w->seen = 1;
 }
 
+static unsigned count_stacks(const char *body)
+{
+	unsigned n = 0;
+
+	while ((body = strstr(body, "\nstack:\n"))) {
+		body++;
+		n++;
+	}
+	return n;
+}
+
 static void test_livelock(void)
 {
-	void (*stuck[])(void *) = { spin_task };
+	void (*stuck[])(void *) = { spin_task, spin_task };
 	void (*fine[])(void *) = { spin_task, release_task };
 
 	CHECK(run(stuck, (u8[]){ 0 }, 1, 1, &test_policy_lowest, 1) == ENGINE_REPORTED);
 	CHECK(strcmp(engine_report()->title, "livelock in spin_task") == 0);
+	CHECK(count_stacks(engine_report()->body) == 1);
+	/* all that have not finished are shown, for the first may only wait */
+	CHECK(run(stuck, (u8[]){ 0, 1 }, 2, 2, &test_policy_lowest, 1) == ENGINE_REPORTED);
+	CHECK(strcmp(engine_report()->title, "livelock in spin_task") == 0);
+	CHECK(count_stacks(engine_report()->body) == 2);
 	/* the default schedule alone would spin for ever; the fair one ends it */
 	CHECK(run(fine, (u8[]){ 0, 1 }, 2, 2, &test_policy_lowest, 1) == ENGINE_DONE);
 }

@@ -83,7 +83,7 @@ static void seed_program(struct prog *p, u64 seed, const struct want *w)
 		if (!p->task[0].nops) /* the earlier side of the edges */
 			prog_op_insert(p, 0, 0, (struct prog_op){ OP_kswapd, { 0, 0, 0 } });
 		for (unsigned i = 0; i < 40 && p->ntasks > 1; i++) {
-			struct prog_edge edge = { prog_event_whole((u8)t, 1),
+			struct order_edge edge = { prog_event_whole((u8)t, 1),
 						  prog_event_whole(0, 1) };
 
 			edge.event.site = i == 17 ? EDGE_SITE : 5 + i;
@@ -134,12 +134,12 @@ static void check_minimum(const struct prog *p, struct want *w)
 	}
 	for (unsigned i = 0; i < p->nedges; i++) {
 		c = *p;
-		prog_edge_remove(&c, i);
+		prog_edges_remove(&c, i, 1);
 		CHECK(!holds(&c, w));
 	}
 	for (unsigned i = 0; i < p->nchoices; i++) {
 		c = *p;
-		prog_choice_remove(&c, i);
+		prog_choices_remove(&c, i, 1);
 		CHECK(!holds(&c, w));
 	}
 }
@@ -272,7 +272,7 @@ static bool holds_order(const struct prog *p, void *arg)
 {
 	(void)arg;
 	for (unsigned i = 0; i < p->nedges; i++) {
-		const struct prog_event *e = &p->edge[i].event, *a = &p->edge[i].after;
+		const struct event_key *e = &p->edge[i].event, *a = &p->edge[i].after;
 		bool read = false;
 
 		for (unsigned o = 0; o < a->op && a->ctx < p->ntasks; o++)

@@ -186,9 +186,9 @@ static void picture(void)
 	p.machine.mms = 1;
 	p.nedges = 1;
 	p.edge[0].event = prog_event_whole(1, 1);
-	p.edge[0].after = (struct prog_event){ 0, 2, 1, 7, "folio A2.0" };
+	p.edge[0].after = (struct event_key){ 0, 2, 1, 7, "folio A2.0" };
 	p.nchoices = 1;
-	p.choice[0] = (struct prog_choice){ { 0, 3, 1, 8, "slot S1.12" }, 1 };
+	p.choice[0] = (struct event_choice){ { 0, 3, 1, 8, "slot S1.12" }, 1 };
 	CHECK(prog_valid(&p, NULL));
 }
 
@@ -269,7 +269,7 @@ static void test_role_names(void)
 
 	for (unsigned i = 0; i < ARRAY_SIZE(others); i++) {
 		picture();
-		memset(p.edge[0].after.role, 0, PROG_ROLE_MAX);
+		memset(p.edge[0].after.role, 0, EVENT_ROLE_MAX);
 		strcpy(p.edge[0].after.role, others[i]);
 		CHECK(prog_op_insert(&p, 0, 0, (struct prog_op){ OP_kswapd, { 0, 0, 0 } }));
 		CHECK_STR(p.edge[0].after.role, others[i]);

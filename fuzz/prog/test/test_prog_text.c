@@ -48,7 +48,7 @@ static void decorate(struct prog *prog, struct prng *rng)
 	const u32 sites[] = { 0, folio_lock_site()->hash, alloc_site()->hash, 0xdeadbeef, 1 };
 
 	for (unsigned i = 0; i < 8; i++) {
-		struct prog_event e[2];
+		struct event_key e[2];
 
 		for (unsigned s = 0; s < 2; s++) {
 			e[s] = prog_event_whole((u8)prng_below(rng, 24), 1);
@@ -58,7 +58,7 @@ static void decorate(struct prog *prog, struct prng *rng)
 			strcpy(e[s].role, roles[prng_below(rng, ARRAY_SIZE(roles))]);
 		}
 		prog_edge_append(prog, &e[0], &e[1]);
-		prog->choice[prog->nchoices++] = (struct prog_choice){ e[0], (u8)i };
+		prog->choice[prog->nchoices++] = (struct event_choice){ e[0], (u8)i };
 	}
 	prog_repair(prog);
 }
@@ -392,7 +392,7 @@ static void test_errors_schedule(void)
 	ERROR(TWO "irq2.1 after A1\n", 6, 4, "CPU=2 is out of bounds: 0 to 1");
 	ERROR(TWO "irq1 after A1\n", 6, 1,
 	      "an interrupt is irq<cpu>.<number>, a callback rcu<cpu>.<number>");
-	ERROR(TWO "rcu1.0 after A1\n", 6, 6, "number=0 is out of bounds: 1 to 255");
+	ERROR(TWO "rcu1.0 after A1\n", 6, 6, "number=0 is out of bounds: 1 to 65535");
 	ERROR(TWO "B1 a@b\xc3 = 256\n", 6, 11, "choice=256 is out of bounds: 0 to 255");
 }
 
@@ -405,14 +405,14 @@ static void test_errors_limits(void)
 		at += (size_t)sprintf(text + at, "B1 after A1\n");
 	CHECK_EQ(prog_parse(&p, NULL, text, at, &err), -EINVAL);
 	CHECK_EQ(err.line, 6 + PROG_EDGES_MAX);
-	CHECK_STR(err.what, "more than 512 edges");
+	CHECK_STR(err.what, "more than 8192 edges");
 	CHECK_EQ(prog_parse(&p, NULL, text, at - 12, &err), 0);
 	CHECK_EQ(p.nedges, PROG_EDGES_MAX);
 	at = (size_t)sprintf(text, "%s", TWO);
 	for (unsigned i = 0; i <= PROG_CHOICES_MAX; i++)
 		at += (size_t)sprintf(text + at, "B1 a@b#%u = 1\n", i + 1);
 	CHECK_EQ(prog_parse(&p, NULL, text, at, &err), -EINVAL);
-	CHECK_STR(err.what, "more than 64 choices");
+	CHECK_STR(err.what, "more than 1024 choices");
 	at = 0;
 	for (unsigned i = 0; i < 40; i++)
 		at += (size_t)sprintf(text + at, "# %0*u\n", 60, i);
