@@ -49,8 +49,9 @@ unsigned int seam_edit;
 /* All but the pool: slab, per-CPU copies, struct pages. */
 #define TREE_ARENA_REST (6ul << 20)
 #define TREE_STEPS_MAX 40000u
-/* An allocation that fails goes through 16 rounds of reclaim at 13 priorities. */
-#define TREE_FAIR_POINTS 2000000u
+/* An allocation that fails goes through 16 rounds of reclaim at 13 priorities, and zswap's
+ * worker allocates 16 times: that took 5 million points with nothing to reclaim. */
+#define TREE_FAIR_POINTS 8000000u
 #define TREE_OP_POINTS 400u
 
 static void *tasks[ENGINE_TASKS_MAX]; /* task_structs, in world memory */

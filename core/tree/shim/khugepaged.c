@@ -25,9 +25,11 @@ static SHIM_RAW void note_taken_out(const struct mm_struct *mm, pmd_t *pmd)
 	taken_out[shim_mm_number(mm)] = pmd;
 }
 
+/* Pages of a file have been unmapped before their table goes, with or without mmap_lock. */
 static pmd_t shim_collapse_flush(struct vm_area_struct *vma, unsigned long address, pmd_t *pmd)
 {
-	note_taken_out(vma->vm_mm, pmd);
+	if (vma_is_anonymous(vma))
+		note_taken_out(vma->vm_mm, pmd);
 	return pmdp_collapse_flush(vma, address, pmd);
 }
 
