@@ -57,6 +57,7 @@ static struct {
 	u16 *world_map_image;  /* roles of the section at a run's start */
 	struct role role[ROLES_MAX];
 	u32 nroles, nroles_static;
+	bool unnamed;          /* objects beyond the table have no role */
 	u32 lock;              /* hidden: native's tasks allocate and name at once */
 } mem;
 
@@ -174,14 +175,20 @@ static void role_put(const volatile void *p, size_t size, const struct role *r)
 	if (!slot)
 		return;
 	engine_hidden_lock(&mem.lock);
+	if (n > left)
+		n = left;
 	if (unlikely(mem.nroles >= ROLES_MAX)) {
+		/* A run that only has to show whether it ends does so without names. */
+		for (size_t i = 0; eng.fair && i < n; i++)
+			slot[i] = 0;
+		mem.unnamed |= eng.fair;
 		engine_hidden_unlock(&mem.lock);
+		if (eng.fair)
+			return;
 		reportf("engine: too many roles", "more than %u objects were named in one run; "
 			"the next would be \"%s\"\n", ROLES_MAX, r->kind);
 		return;
 	}
-	if (n > left)
-		n = left;
 	world = (size_t)((const volatile char *)p - __start_swaprace_world) < role_map.world_size;
 	mem.role[mem.nroles] = *r;
 	mem.role[mem.nroles].world = world;
@@ -202,6 +209,16 @@ static void roles_take_back(u32 first, const u16 *world_map, const struct arena_
 	u32 to = mark ? (u32)(mark->used / ROLE_GRANULE) : 0;
 
 	BUG_ON(first == 0 || first > ROLES_MAX);
+	BUG_ON(mem.unnamed && mem.nroles < ROLES_MAX);
+	if (unlikely(mem.unnamed)) { /* also where no role says so */
+		if (world_map)
+			raw_copy(role_map.world_map, world_map, world_map_bytes());
+		if (mark)
+			raw_copy(&role_map.map[from], mark->map, (to - from) * sizeof(u16));
+		mem.unnamed = false;
+		mem.nroles = first;
+		return;
+	}
 	for (u32 i = first; i < mem.nroles; i++) {
 		const struct role *r = &mem.role[i];
 

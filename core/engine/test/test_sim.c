@@ -311,6 +311,36 @@ static unsigned count_stacks(const char *body)
 	return n;
 }
 
+static void name_many(void *arg)
+{
+	char *p = engine_arena_alloc(128);
+
+	engine_op_begin(1, SITE("op"));
+	for (unsigned i = 0; i < (arg ? 3000u : 0); i++)
+		engine_point(SITE("late"), EV_LOAD, p, 8);
+	for (unsigned i = 0; i < 1u << 16; i++)
+		engine_role_set(p, 8, "again", (int)i, -1);
+	engine_role_set(p + 64, 8, "without", 1, -1);
+	CHECK(engine_role_of(p) == 0 && engine_role_of(p + 64) == 0);
+	engine_op_end(SITE("op"));
+}
+
+static void name_many_late(void *arg)
+{
+	(void)arg;
+	name_many("late");
+}
+
+/* More objects than have room are a report; under the fair schedule they have no names. */
+static void test_many_roles(void)
+{
+	void (*early[])(void *) = { name_many }, (*late[])(void *) = { name_many_late };
+
+	CHECK(run(early, (u8[]){ 0 }, 1, 1, &test_policy_lowest, 1) == ENGINE_REPORTED);
+	CHECK(strcmp(engine_report()->title, "engine: too many roles") == 0);
+	CHECK(run(late, (u8[]){ 0 }, 1, 1, &test_policy_lowest, 1) == ENGINE_DONE);
+}
+
 static void test_livelock(void)
 {
 	void (*stuck[])(void *) = { spin_task, spin_task };
@@ -383,6 +413,7 @@ int main(void)
 	test_irq_deadlock();
 	test_rcu();
 	test_deadlock_then_clean();
+	test_many_roles();
 	test_livelock();
 	test_parked();
 	test_names();
