@@ -295,7 +295,9 @@ struct engine_config {
 enum engine_status {
 	ENGINE_DONE,     /* all tasks ended */
 	ENGINE_REPORTED, /* engine_report() says what */
-	ENGINE_TRUNCATED /* TSan's history bound was reached: said, never called clean */
+	/* TSan's history bound was reached, or (not complete) the fair schedule's: said, never
+	 * called clean. */
+	ENGINE_TRUNCATED
 };
 
 /* TSan: lets go of its shadow now, as a run with flush_shadow does before it begins; what is

@@ -18,6 +18,8 @@
 /* Points of a fair schedule in which some op must end. A pass of reclaim over a
  * full pool that frees nothing takes some ten thousands, of each of eight tasks. */
 #define FAIR_POINTS_DEFAULT 300000u
+/* A run under the fair schedule is ended after so many times that. */
+#define FAIR_OPS_MAX 3u
 
 static u32 fair_points(void)
 {
@@ -114,6 +116,11 @@ static __cold void sim_too_long(void)
 		eng.fair = true;
 		eng.fair_left = FAIR_QUANTUM;
 		eng.fair_step = eng.view.steps;
+	}
+	/* Its ops do end, but each is so long that nobody wants to wait for the last one. */
+	if (eng.view.steps - eng.fair_step >= FAIR_OPS_MAX * fair_points()) {
+		eng.truncated = eng.ending = true;
+		return;
 	}
 	if (eng.view.steps - since < fair_points()) {
 		eng.steps_max = since + fair_points();
@@ -431,6 +438,8 @@ static void sim_kill_all(void)
 
 void sim_run(void)
 {
+	bool is_cut;
+
 	for (u32 i = 0; i < eng.ntasks; i++) {
 		struct engine_ctx *c = task_prepare(i);
 
@@ -459,6 +468,7 @@ void sim_run(void)
 		fiber_switch(&eng.ctx[CTX_MAIN], &eng.ctx[sim_next(eng.ready & ~eng.masked)]);
 	/* Back on main: nothing runnable, or a report was made. */
 	eng.live = false;
+	is_cut = eng.ending && !eng.reported;
 	if (!eng.ending) {
 		for (u32 i = 0; i < ENGINE_CTX_MAX; i++)
 			if (eng.ctx[i].state == CTX_BLOCKED || eng.ctx[i].state == CTX_READY) {
@@ -472,6 +482,6 @@ void sim_run(void)
 	HB(HB_RUN_END_ACQUIRE, acquire, &eng.token_end);
 	eng.stats.steps = eng.view.steps;
 	eng.stats.fair = eng.fair;
-	eng.stats.complete = !eng.reported;
+	eng.stats.complete = !eng.reported && !is_cut;
 	eng.stats.trace_hash = eng.reported ? eng.report.trace_hash : eng.hash;
 }

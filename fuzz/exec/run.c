@@ -399,12 +399,16 @@ static enum run_status run_once(const struct prog *p, const struct world_ops *wo
 				const struct run_options *opt, struct run_result *result)
 {
 	enum engine_status status = run_begin(p, world, opt, result);
+	struct engine_stats stats = { .complete = true };
 
 	if (status == ENGINE_DONE) {
 		status = engine_run();
 		result_replay(result);
+		engine_stats(&stats);
 	}
 	result->status = status == ENGINE_TRUNCATED ? RUN_TRUNCATED : RUN_CLEAN;
+	if (!stats.complete) /* its tasks are somewhere inside of their ops */
+		status = ENGINE_REPORTED;
 	if (status != ENGINE_REPORTED)
 		status = engine_quiet(world_check, &running);
 	if (status != ENGINE_REPORTED)

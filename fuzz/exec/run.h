@@ -48,7 +48,7 @@ extern const struct run_options run_defaults;
 enum run_status {
 	RUN_CLEAN,
 	RUN_REPORT,
-	RUN_TRUNCATED, /* a bound of TSan was reached: nothing found, but not called clean */
+	RUN_TRUNCATED, /* too long: for TSan, or at all. Nothing found, but not called clean */
 };
 
 struct run_result {

@@ -114,7 +114,7 @@ static bool meets(const struct run_job *j, const struct run_result *r, const cha
 struct run_hashes {
 	u64 traces; /* the trace hash of each run */
 	u64 at_bug; /* ... at the first evaluation of one of the file's bugs, on or off; 0: none */
-	u64 truncated; /* runs that TSan's bound ended: shorter than elsewhere */
+	u64 truncated; /* runs that were too long: shorter than elsewhere */
 };
 
 static void hashes_add(struct run_hashes *h, const struct run_result *r,
@@ -248,7 +248,7 @@ static void print_outcome(const struct run_job *j, const char *path, const struc
 		       (unsigned long long)j->schedules);
 	else if (ok)
 		printf("%s: %s (%llu schedules, %llu points, hash %016llx%s)\n", path,
-		       f->last.status == RUN_TRUNCATED ? "nothing found, but longer than TSan's history" :
+		       f->last.status == RUN_TRUNCATED ? "nothing found, but too long to be called clean" :
 		       "clean", (unsigned long long)j->schedules,
 		       (unsigned long long)f->last.stats.steps, (unsigned long long)f->first_hash,
 		       f->same ? "" : ", schedules differ");

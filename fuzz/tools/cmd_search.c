@@ -261,7 +261,7 @@ static int run_search(int argc, char **argv)
 	       (unsigned long long)search.schedules,
 	       search.elapsed, (double)search.schedules / max(search.elapsed, 1e-6));
 	if (search.truncated)
-		printf("%llu runs were longer than TSan's history: not called clean\n",
+		printf("%llu runs were too long to be called clean\n",
 		       (unsigned long long)search.truncated);
 	if (search.coverage) {
 		run_coverage_print_overlap(&coverage, stdout);

@@ -300,10 +300,21 @@ HERE char state_of(pid_t pid)
 	return stat[0] ? stat[0] : '?';
 }
 
+/* Seconds that a process has run in the kernel; a CPU that is held by a debugger counts none. */
+HERE double system_time_of(pid_t pid)
+{
+	unsigned long ticks = 0;
+
+	/* From the state on, its 15th field. */
+	sscanf(stat_of(pid), "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %lu", &ticks);
+	return (double)ticks / (double)sysconf(_SC_CLK_TCK);
+}
+
 /* Is the child, which is in a system call, still in it after so long, and again so long after
  * SIGKILL? If it runs all the time, that is the evidence. */
 HERE bool never_ends(pid_t child, const char *call, double seconds)
 {
+	double start = system_time_of(child), ran;
 	char before, after;
 
 	if (ends_within(child, seconds))
@@ -316,9 +327,11 @@ HERE bool never_ends(pid_t child, const char *call, double seconds)
 		return false;
 	}
 	after = state_of(child);
-	printf("%s %s has not returned after %g s, nor %g s after SIGKILL (state %c, %c)\n",
-	       before == 'R' && after == 'R' ? "evidence:" : "waits:", call, seconds, seconds,
-	       before, after);
+	ran = system_time_of(child) - start;
+	printf("%s %s has not returned after %g s, nor %g s after SIGKILL "
+	       "(state %c, %c; it ran for %.1f s)\n",
+	       before == 'R' && after == 'R' && ran > seconds ? "evidence:" : "waits:", call,
+	       seconds, seconds, before, after, ran);
 	return true;
 }
 

@@ -341,6 +341,28 @@ static void test_many_roles(void)
 	CHECK(run(late, (u8[]){ 0 }, 1, 1, &test_policy_lowest, 1) == ENGINE_DONE);
 }
 
+static void long_ops(void *arg)
+{
+	(void)arg;
+	for (unsigned op = 1; op <= 6; op++) {
+		engine_op_begin((u16)op, SITE("op"));
+		for (unsigned i = 0; i < 200000; i++)
+			engine_point(SITE("long"), EV_LOAD, w, 4);
+		engine_op_end(SITE("op"));
+	}
+	CHECK(!"it is ended before");
+}
+
+/* Each op ends, so it is no livelock; but the run is not waited for. */
+static void test_cut(void)
+{
+	void (*fn[])(void *) = { long_ops };
+
+	CHECK(run(fn, (u8[]){ 0 }, 1, 1, &test_policy_lowest, 1) == ENGINE_TRUNCATED);
+	CHECK(!stats.complete && stats.fair);
+	CHECK(stats.steps > 900000 && stats.steps < 1200000);
+}
+
 static void test_livelock(void)
 {
 	void (*stuck[])(void *) = { spin_task, spin_task };
@@ -414,6 +436,7 @@ int main(void)
 	test_rcu();
 	test_deadlock_then_clean();
 	test_many_roles();
+	test_cut();
 	test_livelock();
 	test_parked();
 	test_names();
