@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the commands in scripts/ share: a failure that is one line, and running a tool."""
+import argparse
 import os
 import re
 import subprocess
@@ -14,6 +15,13 @@ class Failure(Exception):
     def __init__(self, text, status=3):
         super().__init__(text)
         self.status = status
+
+
+class Parser(argparse.ArgumentParser):
+    """Bad usage is one line and status 2, as everywhere."""
+
+    def error(self, message):
+        self.exit(2, f'{self.prog.split()[0]}: {message}\n')
 
 
 def run(args, what, **kwargs):

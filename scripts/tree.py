@@ -26,7 +26,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from command import install_tools  # noqa: E402
+from command import Parser, install_tools  # noqa: E402
 from tree import (compiler, configure, coverage, final, generate, partial,  # noqa: E402
                   patched, source_package, state)
 from tree.state import TreeError  # noqa: E402
@@ -224,8 +224,8 @@ def remove(args):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog='tree.py', description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(prog='tree.py', description=__doc__,
+                    formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest='command', required=True)
     sub = commands.add_parser('add')
     sub.add_argument('name')

@@ -47,7 +47,7 @@ import sys
 import tarfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from command import Failure, install_tools  # noqa: E402
+from command import Failure, Parser, install_tools  # noqa: E402
 from vm import (compare, confirm, finding, initramfs, kernels, machine,  # noqa: E402
                 mail, report)
 
@@ -191,8 +191,8 @@ def add_boot_options(sub):
 
 
 def parse():
-    parser = argparse.ArgumentParser(prog='vm.py', description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(prog='vm.py', description=__doc__,
+                    formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest='verb', required=True)
     sub = commands.add_parser('add')
     sub.add_argument('name')

@@ -109,7 +109,6 @@ def bad_usage():
     run('nearly a command', ['serach'], r"^swaprace: unknown command 'serach'; did you mean 'search'\?")
     run('help of no command', ['help', 'walk'], r"^swaprace: unknown command 'walk'")
     run('no such shell', ['help', '--completion=tcsh'], r'--completion=tcsh: there are bash, zsh and fish')
-    run('no folder for pages', ['help', '--man=none/man'], r'cannot make none/man', status=3)
     run('unknown option', ['run', '--fast', clean], r"^swaprace run: unknown option '--fast'")
     run('unknown bug by option', ['run', '--bug=none-such', clean], r'no seeded bug')
     for command in (['run', clean], ['search', '--schedules=1'], ['trace', clean], ['kernel', clean],
@@ -125,7 +124,14 @@ def bad_usage():
     run('no tests of the model', ['selftest'], r'^swaprace selftest: model has no tests')
     run('unknown profile', ['search', '--profile=x'], r"no profile 'x'")
     run('not a number', ['run', '--schedules=many', clean], r'--schedules=many')
-    run('negative number', ['run', '--seed=-1', clean], r'--seed=-1')
+    for number in ('-1', '+1', ' 1', '1 ', '1e3', '0x', '1_0'):
+        run(f'no number: "{number}"', ['run', f'--seed={number}', clean], r"--seed=.*: a number up to")
+    for seconds in ('nan', 'inf', '1e3', '0x10', ' 1', '-1', '1.2.3', '.'):
+        run(f'no seconds: "{seconds}"', ['search', f'--time={seconds}'], r'--time=.*: seconds are wanted')
+    for command in ('tree', 'vm'):
+        run(f'no such verb: {command}', [command, 'nope'], rf"^{command}.py: .*invalid choice: 'nope'")
+    for command in ('bugs', 'matrix', 'bench'):
+        run(f'a file for {command}', [command, clean], rf"^swaprace {command}: '.*': no file is wanted")
     run('no value', ['run', '--seed', clean], r'--seed wants a value')
     run('no file', ['run'], r'^swaprace run: no file')
     run('no output', ['encode', clean], r'^swaprace encode: ')
@@ -143,8 +149,19 @@ def bad_usage():
 def bad_output():
     for command in (['encode', clean, '-o', 'none/out'], ['minimize', clean, '-o', 'none/out'],
                     ['run', clean, '--json=none/out'], ['run', clean, '--junit=none/out'],
-                    ['search', '--schedules=1', '--out=none/there/out']):
+                    ['search', '--schedules=1', '--edges=none/out']):
         run(f'missing output directory: {command[0]}', command, r'none/.*No such file')
+    make('file', 'a file')
+    for command, option in ((['search', '--schedules=1'], '--out'), (['help'], '--man'), (['kernel', clean], '--out'),
+                            (['compare', '--base=model', '--with=model', clean], '--out')):
+        run(f'a file in the way of {option}: {command[0]}', command + [f'{option}=file/a/b'],
+            rf'^swaprace {command[0]}: cannot make file/a/b: Not a directory$')
+        run(f'a file as {option}: {command[0]}', command + [f'{option}=file'],
+            rf'^swaprace {command[0]}: cannot write to file: Not a directory$')
+        run(f'no place for {option}: {command[0]}', command + [f'{option}=/proc/none/out'],
+            rf'^swaprace {command[0]}: cannot make /proc/none/out: No such file', status=3)
+    run('no space for what was found', ['search', '--bug=hib-double-nr-swap', '--seed=1', '--keep-going',
+        '--schedules=200', '--out=a/b'], r'^a/b/.*: cannot be written: ', full=True, status=3, leaves=['a'])
     for command in (['encode', clean, '-o', 'out'], ['run', clean, '--json=out']):
         run(f'no space: {command[0]}', command, r'^out: cannot be written', full=True, status=3)
     make('out', 'what was there before\n')

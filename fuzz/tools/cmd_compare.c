@@ -9,7 +9,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static const struct option_spec options[] = {
 	{ "base", "WORLD", "what is compared with: model or tree:NAME" },
@@ -180,9 +179,7 @@ static int configure(struct comparison *c, const struct args *a)
 		return bad_usage("compare", "no profile '%s'", args_get(a, "profile"));
 	if (!c->schedules)
 		return bad_usage("compare", "--schedules=0 compares nothing");
-	if (c->out && mkdir(c->out, 0777) != 0 && errno != EEXIST)
-		return bad_usage("compare", "cannot make %s: %s", c->out, strerror(errno));
-	return 0;
+	return c->out ? make_folder("compare", c->out) : 0;
 }
 
 static int run(int argc, char **argv)

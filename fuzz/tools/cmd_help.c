@@ -5,7 +5,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "fuzz/tools/tool.h"
 
@@ -176,11 +175,10 @@ static int write_page(const char *dir, const struct command *c)
 
 static int write_pages(const char *dir)
 {
-	int status;
+	int status = make_folder("help", dir);
 
-	if (mkdir(dir, 0777) != 0 && errno != EEXIST)
-		return bad_environment("help", "cannot make %s: %s", dir, strerror(errno));
-	status = write_page(dir, NULL);
+	if (!status)
+		status = write_page(dir, NULL);
 	for (size_t i = 0; commands[i] && !status; i++)
 		status = write_page(dir, commands[i]);
 	return status;

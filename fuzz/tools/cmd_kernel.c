@@ -558,6 +558,9 @@ static int run(int argc, char **argv)
 		return undo_only();
 	if (j->random == (j->args.nfiles > 0))
 		return bad_usage("kernel", "either files or --random (see swaprace kernel --help)");
+	status = j->out ? make_folder("kernel", j->out) : 0;
+	if (status)
+		return status;
 	if (args_get(&j->args, "vm"))
 		return run_in_vm(j);
 	if (args_get(&j->args, "resume") || args_get(&j->args, "accel"))

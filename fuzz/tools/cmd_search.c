@@ -2,8 +2,6 @@
 /* swaprace search: random programs and schedules, without libFuzzer. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "fuzz/exec/source_lines.h"
 #include "fuzz/exec/title.h"
@@ -25,7 +23,7 @@ static const struct option_spec options[] = {
 	{ "jobs", "N", "processes (default: a core each); what is found depends on the seed alone" },
 	{ "out", "DIR", "where the program that failed goes, as text with its schedule" },
 	{ "coverage", NULL, "print what overlapped, where interrupts went, paths never taken" },
-	{ "edges", "FILE", "write which edges of a tree's code ran, for: swaprace tree coverage" },
+	{ "edges", "OUT", "write which edges of a tree's code ran, for: swaprace tree coverage" },
 	{ "rss", NULL, "print the memory in use after 10^3, 10^4, ... runs (with --keep-going)" },
 	{ "keep-going", NULL, "count reports by title instead of ending at the first" },
 	{ "known", "FILE", "reports that an entry of FILE knows (as repro/known.txt) do not end it" },
@@ -40,6 +38,7 @@ static struct prog_text text;
 
 static const char *out_dir;
 static bool fresh_seed, rss, keep_going;
+static int not_kept; /* the status of a program that could not be written */
 
 /* Writes the program to DIR/<title>.prog. */
 static int save_program(const char *title, const struct prog *p)
@@ -60,9 +59,9 @@ static int save_program(const char *title, const struct prog *p)
 		snprintf(text.world, sizeof(text.world), "tree"); /* events are named alike in all */
 	title_expectation(title, text.expect[0], sizeof(text.expect[0]));
 	text.nexpects = 1;
-	if (mkdir(out_dir, 0777) != 0 && errno != EEXIST)
-		return bad_environment("search", "cannot make %s: %s", out_dir, strerror(errno));
-	err = write_new_program(path, sizeof(path), p, &text);
+	err = make_folder("search", out_dir); /* it may have been removed since the start */
+	if (!err)
+		err = write_new_program(path, sizeof(path), p, &text);
 	if (err)
 		return err;
 	printf("kept: %s\n%s: swaprace run %s", path,
@@ -140,7 +139,7 @@ static bool report_ends(struct search *s, void *arg)
 		       (unsigned long long)s->schedules);
 		fflush(stdout);
 		if (out_dir)
-			save();
+			not_kept = max(not_kept, save());
 	}
 	return false;
 }
@@ -213,7 +212,7 @@ static int save_edges(const char *path, int status)
 	if (err == -ENODATA)
 		return bad_usage("search", "--edges: %s has none, see --coverage", world_linked->name);
 	if (err)
-		return bad_usage("search", "cannot write %s: %s", path, strerror(-err));
+		return bad_environment("search", "cannot write %s: %s", path, strerror(-err));
 	printf("%u edges of the tree's code were taken: %s\n", taken, path);
 	return status;
 }
@@ -229,9 +228,9 @@ static int run_search(int argc, char **argv)
 	if (status)
 		return status;
 	out_dir = args_get(&a, "out");
-	if (out_dir && ((mkdir(out_dir, 0777) != 0 && errno != EEXIST) ||
-			access(out_dir, W_OK | X_OK) != 0))
-		return bad_usage("search", "cannot write to %s: %s", out_dir, strerror(errno));
+	status = out_dir ? make_folder("search", out_dir) : 0;
+	if (status)
+		return status;
 	if (args_get(&a, "coverage"))
 		search.coverage = &coverage;
 	if (fresh_seed) {
@@ -242,6 +241,7 @@ static int run_search(int argc, char **argv)
 	engine_native_report = print_native;
 	search.program_done = report_ends;
 	status = search_run(&search);
+	status = max(status, not_kept);
 	print_titles(&known_titles, "known; ");
 	if (keep_going) {
 		print_titles(&titles, "");

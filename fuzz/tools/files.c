@@ -143,6 +143,34 @@ int output_check(const char *path)
 	return status;
 }
 
+int make_folder(const char *command, const char *path)
+{
+	char part[4096];
+	size_t n = 0;
+
+	if (strlen(path) >= sizeof(part))
+		return bad_usage(command, "%s: name too long", path);
+	do {
+		n += strspn(path + n, "/");
+		n += strcspn(path + n, "/");
+		snprintf(part, sizeof(part), "%.*s", (int)n, path);
+		if (mkdir(part, 0777) != 0 && errno != EEXIST) {
+			int status = errno == ENOTDIR ? EXIT_USAGE : EXIT_ENVIRONMENT;
+
+			fprintf(stderr, "swaprace %s: cannot make %s: %s\n", command, path,
+				strerror(errno));
+			return status;
+		}
+	} while (path[n]);
+	/* with the slash, a file in its place is one that is no folder */
+	snprintf(part, sizeof(part), "%s/", path);
+	if (access(part, W_OK | X_OK) == 0)
+		return 0;
+	n = errno == ENOTDIR;
+	fprintf(stderr, "swaprace %s: cannot write to %s: %s\n", command, path, strerror(errno));
+	return n ? EXIT_USAGE : EXIT_ENVIRONMENT;
+}
+
 int write_file(const char *path, const void *data, size_t size)
 {
 	char temporary[4096];

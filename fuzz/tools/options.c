@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "fuzz/prog/text_scan.h"
 #include "fuzz/tools/tool.h"
 
 static void say(const char *command, const char *fmt, va_list ap)
@@ -156,6 +157,8 @@ int args_parse(struct args *a, const struct command *c, int argc, char **argv)
 			a->file[a->nfiles++] = arg;
 		}
 	}
+	if (a->nfiles && (!c->arguments[0] || strcmp(c->arguments, "[options]") == 0))
+		return bad_usage(c->name, "'%s': no file is wanted", a->file[0]);
 	return check_outputs(a);
 }
 
@@ -169,14 +172,11 @@ const char *args_get(const struct args *a, const char *name)
 u64 args_number(const struct args *a, const char *name, u64 otherwise, u64 max_value, bool *bad)
 {
 	const char *s = args_get(a, name);
-	char *end;
 	u64 v;
 
 	if (!s)
 		return otherwise;
-	errno = 0;
-	v = strtoull(s, &end, 0);
-	if (errno || end == s || *end || *s == '-' || v > max_value) {
+	if (!span_number((struct span){ s, strlen(s) }, max_value, &v)) {
 		bad_usage(a->command->name, "--%s=%s: a number up to %llu is wanted", name, s,
 			  (unsigned long long)max_value);
 		*bad = true;
@@ -214,14 +214,15 @@ u64 args_jobs(const struct args *a, u64 most, u64 max_value, bool *bad)
 
 double args_seconds(const struct args *a, const char *name, double otherwise, bool *bad)
 {
-	const char *s = args_get(a, name);
-	char *end;
+	const char *s = args_get(a, name), *point;
 	double v;
 
 	if (!s)
 		return otherwise;
-	v = strtod(s, &end);
-	if (end == s || *end || !(v > 0) || v > 1e9) {
+	v = strtod(s, NULL);
+	point = strchr(s, '.');
+	if (strspn(s, "0123456789.") != strlen(s) || (point && strchr(point + 1, '.')) || !(v > 0) ||
+	    v > 1e9) {
 		bad_usage(a->command->name, "--%s=%s: seconds are wanted", name, s);
 		*bad = true;
 		return otherwise;

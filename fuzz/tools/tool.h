@@ -126,6 +126,9 @@ const char *load_error(void);
 /* Before long work: can path be written when it is done? 0, EXIT_USAGE where its folder
  * is not there, EXIT_ENVIRONMENT where it cannot be written. */
 int output_check(const char *path);
+/* The folder that --out=DIR and the like name, with those above it. 0, EXIT_USAGE where a file
+ * is in the way, EXIT_ENVIRONMENT; both after a line on stderr. */
+int make_folder(const char *command, const char *path);
 /* To a temporary file beside path, then renamed; what is no regular file (a pipe,
  * a device) is written to as it is. 0, EXIT_USAGE or EXIT_ENVIRONMENT as above. */
 int write_file(const char *path, const void *data, size_t size);
