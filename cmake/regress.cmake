@@ -63,7 +63,7 @@ endif()
 # planted.c holds the race, so it is built as the model is; its tests are unit
 # tests of fuzz/test otherwise.
 set_source_files_properties("${in_tests}/planted.c" PROPERTIES COMPILE_OPTIONS "${san_model}")
-foreach(name test_planted_race test_deadlocks)
+foreach(name test_planted_race test_planted_sanitizers test_deadlocks)
   if(TARGET ${name})
     target_sources(${name} PRIVATE "${in_tests}/planted.c")
     set_tests_properties(fuzz/${name} PROPERTIES LABELS regress)

@@ -76,6 +76,7 @@ void engine_reset(const struct engine_config *config)
 		sites_init();
 		report_install();
 		oops_install();
+		asan_install();
 		seeded_bug_trace_hash = hash_now;
 		lockdep_print_symbol = print_symbol;
 		lockdep_print_object = print_object;

@@ -377,6 +377,8 @@ enum engine_hb {
 
 /* oops.c: faults of the model's code become reports */
 void oops_install(void);
+/* Does the CPU fault on this address for sure: near NULL, or not canonical? */
+bool oops_would(uintptr_t addr);
 /* In a signal handler, with its ucontext: the interrupted code "calls" fn, which never
  * returns, when the handler has; on another stack where its own is used up. */
 void oops_redirect(void *context, void (*fn)(void), char *stack_top);
@@ -385,6 +387,13 @@ uintptr_t oops_pc(const void *context);
 
 /* hang.c: at the start of each run of sim; cheap when the watchdog is there */
 void hang_watch(void);
+
+/* asan.c */
+#ifdef SWAPRACE_ASAN
+void asan_install(void);
+#else
+static inline void asan_install(void) {}
+#endif
 
 /* tsan.c: empty inline stand-ins without TSan */
 #ifdef SWAPRACE_TSAN

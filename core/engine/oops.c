@@ -29,6 +29,13 @@ static __thread struct { uintptr_t addr, pc; bool non_canonical; } oops; /* nati
 /* For the report, where the fiber's own stack is used up. */
 static char spare_stack[OOPS_STACK_SIZE] __attribute__((aligned(16)));
 
+bool oops_would(uintptr_t addr)
+{
+	intptr_t high = (intptr_t)addr >> 47;
+
+	return addr < NULL_PAGES_END || (high != 0 && high != -1);
+}
+
 static bool stack_used_up(void)
 {
 	uintptr_t bottom = eng.threaded ? 0 : (uintptr_t)cur_ctx()->stack;

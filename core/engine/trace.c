@@ -249,7 +249,8 @@ static bool boring_frame(const char *name)
 {
 	static const char *const prefixes[] = {
 		"engine_", "sim_", "fiber_", "report", "task_body", "lockdep_", "native_",
-		"__interceptor", "ctx_stack", "print_", "run_task", "__tsan", "__asan", "append", "sink",
+		"__interceptor", "ctx_stack", "print_", "run_task", "__tsan", "__asan", "_ZN6__asan",
+		"__ubsan", "__wrap___ubsan", "ubsan_report", "append", "sink",
 		"oops_", "hang_report", "stack_from", "symbol_",
 	};
 

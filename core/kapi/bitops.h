@@ -9,12 +9,18 @@
 #include "core/kapi/atomic.h"
 #include "core/kapi/bits.h"
 
+/* BIT_MASK() of the kernel: bit 63 is one like others. */
+static inline long bit_mask(unsigned nr)
+{
+	return (long)(1UL << nr);
+}
+
 static inline bool test_bit_at(unsigned nr, const atomic_long_t *p, const struct site *site)
 {
 	bool r;
 
 	engine_point(site, EV_LOAD, p, sizeof(*p));
-	r = engine_load_relaxed(&p->counter) & (1L << nr);
+	r = engine_load_relaxed(&p->counter) & bit_mask(nr);
 	kapi_result(r);
 	return r;
 }
@@ -25,7 +31,7 @@ static inline bool test_bit_acquire_at(unsigned nr, const atomic_long_t *p,
 	bool r;
 
 	engine_point(site, EV_LOAD, p, sizeof(*p));
-	r = __atomic_load_n(&p->counter, ATOMIC_ACQ) & (1L << nr);
+	r = __atomic_load_n(&p->counter, ATOMIC_ACQ) & bit_mask(nr);
 	kapi_result(r);
 	return r;
 }
@@ -33,14 +39,14 @@ static inline bool test_bit_acquire_at(unsigned nr, const atomic_long_t *p,
 static inline void set_bit_at(unsigned nr, atomic_long_t *p, const struct site *site)
 {
 	engine_point(site, EV_RMW, p, sizeof(*p));
-	engine_fetch_or(&p->counter, 1L << nr, ENGINE_RELAXED);
+	engine_fetch_or(&p->counter, bit_mask(nr), ENGINE_RELAXED);
 }
 
 static inline void clear_bit_at(unsigned nr, atomic_long_t *p, int order,
 				const struct site *site)
 {
 	engine_point(site, EV_RMW, p, sizeof(*p));
-	engine_fetch_and(&p->counter, ~(1L << nr), order);
+	engine_fetch_and(&p->counter, ~bit_mask(nr), order);
 }
 
 static inline bool test_and_set_bit_at(unsigned nr, atomic_long_t *p, int order,
@@ -49,7 +55,7 @@ static inline bool test_and_set_bit_at(unsigned nr, atomic_long_t *p, int order,
 	bool r;
 
 	engine_point(site, EV_RMW, p, sizeof(*p));
-	r = engine_fetch_or(&p->counter, 1L << nr, order) & (1L << nr);
+	r = engine_fetch_or(&p->counter, bit_mask(nr), order) & bit_mask(nr);
 	kapi_result(r);
 	return r;
 }
@@ -60,7 +66,7 @@ static inline bool test_and_clear_bit_at(unsigned nr, atomic_long_t *p, int orde
 	bool r;
 
 	engine_point(site, EV_RMW, p, sizeof(*p));
-	r = engine_fetch_and(&p->counter, ~(1L << nr), order) & (1L << nr);
+	r = engine_fetch_and(&p->counter, ~bit_mask(nr), order) & bit_mask(nr);
 	kapi_result(r);
 	return r;
 }
@@ -68,12 +74,12 @@ static inline bool test_and_clear_bit_at(unsigned nr, atomic_long_t *p, int orde
 /* Not atomic: nobody else knows the word yet. No scheduling point. */
 static inline void __set_bit(unsigned nr, atomic_long_t *p)
 {
-	engine_store_relaxed(&p->counter, engine_load_relaxed(&p->counter) | 1L << nr);
+	engine_store_relaxed(&p->counter, engine_load_relaxed(&p->counter) | bit_mask(nr));
 }
 
 static inline void __clear_bit(unsigned nr, atomic_long_t *p)
 {
-	engine_store_relaxed(&p->counter, engine_load_relaxed(&p->counter) & ~(1L << nr));
+	engine_store_relaxed(&p->counter, engine_load_relaxed(&p->counter) & ~bit_mask(nr));
 }
 
 #define test_bit(nr, p) test_bit_at(nr, p, SITE("test_bit"))

@@ -30,5 +30,5 @@ __attribute__((used)) const char *__asan_default_options(void)
 
 __attribute__((used)) const char *__ubsan_default_options(void)
 {
-	return "print_stacktrace=1:halt_on_error=1:silence_unsigned_overflow=1";
+	return "print_stacktrace=1:halt_on_error=0:silence_unsigned_overflow=1";
 }

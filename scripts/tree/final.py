@@ -7,6 +7,7 @@ second. The table is constants alone and stands last, so no function may move; t
 is checked.
 """
 import os
+import re
 
 from command import ROOT, run
 
@@ -19,10 +20,19 @@ from .state import TreeError, write_if_changed
 LIBRARIES = 'tools kernel exec oracle sched prog glue world kapi engine lockdep base'.split()
 FUZZER_LIBRARIES = 'targets exec oracle sched prog glue engine lockdep base'.split()
 TARGETS = 'mm swap swapoff ksm reclaim'.split()  # as fuzz/targets/tree_targets.c has them
+
+
+def wrapped():
+    """As CMakeLists.txt has it: what core/engine/ubsan.c stands in front of."""
+    with open(os.path.join(ROOT, 'core', 'engine', 'ubsan.c'), encoding='utf-8') as f:
+        return [f'-Wl,--wrap=__ubsan_handle_{name}'
+                for name in re.findall(r'^HANDLER[A-Z0-9_]*\((\w+)\)', f.read(), re.M)]
+
+
 LINK = {
     'release': [],
     'tsan': ['-fsanitize=thread'],
-    'asan': ['-fsanitize=address,undefined'],
+    'asan': ['-fsanitize=address,undefined', *wrapped()],
 }
 
 
