@@ -94,6 +94,7 @@ struct ring_entry {
 	u32 step;
 	u32 role;
 	const struct site *site;
+	u64 result;     /* as engine_result() had it; 0: also none */
 	u16 op;
 	u8 ctx;
 	u8 kind;

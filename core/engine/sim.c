@@ -209,6 +209,7 @@ void engine_result(u64 value)
 {
 	if (eng.live) {
 		eng.hash = hash_mix(eng.hash, value);
+		eng.ring[(eng.ring_at - 1) % RING_SIZE].result = value;
 		if (unlikely(eng.log_on) && eng.nlog)
 			eng.log[eng.nlog - 1].result = value;
 	}

@@ -192,9 +192,13 @@ size_t engine_ring_print(char *buf, size_t size, u32 role, unsigned lines)
 		eng.ctx[r->ctx].op = r->op;
 		engine_label(r->ctx, label, sizeof(label));
 		eng.ctx[r->ctx].op = op;
-		w = snprintf(buf + n, size - n, "  %5u %-7s %s@%s(%s)\n", r->step, label, r->site->op,
+		w = snprintf(buf + n, size - n, "  %5u %-7s %s@%s(%s)", r->step, label, r->site->op,
 			     r->site->func, engine_role_name(r->role, name, sizeof(name)));
 		n += (size_t)w;
+		if (n < size && r->result)
+			n += (size_t)snprintf(buf + n, size - n, " = %llu", (unsigned long long)r->result);
+		if (n < size)
+			n += (size_t)snprintf(buf + n, size - n, "\n");
 	}
 	return n < size ? n : size ? size - 1 : 0;
 }

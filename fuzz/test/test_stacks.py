@@ -39,6 +39,7 @@ def main():
             check(f'{name}: file and line', frames and all(f[2] for f in frames[:3]), frames[:3])
         history = re.search(r'^history of (.*):$', out, re.M)
         check(f'{name}: its object', history and re.fullmatch(about, history.group(1)), history)
+        check(f'{name}: values', re.search(r'^ +\d+ \S+ +\w+@\w+\(.*\) = \d+$', out, re.M), out[-2000:])
     print(f'{len(failures)} failures')
     return 1 if failures else 0
 
