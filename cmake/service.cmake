@@ -12,6 +12,8 @@ endif()
 if(TARGET mm_fuzzer AND SWAPRACE_SANITIZER STREQUAL "none")
   regress_test(service/parts unit 120 Python3::Interpreter "${in_service}/test_parts.py")
   regress_test(service/runs regress 900 Python3::Interpreter "${in_service}/test_runs.py")
+  regress_test(service/triage regress 600 Python3::Interpreter "${in_service}/test_triage.py"
+    "${CMAKE_BINARY_DIR}")
   regress_test(service/dashboard regress 600 Python3::Interpreter "${in_service}/test_dashboard.py")
   regress_test(service/follow regress 1200 Python3::Interpreter "${in_service}/test_follow.py")
   regress_test(service/systemd-unit regress 120 Python3::Interpreter "${in_service}/test_unit.py")

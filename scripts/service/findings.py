@@ -215,7 +215,7 @@ class Filer:
                 self.judge(touched[slug], report, meta.get('revision') or '')
             self.count(touched[slug], folder, count)
         for facts in touched.values():
-            facts['last'] = now
+            facts['last'] = max(now, facts['first'])
             if folder not in facts['counted']:
                 facts['counted'] = (facts['counted'] + [folder])[-COUNTED_KEPT:]
             self.write(facts)

@@ -187,6 +187,9 @@ def finding(facts, texts, names):
         if build in triage.get('fresh', {}):
             text += f'; {queue.rate(triage["fresh"][build])} fresh schedules'
         rows.append((f'in {build}', text))
+    if triage.get('also'):
+        rows.append(('its program also gives',
+                     '; '.join(f'{title} ({count} schedules)' for title, count in triage['also'].items())))
     for key in ('minimal', 'note', 'no_c'):
         if triage.get(key):
             rows.append(({'minimal': 'minimised', 'no_c': 'no C program'}.get(key, key), triage[key]))

@@ -160,6 +160,8 @@ def summary(facts):
         parts.append(triage['minimal'])
     if triage.get('note'):
         parts.append(triage['note'])
+    if triage.get('also'):
+        parts.append('also gives ' + ', '.join(triage['also']))
     return '; '.join(parts) or 'not yet looked at'
 
 

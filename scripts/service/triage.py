@@ -9,7 +9,9 @@ in FOLDER/triage.json; killed and started again, it goes on from there. In FOLDE
   minimal.prog   the same, minimised; report.txt and trace.txt are those of this one
   minimal.c      a standalone C program, where system calls can express it
 Two numbers say how often it repeats, for each build: replays of the input that give the
-title, and fresh schedules of the program (under --policy=random) that do.
+title, and fresh schedules of the program (under --policy=random) that do. What else the
+smallest program gives under fresh schedules is noted ("also"): often the same bug, seen
+at another place. Not always, so findings are never made one by it.
 """
 import json
 import os
@@ -23,6 +25,7 @@ from service.builds import folder_of  # noqa: E402
 
 REPLAYS = 20
 SCHEDULES = 1000
+ALSO_KEPT = 5
 SECONDS = 120          # of one command
 MINIMIZE_SECONDS = 60
 MINIMIZE_TREE_SECONDS = 300  # a kernel tree's runs are longer
@@ -94,19 +97,36 @@ class Triage:
                 break  # another build's title
         return [hits, tries]
 
-    def fresh(self, build):
-        """How many fresh schedules give the title: [hits, tries], or None."""
+    def schedules(self, build, program):
+        """What SCHEDULES fresh schedules of a program give, as run --json says it; or None."""
         out = self.path('.fresh.json')
-        self.swaprace(build, 'run', '--check', '--quiet', '--policy=random', '--seed=1',
-                      f'--schedules={SCHEDULES}', f'--json={out}', *self.bug_option(),
-                      self.path('program.prog'))
+        self.swaprace(build, 'run', '--check', '--quiet', '--policy=random', '--edges=may', '--seed=1',
+                      f'--schedules={SCHEDULES}', f'--json={out}', *self.bug_option(), self.path(program))
         try:
             with open(out, errors='replace') as f:
                 result = json.load(f)[0]
             os.unlink(out)
-            return [int(result['good']), int(result['schedules'])]
-        except (OSError, ValueError, KeyError, IndexError, TypeError):
+            return result
+        except (OSError, ValueError, IndexError):
             return None
+
+    def fresh(self, build):
+        """How many fresh schedules give the title: [hits, tries], or None."""
+        try:
+            result = self.schedules(build, 'program.prog')
+            return [int(result['good']), int(result['schedules'])]
+        except (ValueError, KeyError, TypeError):
+            return None
+
+    def also(self, build):
+        """{other title: schedules} of the smallest program, the most frequent first."""
+        minimal = os.path.exists(self.path('minimal.prog'))
+        try:
+            counts = self.schedules(build, 'minimal.prog' if minimal else 'program.prog')['titles']
+            others = sorted((-int(n), t) for t, n in counts.items() if not titles.same(t, self.title))
+            return {title: -count for count, title in others[:ALSO_KEPT]}
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return {}
 
     def minimize(self, build):
         """minimal.prog. Returns a line about it, or None where it failed."""
@@ -160,6 +180,8 @@ class Triage:
                 self.keep(fresh=dict(self.facts.get('fresh', {}), **{build: self.fresh(build)}))
         if 'minimal' not in self.facts:
             self.keep(minimal=self.minimize(seen[0]) or 'could not be minimised')
+        if 'also' not in self.facts:
+            self.keep(also=self.also(seen[0]))
         self.explain(seen[0])
         self.keep(done=True, flaky=False)
 

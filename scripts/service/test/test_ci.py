@@ -88,6 +88,12 @@ class CiTest(unittest.TestCase):
                 got = self.run_ci('--builds=release,asan', '--seconds=0', release=str(first), asan=str(second),
                                   ci=os.path.join(root.path, 'scripts', 'ci.sh'))
                 self.assertEqual(got[0], worst, (first, second, got))
+            known = os.path.join(root.path, 'known.txt')
+            for until, worst in (('2020-01-01', 1), ('2999-01-01', 0), ('soon', 2)):
+                files.write_whole(known, f'title: x\nreason: y\nuntil: {until}\n')
+                got = self.run_ci('--seconds=0', f'--known={known}', release='0',
+                                  ci=os.path.join(root.path, 'scripts', 'ci.sh'))
+                self.assertEqual(got[0], worst, (until, got))
         finally:
             root.close()
 

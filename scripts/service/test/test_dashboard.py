@@ -43,6 +43,7 @@ def facts_of(number, now):
             'revision': '1d3f48a24ae1', 'inputs': {}, 'known': f'the series {HOSTILE}' if state == 'known' else '',
             'triage': {'replays': {'release': [20, 20], 'asan': [20, 20], 'tsan': [0, 3]},
                        'fresh': {'release': [53, 1000], 'asan': [49, 1000]},
+                       'also': {TITLES[(number + 1) % len(TITLES)]: 31, f'leak: {HOSTILE}': 2},
                        'minimal': '4 tasks, 31 ops -> 2 tasks, 6 ops, 2 order edges, 0 choices'}}
 
 
