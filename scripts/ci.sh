@@ -18,6 +18,7 @@ work=work
 out=
 build=yes
 more=()
+known=()
 for arg in "$@"; do
 	case "$arg" in
 	-h | --help) sed -n '3,12s/^# \{0,1\}//p' "$0"; exit 0 ;;
@@ -34,6 +35,7 @@ for arg in "$@"; do
 	--out=*) out=${arg#*=} ;;
 	--no-build) build=no ;;
 	--time=*) echo "ci.sh: $arg: --minutes says how long" >&2; exit 2 ;;
+	--known=* | --world=*) known+=("$arg") more+=("$arg") ;;
 	*) more+=("$arg") ;;
 	esac
 done
@@ -76,7 +78,7 @@ if [ "$build" = yes ]; then
 fi
 
 echo "== known findings"
-try python3 scripts/fuzz.py known
+try python3 scripts/fuzz.py known "${known[@]}"
 for preset in ${builds//,/ }; do
 	echo "== regression programs, $preset"
 	try "build/$preset/swaprace" run --check --quiet "--junit=$out/regression-$preset.xml" \
