@@ -4,10 +4,11 @@
 set(in_tests "${CMAKE_SOURCE_DIR}/fuzz/test")
 
 # regress_test(NAME LABEL SECONDS COMMAND...), run in the source folder. What may take the
-# longest starts first (COST), so that it does not stand alone at the end.
+# longest starts first (COST), so that it does not stand alone at the end. LABEL may be a
+# list: what scripts/check.sh --fast leaves out has the label long as well.
 function(regress_test name label timeout)
   add_test(NAME ${name} COMMAND ${ARGN} WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
-  set_tests_properties(${name} PROPERTIES LABELS ${label} SKIP_RETURN_CODE 77 TIMEOUT ${timeout}
+  set_tests_properties(${name} PROPERTIES LABELS "${label}" SKIP_RETURN_CODE 77 TIMEOUT ${timeout}
     COST ${timeout})
 endfunction()
 
@@ -76,7 +77,7 @@ if(TARGET test_afl_mutator)
     "${CMAKE_SOURCE_DIR}/fuzz/targets/mutate.c")
 endif()
 if(TARGET mm_fuzzer AND SWAPRACE_SANITIZER STREQUAL "none")
-  regress_test(afl/finds-and-replays regress 900
+  regress_test(afl/finds-and-replays "regress;long" 900
     Python3::Interpreter "${in_tests}/test_afl.py" "${CMAKE_BINARY_DIR}")
   set_tests_properties(afl/finds-and-replays PROPERTIES PROCESSORS 2)
 endif()

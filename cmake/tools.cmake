@@ -38,9 +38,11 @@ endfunction()
 
 set(targets "${CMAKE_SOURCE_DIR}/fuzz/targets")
 if(SWAPRACE_FUZZERS AND NOT SWAPRACE_FINE AND TARGET check AND TARGET mm AND TARGET exec)
+  add_library(targets_shared OBJECT ${targets}/libfuzzer.c ${targets}/mutate.c ${targets}/target.c
+    ${targets}/fail.c ${targets}/record.c)
+  target_compile_options(targets_shared PRIVATE ${san_outside} -fsanitize=fuzzer-no-link)
   foreach(name mm swap swapoff ksm hibernate reclaim canary)
-    swaprace_fuzzer(${name}_fuzzer ${targets}/${name}_fuzzer.c ${targets}/libfuzzer.c
-      ${targets}/mutate.c ${targets}/target.c ${targets}/fail.c ${targets}/record.c)
+    swaprace_fuzzer(${name}_fuzzer ${targets}/${name}_fuzzer.c $<TARGET_OBJECTS:targets_shared>)
   endforeach()
   # For the executable of each kernel tree (scripts/tree.py build --fuzzers).
   add_library(targets STATIC ${targets}/tree_targets.c ${targets}/libfuzzer.c ${targets}/mutate.c

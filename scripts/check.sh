@@ -5,8 +5,10 @@
 # each build; takes a kernel source from Debian, if one can be had, and tests that as
 # a world, and a kernel image, which it boots in a virtual machine. Sets up a bare Debian
 # by itself. Ends in ctest's own summary.
-# Usage: scripts/check.sh [--fast]   (--fast: the release build alone, without a tree,
-# virtual machines, the running kernel and the builds of fuzzing services)
+# Usage: scripts/check.sh [--fast]
+# --fast: the release build alone, without a tree, virtual machines, the running kernel,
+# the builds of fuzzing services, and the tests that have the label long: AFL++, the service
+# under torture, following a branch, in CI, and what goes on after each report.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,7 +16,7 @@ fast=no
 for arg in "$@"; do
 	case "$arg" in
 	--fast) fast=yes ;;
-	-h | --help) sed -n '3,9s/^# //p' "$0"; exit 0 ;;
+	-h | --help) sed -n '3,11s/^# //p' "$0"; exit 0 ;;
 	*) echo "check.sh: unknown option '$arg' (see --help)" >&2; exit 2 ;;
 	esac
 done
@@ -32,8 +34,7 @@ build() { # preset
 
 run_tests() { # preset
 	local without=()
-	# Kernels, of all kinds, and the builds of fuzzing services take some minutes.
-	[ "$fast" = no ] || without=(--label-exclude '^(tree|vm|kernel|oss)$')
+	[ "$fast" = no ] || without=(--label-exclude '^(tree|vm|kernel|oss|long)$')
 	say "test $1"
 	# One more than there are cores: several tests wait most of their time.
 	ctest --test-dir "build/$1" -j "$((jobs + 1))" --output-on-failure --no-tests=error "${without[@]}"
