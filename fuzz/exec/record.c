@@ -29,8 +29,10 @@ int run_schedule_to(struct prog *p, const struct sched_schedule *s)
 	p->policy = PROG_POLICY_REPLAY;
 	p->nedges = (u16)s->nedges;
 	p->nchoices = (u16)s->nchoices;
-	memcpy(p->edge, s->edge, s->nedges * sizeof(s->edge[0]));
-	memcpy(p->choice, s->choice, s->nchoices * sizeof(s->choice[0]));
+	for (u32 i = 0; i < s->nedges; i++)
+		p->edge[i] = s->edge[i];
+	for (u32 i = 0; i < s->nchoices; i++)
+		p->choice[i] = s->choice[i];
 	return 0;
 }
 
