@@ -4,6 +4,8 @@ import argparse
 import os
 import re
 import subprocess
+import sys
+import traceback
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
 WORK = os.path.join(ROOT, 'work')
@@ -38,6 +40,15 @@ def first_error(text):
         if re.search(r'\b(error|undefined|multiple definition)\b', line):
             return line
     return lines[-1] if lines else 'it failed without a word'
+
+
+def exit_with(main):
+    """Ends with main()'s status; a defect of ours is no finding, so its traceback gives 3."""
+    try:
+        sys.exit(main())
+    except Exception:
+        traceback.print_exc()
+        sys.exit(3)
 
 
 def check_name(name, what):

@@ -26,7 +26,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from command import Parser, install_tools  # noqa: E402
+from command import Parser, exit_with, install_tools  # noqa: E402
 from tree import (compiler, configure, coverage, final, generate, partial,  # noqa: E402
                   patched, source_package, state)
 from tree.state import TreeError  # noqa: E402
@@ -267,4 +267,4 @@ def main():
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    exit_with(main)

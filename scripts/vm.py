@@ -47,7 +47,7 @@ import sys
 import tarfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from command import Failure, Parser, install_tools  # noqa: E402
+from command import Failure, Parser, exit_with, install_tools  # noqa: E402
 from vm import (compare, confirm, finding, initramfs, kernels, machine,  # noqa: E402
                 mail, report)
 
@@ -255,4 +255,4 @@ def main():
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    exit_with(main)

@@ -30,7 +30,7 @@ Usage: scripts/fuzz.sh [options]           fuzzes; sets up and builds by itself
   --work=DIR               corpora, findings, state (default: work; of a tree work/fuzz-NAME)
   --known=FILE             findings that are no news (default: repro/known.txt; of a tree
                            repro/findings/known.txt)
-  --hook=COMMAND           called with what happened (new, fixed, build-broken), title, folder
+  --hook=COMMAND           called with what happened (new, flaky, fixed, build-broken), title, folder
   --dashboard=[HOST:]PORT  serves the dashboard, at 127.0.0.1 unless HOST says otherwise
   --follow=BRANCH          fuzzes that branch: builds its new commits beside, and switches over
   --follow-every=SECONDS   how often it looks for them (default 600)

@@ -63,6 +63,9 @@ class Tree:
                 self.about = json.load(f)
         except FileNotFoundError:
             raise TreeError(f'no tree of the name {self.name}; "tree list" shows them', 2) from None
+        except ValueError:
+            raise TreeError(f'{self.folder}/tree.json is damaged; "tree remove {self.name}" and '
+                            'add it again') from None
         if self.about.get('base'):
             base = Tree(self.about['base']).load()
             self.about['source'] = base.source

@@ -12,6 +12,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'
 from tree import configure, coverage, partial, sites, source_package, state  # noqa: E402
 from tree.state import OURS, TreeError  # noqa: E402
 
+SCRIPTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..')
 KERNEL = '/k/linux/'
 SHIM = os.path.join(OURS, 'shim', 'spinlock.c')
 
@@ -41,6 +42,27 @@ class Coverage(unittest.TestCase):
         self.assertRegex(lines[1], r'^mm/a\.c +1 +2 +50  never$')
         self.assertRegex(lines[2], r'^mm/b\.c +1 +1 +100 *$')
         self.assertRegex(lines[3], r'^all +2 +3 +67$')
+
+
+class State(unittest.TestCase):
+    def test_a_damaged_tree_is_named(self):
+        with tempfile.TemporaryDirectory() as folder:
+            tree = state.Tree('mine')
+            tree.folder = folder
+            with self.assertRaisesRegex(TreeError, 'no tree of the name mine') as caught:
+                tree.load()
+            self.assertEqual(caught.exception.status, 2)
+            with open(os.path.join(folder, 'tree.json'), 'w', encoding='utf-8') as f:
+                f.write('{')
+            with self.assertRaisesRegex(TreeError, 'tree.json is damaged') as caught:
+                tree.load()
+            self.assertEqual(caught.exception.status, 3)
+
+    def test_a_defect_of_ours_is_no_finding(self):
+        for text, status in (('return 1', 1), ('return 0', 0), ('raise KeyError(1)', 3)):
+            got = subprocess.run([sys.executable, '-c', f'import command\ndef main(): {text}\ncommand.exit_with(main)'],
+                                 cwd=SCRIPTS, capture_output=True, text=True, check=False)
+            self.assertEqual((got.returncode, 'Traceback' in got.stderr), (status, status == 3), got.stderr)
 
 
 class Sites(unittest.TestCase):
