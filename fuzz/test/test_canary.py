@@ -8,6 +8,8 @@ Usage: test_canary.py CANARY_FUZZER
 """
 import glob
 import os
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -36,6 +38,14 @@ def main():
     if again.returncode == 0 or TITLE not in again.stdout:
         print(again.stdout[-3000:])
         print('the saved input does not give the title again')
+        return 1
+    # What fuzzing services group by: a stack from the culprit on, and the title.
+    lines = shutil.which('llvm-symbolizer-19') or shutil.which('llvm-symbolizer')
+    frame = r'^    #0 0x[0-9a-f]+ in \w+' + (r' \S+\.c:\d+' if lines else '')
+    if not re.search(frame, again.stdout, re.M) or \
+            f"Assertion `{TITLE.removeprefix('report: ')}' failed." not in again.stdout:
+        print(again.stdout[-3000:])
+        print('no stack with file and line, or no line by which reports are grouped')
         return 1
     print('found, saved and replayed')
     return 0
