@@ -44,8 +44,7 @@ class Queue:
             [sys.executable, '-m', 'service.triage', os.path.abspath(builds.root),
              os.path.abspath(folder), ','.join(order), self.facts['bug'], builds.world],
             os.path.join(folder, '.triage.log'), cwd=SCRIPTS, nice=10, limit=SECONDS_MAX,
-            env=child.environment(TMPDIR=os.path.join(os.path.abspath(self.service.work), 'run'),
-                                  PYTHONDONTWRITEBYTECODE='1'))
+            env=child.environment(PYTHONDONTWRITEBYTECODE='1'))
 
     def step(self):
         if self.child is None:

@@ -15,6 +15,7 @@ All that is not in the files is lost with this process, and so must not matter.
 """
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import sys
@@ -51,9 +52,10 @@ class Service:
 
     def prepare(self):
         try:
-            for folder in ('', 'corpus', 'findings', 'run'):
+            for folder in ('', 'corpus', 'findings', 'run', 'tmp'):
                 os.makedirs(os.path.join(self.work, folder), exist_ok=True)
             self.lock = lock.take(self.work)
+            self.clear_tmp()
             self.ballast = disk.Ballast(self.work, self.options['ballast'] * disk.MEGABYTE)
             self.known = known.Known(self.options['known'])
             if self.known.errors:
@@ -79,6 +81,16 @@ class Service:
             self.dashboard = dashboard.Part(self, *self.options['dashboard'])
         for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(sig, self.on_signal)
+
+    def clear_tmp(self):
+        """Temporary files of all that is started lie here; a kill leaves some."""
+        tmp = os.path.abspath(os.path.join(self.work, 'tmp'))
+        for entry in os.scandir(tmp):
+            if entry.is_dir(follow_symlinks=False):
+                shutil.rmtree(entry.path, ignore_errors=True)
+            else:
+                os.unlink(entry.path)
+        os.environ['TMPDIR'] = tmp
 
     def on_signal(self, number, _):
         self.stopping = self.stopping or signal.Signals(number).name

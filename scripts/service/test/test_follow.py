@@ -27,7 +27,9 @@ if [ -e "$(dirname "$0")/../../bug" ]; then
 	echo "WARNING: bug in f" >"$SWAPRACE_RECORD/report-fe05bcdcdc4928012781a5f1a2a77cbb5398e106.txt"
 fi
 case "$*" in *-runs=0*) exit 0 ;; esac''')
+# As a compiler does it, and a killed one leaves it.
 CMAKE = '''#!/bin/sh
+: >"${TMPDIR:-/tmp}/left-$$.o"
 [ "$1" = --preset ] && exit 0
 if [ -e broken ]; then echo "core/x.c:3: error: expected a semicolon"; exit 1; fi
 mkdir -p build/release && cp swaprace mm_fuzzer build/release/
@@ -107,6 +109,8 @@ class FollowTest(unittest.TestCase):
         self.assertEqual(self.service.returncode, 1, out)
         self.assertIn(f'fixed since {fixed}: WARNING: bug in f', out)
         self.assertIn(f'{broken} is not taken, {fixed} goes on: the build release failed: core/x.c:3: error', out)
+        self.assertEqual(os.listdir(self.root.outside), [])
+        self.assertTrue(glob.glob(f'{self.root.work}/tmp/left-*'))
         self.assertLessEqual(len(glob.glob(f'{self.root.work}/builds/*/.git')), 3)  # two and the one for bisecting
 
     def events(self):

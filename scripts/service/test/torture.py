@@ -151,6 +151,7 @@ class Torture:
         self.check(not wrong, f'{len(wrong)} inputs are filed under another title: {sorted(wrong.items())[:3]}')
         self.check(logged, 'nothing was found at all: this test tests nothing')
         self.check(not os.listdir(f'{self.root.work}/run'), f'run/: {os.listdir(f"{self.root.work}/run")}')
+        self.check(not os.listdir(f'{self.root.work}/tmp'), f'tmp/: {os.listdir(f"{self.root.work}/tmp")}')
         self.check(not os.listdir(self.root.outside), f'outside: {os.listdir(self.root.outside)}')
         for folder in glob.glob(f'{self.root.work}/findings/*'):
             for name in ('finding.json', 'input', 'report.txt'):
