@@ -125,10 +125,10 @@ class RunsTest(unittest.TestCase):
         self.assertIn('stopping (SIGTERM)', first.communicate(timeout=30)[0])
         self.assertEqual(first.returncode, 0)
 
-    def stop_by(self, number, *options):
-        """Starts the service, waits for its processes, sends the signal: (status, output)."""
+    def stop_by(self, number, *options, until='log'):
+        """Starts the service, waits for a file of its processes, sends the signal: (output, status)."""
         service = self.root.start('--builds=release', '--targets=mm,swap', '--time=forever', *options)
-        self.assertTrue(bench.wait_until(lambda: glob.glob(f'{self.root.work}/run/*/log'), 10))
+        self.assertTrue(bench.wait_until(lambda: glob.glob(f'{self.root.work}/run/*/{until}'), 30))
         service.send_signal(number)
         return service.communicate(timeout=40)[0], service.returncode
 
@@ -143,9 +143,9 @@ class RunsTest(unittest.TestCase):
 
     def test_a_signal_gives_0_or_1(self):
         """Also where something else was wrong: that is said, and the end was asked for."""
-        for target, status in ((DIES, 0), (CRASHES, 1)):
+        for target, status, until in ((DIES, 0, 'log'), (CRASHES, 1, 'crash-b802*')):
             self.root = root_of(mm_fuzzer=target)
-            out, got = self.stop_by(signal.SIGTERM, '--no-triage')
+            out, got = self.stop_by(signal.SIGTERM, '--no-triage', until=until)
             self.assertEqual(got, status, out)
             self.root.close()
         self.root = None
