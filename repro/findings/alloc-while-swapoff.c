@@ -101,11 +101,11 @@ int main(int argc, char **argv)
 		cannot("swapon");
 	off = start(switch_off);
 	pager = start(page_out);
-	if (ends_within(off, 20)) {
+	if (ends_within(off, 60)) {
 		printf("swapoff has ended\n");
 		return 0;
 	}
-	printf("swapoff has not returned after 20 s\n");
+	printf("swapoff has not returned after 60 s\n");
 	never_ends(pager, "MADV_PAGEOUT", 5);
 	return 1;
 }
