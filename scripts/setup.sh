@@ -4,7 +4,8 @@
 # is missing. Does nothing where all is there. Needs root or sudo to install.
 #
 # Usage: scripts/setup.sh [--tree | --vm]
-# --tree: also what building a kernel tree needs; --vm: what booting a kernel needs
+# --tree: also what building a kernel tree needs; --vm: what building and booting one
+# in a virtual machine needs
 # Exit status: 0 all is there, 2 an unknown option, 3 it cannot be installed.
 set -euo pipefail
 
@@ -28,7 +29,7 @@ if [ "${1:-}" = --tree ]; then
 fi
 if [ "${1:-}" = --vm ]; then
 	need+=([qemu-system-x86_64]=qemu-system-x86 [busybox]=busybox-static [setpriv]=util-linux
-		[gdb]=gdb)
+		[gdb]=gdb [make]=make [flex]=flex [bison]=bison [bc]=bc [perl]=perl [patch]=patch)
 fi
 missing=()
 for tool in "${!need[@]}"; do
@@ -39,6 +40,9 @@ if ! ls /usr/lib/llvm-19/lib/clang/19/lib/linux/libclang_rt.fuzzer-*.a >/dev/nul
 fi
 if ! pkg-config --exists liburcu-memb 2>/dev/null; then
 	missing+=(liburcu-dev)
+fi
+if [ "${1:-}" = --vm ] && ! pkg-config --exists libelf 2>/dev/null; then
+	missing+=(libelf-dev)
 fi
 [ "${#missing[@]}" -eq 0 ] && exit 0
 

@@ -3,17 +3,25 @@
 """Kernels in virtual machines.
 
 Usage: scripts/vm.py add NAME --debian[=VERSION]
-       | add NAME BZIMAGE [--modules=DIR] [--vmlinux=FILE] | list | remove NAME
+       | add NAME BZIMAGE [--modules=DIR] [--vmlinux=FILE] [--config=FILE] | list | remove NAME
+       | build NAME [--config=plain|kasan|kcsan] [-j N] TREE | --debian[=VERSION]
        | run [--program=P]... [--file=F]... [OPTIONS] -- COMMAND
        | compare --swaprace=PROGRAM [--seed=N] [--programs=N] [--resume] [--guest=OPTION]...
          [OPTIONS] [FILE]...
        | confirm [--runs=N] [--verbose] [--mail=OUT [--tree=PATH]] [OPTIONS] FILE... | --all
+       | confirm --patch=DIFF [--tree=PATH] [--runs=N] [OPTIONS] FILE...
        | findings
 
 add: a kernel image of Debian's (the newest, or the newest of VERSION: 7.2, 7.3.4), taken
 through an apt directory of our own, or one of yours: x86-64, with virtio-serial built in or
 in DIR. --vmlinux: the same kernel's image with debug information (ELF, DWARF), which confirm
-needs where it holds CPUs. Everything lies in work/vm/NAME/.
+needs where it holds CPUs; --config: the .config that it was built with. Everything lies in
+work/vm/NAME/.
+build: an own kernel, from a kernel source folder or the source that Debian has, with debug
+information, DEBUG_VM and fault injection. TREE is never written to. plain is as fast as a
+distribution's, kasan has KASAN and lockdep, kcsan KCSAN. The first build takes some 20 minutes
+of a CPU; after a change of TREE only what it reaches is compiled, and the same again is done
+at once. ccache is used where it is there.
 run: boots it, runs COMMAND by sh in it, prints what it prints and ends with its status.
 --program: an executable for the guest's PATH, with its libraries; --file: a file or folder
 for its current directory.
@@ -25,6 +33,9 @@ lines in its file). gdb does that, from outside of the guest, on qemu's stub; wh
 are, the kernel's debug information says, which is fetched (350 MB) for Debian's kernels. The
 verdict is then "confirmed with delays". --mail: a mail about it for the kernel's maintainers,
 with the report and the program; --tree: whose get_maintainer.pl says who they are.
+--patch: does a fix hold? Builds the own kernel (--kernel=NAME, or one of the source --tree=PATH)
+with the patch as well, as NAME-patched; neither PATH nor NAME changes. The finding has to show
+without it, and not to show with it.
 findings: prints repro/findings/README.md, the table of them.
 OPTIONS
   --kernel=NAME     which one; without it "debian", fetched if it is not there
@@ -48,10 +59,8 @@ import tarfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from command import Failure, Parser, exit_with, install_tools  # noqa: E402
-from vm import (compare, confirm, finding, initramfs, kernels, machine,  # noqa: E402
-                mail, report)
-
-SKIPPED = 77
+from vm import (build, compare, confirm, finding, fix, initramfs,  # noqa: E402
+                kernels, machine, mail, report, sources)
 
 
 def say(text):
@@ -139,6 +148,10 @@ def confirm_on(args):
         raise Failure('confirm: give a finding, or --all', 2)
     if args.mail and len(found) != 1:
         raise Failure('confirm: --mail is of one finding', 2)
+    if args.patch:
+        if args.mail:
+            raise Failure('confirm: --mail and --patch do not go together', 2)
+        return try_patch(args, found)
     if args.mail:
         mail.recipients(args.tree, found[0].field['files'].split())  # wrong: before the work
     kernel = kernel_named(args.kernel)
@@ -149,11 +162,19 @@ def confirm_on(args):
             work.mail, work.tree = args.mail, args.tree
             ends.append(work.run(args.runs))
         except Failure as error:
-            if error.status != SKIPPED:
+            if error.status != confirm.SKIPPED:
                 raise
             print(f'{one.name}: SKIPPED: {error}', flush=True)
-            ends.append(SKIPPED)
-    return max((end for end in ends if end != SKIPPED), default=SKIPPED)
+            ends.append(confirm.SKIPPED)
+    return max((end for end in ends if end != confirm.SKIPPED), default=confirm.SKIPPED)
+
+
+def try_patch(args, found):
+    base = fix.base_kernel(args.kernel, args.tree, os.cpu_count(), say)
+    kernel = fix.build_patched(base, args.patch, say)
+    return max(confirm.try_fix(confirm.Confirmation(base.kernel, boot_options(args), one, args.verbose),
+                               confirm.Confirmation(kernel, boot_options(args), one, args.verbose),
+                               args.runs) for one in found)
 
 
 def print_findings(_args):
@@ -163,19 +184,32 @@ def print_findings(_args):
 def add(args):
     if (args.image is not None) + (args.debian is not None) != 1:
         raise Failure('add: give a BZIMAGE or --debian[=VERSION]', 2)
-    if (args.modules or args.vmlinux) and not args.image:
-        raise Failure('add: --modules and --vmlinux go with a BZIMAGE', 2)
-    if args.vmlinux and not os.path.isfile(args.vmlinux):
-        raise Failure(f'{args.vmlinux} is no file', 2)
-    kernel = kernels.add(args.name, args.image, args.modules, args.debian or None, args.vmlinux)
+    if (args.modules or args.vmlinux or args.config) and not args.image:
+        raise Failure('add: --modules, --vmlinux and --config go with a BZIMAGE', 2)
+    for path in (args.vmlinux, args.config):
+        if path and not os.path.isfile(path):
+            raise Failure(f'{path} is no file', 2)
+    kernel = kernels.add(args.name, args.image, args.modules, args.debian or None, args.vmlinux,
+                         args.config)
     say(f'{args.name} is Linux {kernel.version}')
+
+
+def build_kernel(args):
+    if (args.tree is not None) + (args.debian is not None) != 1:
+        raise Failure('build: give a TREE or --debian[=VERSION]', 2)
+    if args.jobs < 1:
+        raise Failure('build: -j takes 1 or more', 2)
+    install_tools('--vm')
+    source = args.tree or sources.fetch(args.debian or None)
+    one = build.Build(args.name, args.config, source, args.jobs)
+    done = one.run(say)
+    say(f'{args.name} is Linux {one.kernel.version}{"" if done else ", built already"}')
 
 
 def list_kernels(_args):
     for kernel in kernels.all_kernels():
         names = ' '.join(name[3:-3] for name, _ in kernel.modules()) or 'none'
-        print(f'{kernel.name}\tLinux {kernel.version}\t{kernel.about["package"] or "your own"}\t'
-              f'modules: {names}')
+        print(f'{kernel.name}\tLinux {kernel.version}\t{kernel.origin}\tmodules: {names}')
 
 
 def add_boot_options(sub):
@@ -200,7 +234,15 @@ def parse():
     sub.add_argument('--debian', nargs='?', const='', metavar='VERSION')
     sub.add_argument('--modules', metavar='DIR')
     sub.add_argument('--vmlinux', metavar='FILE')
+    sub.add_argument('--config', metavar='FILE')
     sub.set_defaults(function=add)
+    sub = commands.add_parser('build')
+    sub.add_argument('name')
+    sub.add_argument('tree', nargs='?')
+    sub.add_argument('--config', default='plain', metavar='KIND')
+    sub.add_argument('--debian', nargs='?', const='', metavar='VERSION')
+    sub.add_argument('-j', type=int, default=os.cpu_count(), dest='jobs', metavar='N')
+    sub.set_defaults(function=build_kernel)
     commands.add_parser('list').set_defaults(function=list_kernels)
     sub = commands.add_parser('remove')
     sub.add_argument('name')
@@ -224,6 +266,7 @@ def parse():
     sub.add_argument('--runs', type=int, default=1)
     sub.add_argument('--mail', metavar='OUT')
     sub.add_argument('--tree', metavar='PATH')
+    sub.add_argument('--patch', metavar='DIFF')
     sub.add_argument('--all', action='store_true')
     sub.add_argument('--verbose', action='store_true')
     sub.add_argument('file', nargs='*')

@@ -25,12 +25,14 @@ static int run_confirm(int argc, char **argv)
 }
 
 const struct command command_confirm = {
-	"confirm", "FINDING... | --all [--runs=N] [--kernel=NAME] [--mail=OUT [--tree=PATH]]",
+	"confirm", "FINDING... | --all [--runs=N] [--kernel=NAME] [--mail=OUT] [--patch=DIFF]"
+		   " [--tree=PATH]",
 	"shows findings about the kernel (repro/findings/) on a real one, in a virtual machine",
 	options, run_confirm,
 };
 
 const struct command command_vm = {
-	"vm", "add NAME --debian[=VERSION] | add NAME BZIMAGE | list | run -- COMMAND | remove NAME",
+	"vm", "add NAME --debian[=VERSION] | add NAME BZIMAGE | build NAME TREE | list | run -- COMMAND"
+	      " | remove NAME",
 	"kernels in virtual machines: to look at, and for swaprace kernel --vm", options, run,
 };

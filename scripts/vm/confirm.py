@@ -16,6 +16,7 @@ from command import Failure, first_error
 from . import holds, initramfs, kernels, machine, mail, places, report
 
 CONTROL_RUNS = 10
+SKIPPED = 77
 
 
 def build(finding, folder):
@@ -29,6 +30,20 @@ def build(finding, folder):
     if done.returncode != 0:
         raise Failure(f'{finding.source} does not compile: {first_error(done.stderr)}')
     return path
+
+
+def check_config(kernel, finding):
+    """A Failure with status 77 where the kernel cannot show it: it was built without what that
+    takes."""
+    if not finding.field['config']:
+        return
+    config = kernel.config()
+    missing = finding.lacks(config or {})
+    if missing:
+        words = ' '.join('CONFIG_' + name for name in missing)
+        why = 'has not' if config is not None else 'may have or not: its configuration is not known'
+        raise Failure(f'not shown here: needs {words}, which Linux {kernel.version} {why} '
+                      '("vm build NAME TREE" makes a kernel that has)', SKIPPED)
 
 
 class Collector(machine.Listener):
@@ -50,6 +65,7 @@ class Result:
 
 class Confirmation:
     def __init__(self, kernel, options, finding, is_shown):
+        check_config(kernel, finding)
         self.kernel, self.options, self.finding = kernel, options, finding
         self.is_shown = is_shown
         options.cpus = int(finding.field['cpus'])
@@ -74,6 +90,7 @@ class Confirmation:
         if self.mail and result.seen and not self.letter:
             self.letter = {'seen': result.seen, 'output': listener.text.decode(errors='replace'),
                            'report': reports[0][1] if reports else [],
+                           'built': self.kernel.built,
                            'words': f'qemu, {self.options.cpus} CPUs, '
                                     f'{"KVM" if self.options.accel == "kvm" else "emulated"}'}
         result.how = f'{boot.how}, status {boot.code}' if boot.how == 'ended' else boot.how
@@ -84,17 +101,19 @@ class Confirmation:
         return result
 
     def show(self, program, runs):
-        """How often it was seen, and what was missed where it was not."""
-        shown, missed = 0, None
+        """How often it was seen, and what was missed where it was not; how a run ended that neither
+        showed it nor went well, or None."""
+        shown, missed, bad = 0, None, None
         for n in range(runs):
             result = self.boot(program, self.finding.field['run'], 1, self.finding.holds)
             shown += result.seen is not None
             missed = missed or (None if result.seen else result.missed)
+            bad = bad or (None if result.seen or result.is_clean else result.how)
             why = f'{result.how}; {result.missed}' if result.missed else result.how
             print(f'  run {n + 1} of {runs}: '
                   f'{f"seen: {result.seen}" if result.seen else f"not seen ({why})"}'
                   f' ({result.seconds:.0f} s)', flush=True)
-        return shown, missed
+        return shown, missed, bad
 
     def controls(self):
         """[(what, arguments, holds), ...]"""
@@ -120,8 +139,7 @@ class Confirmation:
                   flush=True)
         return void
 
-    def run(self, runs):
-        """The exit status: 0 confirmed, 1 not."""
+    def introduce(self):
         f = self.finding
         print(f'{f.name}: {f.field["title"]} (finding {f.field["finding"]})\n'
               f'  on Linux {self.kernel.version} ({self.options.accel}), {self.options.cpus} CPUs; '
@@ -130,16 +148,46 @@ class Confirmation:
             print(f'  held: {one.text}')
         if f.holds:
             print(f'  possible by {f.field["because"]}', flush=True)
+        if f.field['injected']:
+            print(f'  injected: {f.field["injected"]}', flush=True)
+
+    def run(self, runs):
+        """The exit status: 0 confirmed, 1 not."""
+        f = self.finding
+        self.introduce()
         with tempfile.TemporaryDirectory() as folder:
             program = build(f, folder)
-            shown, missed = self.show(program, runs)
+            shown, missed, _ = self.show(program, runs)
             void = shown > 0 and self.is_void(program)
         if shown and not void:
             if self.mail:
                 mail.write(f, self.kernel.version, self.letter, self.tree, self.mail)
                 print(f'  mail: {self.mail}; read it before you send it')
-            print(f'{f.name}: confirmed{" with delays" if f.holds else ""}, {shown} of {runs}')
+            print(f'{f.name}: confirmed{f.means}, {shown} of {runs}')
             return 0
         why = f'not shown, 0 of {runs}' + (f': {missed}' if missed else '')
         print(f'{f.name}: {"void: a control is not clean" if shown else why}')
         return 1
+
+
+def try_fix(base, fixed, runs):
+    """Two Confirmations of one finding, on a kernel without and with a fix. The exit status: 0 the
+    fix holds, 1 it does not, or nothing can be said."""
+    name = base.finding.name
+    with tempfile.TemporaryDirectory() as folder:
+        program = build(base.finding, folder)
+        base.introduce()
+        if not base.show(program, runs)[0]:
+            print(f'{name}: not shown without the patch, 0 of {runs}: that says nothing about it')
+            return 1
+        print(f'  with the patch: Linux {fixed.kernel.version}', flush=True)
+        shown, missed, bad = fixed.show(program, runs)
+    if shown:
+        print(f'{name}: shown with the patch, {shown} of {runs}: it does not help')
+    elif bad:
+        print(f'{name}: with the patch, the run went wrong otherwise ({bad}): that says nothing about it')
+    else:
+        print(f'{name}: not shown with the patch, 0 of {runs}: the fix holds'
+              + (f' ({missed})' if missed else ''))
+        return 0
+    return 1

@@ -20,6 +20,9 @@ Lines "key: value", comments after '#':
   cpus      of the guest (2)
   parallel  yes: two CPUs have to meet by chance, so they have to run at once (no)
   append    words for the kernel's command line
+  config    what has to be set in the kernel's configuration: "DEBUG_VM FAIL_PAGE_ALLOC"; on another
+            kernel it is not tried
+  injected  the failure that the program has the kernel inject (/proc/PID/fail-nth), in one line
   seen      one line for each kernel on which the command has shown it, or has not
 What takes a CPU that stands still for a while, so that two tasks meet, has holds (holds.py):
   hold          one line for each, in order; the guest has two CPUs, which run at once
@@ -39,7 +42,7 @@ from . import holds
 
 FOLDER = os.path.join(ROOT, 'repro', 'findings')
 ONCE = {'title', 'finding', 'program', 'source', 'files', 'suspect', 'run', 'evidence', 'needs', 'who',
-        'cpus', 'security', 'parallel', 'append', 'because'}
+        'cpus', 'security', 'parallel', 'append', 'because', 'config', 'injected'}
 OFTEN = {'control', 'control-held', 'elsewhere', 'hold', 'seen'}
 REQUIRED = ('title', 'finding', 'source', 'files', 'evidence', 'control', 'needs', 'who')
 
@@ -48,7 +51,7 @@ class Finding:
     def __init__(self, path):
         self.path, self.name = path, os.path.splitext(os.path.basename(path))[0]
         self.field = {'run': '', 'cpus': '2', 'parallel': 'no', 'security': '', 'program': '',
-                      'append': '', 'suspect': ''}
+                      'append': '', 'suspect': '', 'config': '', 'injected': ''}
         self.field.update({key: [] for key in OFTEN})
         self.holds, self.elsewhere = [], []
         try:
@@ -75,7 +78,21 @@ class Finding:
             raise Failure(f'{path}: cpus: 1 to 8', 2)
         if self.field['parallel'] not in ('yes', 'no'):
             raise Failure(f'{path}: parallel: yes or no', 2)
+        for name in self.field['config'].split():
+            if not re.fullmatch(r'[A-Z][A-Z0-9_]*', name):
+                raise Failure(f'{path}: config: {name!r} is no name of an option', 2)
         self.check_holds()
+
+    def lacks(self, config):
+        """The options that it needs and a configuration ({symbol: value}) has not."""
+        return [name for name in self.field['config'].split() if config.get(name) != 'y']
+
+    @property
+    def means(self):
+        """What was done so that it shows, as the verdict has it."""
+        means = [word for word, is_used in (('delays', self.holds),
+                                            ('a failure injected', self.field['injected'])) if is_used]
+        return ' with ' + ' and '.join(means) if means else ''
 
     def check_holds(self):
         f = self.field

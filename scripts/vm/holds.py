@@ -5,8 +5,8 @@ guest's kernel is the one that is shipped.
 
 A hold in a finding's file is one line:
   TASK at PLACE until TASK at PLACE | for N s
-TASK is a thread's name (comm), PLACE as in places.py. The holds of a file are taken in its
-order, again from the first one after the last. An event that does not come ends the hold
+TASK is a thread's name (comm), or the beginning of one and '*'; PLACE as in places.py. The holds
+of a file are taken in its order, again from the first one after the last. An event that does not come ends the hold
 after LATE seconds, and is said.
 """
 import json

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Kernels to boot.
 
-work/vm/NAME/kernel.json   version, package
+work/vm/NAME/kernel.json   version, package; of what it was built here (build.py)
 work/vm/NAME/vmlinuz
 work/vm/NAME/modules/      NN-name.ko, in the order in which they load
 work/vm/NAME/symbols.gz    addresses of its functions, from its first boot
 work/vm/NAME/vmlinux       its image with the debug information, where holds have asked for it
+work/vm/NAME/config        the .config that it was built with, where that is known
 work/vm/NAME/places.json   what was found in that (places.py)
 work/vm/NAME/console.log   what it said in its last boot
 Debian's packages leave the archive some weeks after a newer one came, so what was
@@ -26,6 +27,8 @@ from debian import Apt
 from . import modules, stacks
 
 KERNELS = os.path.join(WORK, 'vm')
+# Where own kernels are built.
+BUILDS = os.path.join(KERNELS, '.build')
 # The name of the kernel that is fetched where none is named.
 DEFAULT = 'debian'
 PACKAGE = re.compile(r'linux-binary-(\d+)\.(\d+)\.(\d+)\+deb\d+-cloud-amd64')
@@ -55,6 +58,24 @@ class Kernel:
         return self.about['version']
 
     @property
+    def built(self):
+        """Of what it was built here; empty: it was not."""
+        return self.about.get('built') or {}
+
+    @property
+    def origin(self):
+        if self.built:
+            return f'built: {self.built["config"]}, {self.built["source"]}'
+        return self.about['package'] or 'your own'
+
+    def config(self):
+        """{symbol: value} of what is set in its configuration, or None: it is not known."""
+        try:
+            return read_config(self.path('config'))
+        except FileNotFoundError:
+            return None
+
+    @property
     def image(self):
         return self.path('vmlinuz')
 
@@ -75,6 +96,12 @@ class Kernel:
         return found
 
 
+def read_config(path):
+    """{symbol: value} of a .config; what is not set is not in it."""
+    with open(path, encoding='utf-8') as f:
+        return dict(re.findall(r'^CONFIG_(\w+)=(.*)$', f.read(), re.M))
+
+
 def all_kernels():
     return [Kernel(os.path.basename(os.path.dirname(path))).load()
             for path in sorted(glob.glob(os.path.join(KERNELS, '*', 'kernel.json')))]
@@ -93,7 +120,7 @@ def image_version(path):
     return head[at:head.find(b'\0', at)].decode(errors='replace').split(' ')[0]
 
 
-def finish(scratch, kernel, image, module_folder, package, vmlinux=None):
+def finish(scratch, kernel, image, module_folder, package, vmlinux=None, config=None, built=None):
     """Makes the kernel's folder of what lies in scratch; it is there as a whole or not."""
     new = os.path.join(scratch, 'new')
     os.makedirs(os.path.join(new, 'modules'))
@@ -101,17 +128,19 @@ def finish(scratch, kernel, image, module_folder, package, vmlinux=None):
     for n, (name, data) in enumerate(modules.in_order(module_folder) if module_folder else []):
         with open(os.path.join(new, 'modules', f'{n:02}-{name}.ko'), 'wb') as f:
             f.write(data)
-    if vmlinux:
-        shutil.copyfile(vmlinux, os.path.join(new, 'vmlinux'))
+    for path, name in ((vmlinux, 'vmlinux'), (config, 'config')):
+        if path:
+            shutil.copyfile(path, os.path.join(new, name))
+    about = {'version': image_version(image), 'package': package}
     with open(os.path.join(new, 'kernel.json'), 'w', encoding='utf-8') as f:
-        json.dump({'version': image_version(image), 'package': package}, f)
+        json.dump({**about, 'built': built} if built else about, f)
     os.rename(new, kernel.folder)
     return kernel.load()
 
 
-def add(name, image=None, module_folder=None, wanted=None, vmlinux=None):
-    """image: a bzImage of the user's own, with vmlinux, its debug information; else Debian's, of
-    the release wanted ('7.3', '7.3.4') or the newest."""
+def add(name, image=None, module_folder=None, wanted=None, vmlinux=None, config=None):
+    """image: a bzImage of the user's own, with vmlinux, its debug information, and its .config;
+    else Debian's, of the release wanted ('7.3', '7.3.4') or the newest."""
     kernel = Kernel(name)
     if os.path.exists(kernel.folder):
         raise Failure(f'there is a kernel {name} already; "vm remove {name}" first', 2)
@@ -120,7 +149,7 @@ def add(name, image=None, module_folder=None, wanted=None, vmlinux=None):
         if image:
             if module_folder and not os.path.isdir(module_folder):
                 raise Failure(f'{module_folder} is no folder of modules', 2)
-            return finish(scratch, kernel, image, module_folder, None, vmlinux)
+            return finish(scratch, kernel, image, module_folder, None, vmlinux, config)
         version, package = fetch(scratch, wanted)
         folder = os.path.join(scratch, 'x', 'usr', 'lib', 'modules', version)
         return finish(scratch, kernel, os.path.join(folder, 'vmlinuz'), folder, package)
@@ -197,3 +226,4 @@ def remove(name):
     if not os.path.exists(kernel.path('kernel.json')):
         raise Failure(f'no kernel of the name {name}', 2)
     shutil.rmtree(kernel.folder)
+    shutil.rmtree(os.path.join(BUILDS, name), ignore_errors=True)

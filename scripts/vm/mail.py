@@ -105,14 +105,27 @@ def versions(finding):
     return ', '.join(shown) or 'only the one above was tried', ', '.join(clean) or 'none is known'
 
 
+def origin(finding, version, built):
+    """What the fields "kernel" and "config" say."""
+    if not built:
+        return (f'{version}, as its distribution ships it, unmodified',
+                f'/boot/config-{version} of that package')
+    needed = ' '.join(f'CONFIG_{name}=y' for name in finding.field['config'].split())
+    return (f'{version}, built of its source' + (', with a patch of mine' if 'patch' in built else ''),
+            f'allnoconfig, with what a virtual machine and swap need{" and " if needed else ""}{needed}; '
+            'I can send it')
+
+
 def compose(finding, version, run, readme, recipients_of):
-    """The mail. run: {'output', 'seen', 'report' (lines), 'words'} of the run that confirmed it."""
+    """The mail. run: {'output', 'seen', 'report' (lines), 'words', 'built' (of a kernel that is:
+    build.py)} of the run that confirmed it."""
     f, known = finding.field, facts(run['output'])
     affected, unaffected = versions(finding)
+    kernel, config = origin(finding, version, run.get('built'))
     fields = (
-        ('kernel', f'{version}, as its distribution ships it, unmodified'),
+        ('kernel', kernel),
         ('compiler', (COMPILER.search(known.get('version', '')) or ('', '?'))[1]),
-        ('config', f'/boot/config-{version} of that package'),
+        ('config', config),
         ('arch', f'x86_64, a virtual machine ({run["words"]})'),
         ('command line', known.get('cmdline', '?')),
         ('tainted', known.get('sys/kernel/tainted', '?')),
@@ -132,6 +145,8 @@ def compose(finding, version, run, readme, recipients_of):
                              'guest; the kernel knows nothing of that. What makes it possible on a real '
                              f'machine: {f["because"]}.'))
         parts.append('\n'.join('  ' + one.text for one in finding.holds))
+    if f['injected']:
+        parts.append(wrapped(f'One failure was injected (/proc/thread-self/fail-nth): {f["injected"]}.'))
     parts.append(f'What shows it:\n\n  {run["seen"]}')
     if run['report']:
         parts.append('The report, as the kernel printed it:\n\n' + '\n'.join(run['report'][:REPORT_LINES]))
@@ -143,8 +158,7 @@ def compose(finding, version, run, readme, recipients_of):
     parts.append('To reproduce it, as root in a virtual machine that may be lost:\n\n  '
                  + '\n  '.join(commands))
     parts.append('To test a fix (it has to say "not shown"):\n\n'
-                 '  swaprace vm add fixed PATH/TO/bzImage\n'
-                 f'  swaprace confirm {finding.name} --kernel=fixed')
+                 f'  swaprace confirm {finding.name} --tree=PATH/TO/linux --patch=FIX.diff')
     parts.append(wrapped('The archives were not searched for an earlier report; this is the query: '
                          f'"{f["title"]}".'))
     parts.append(f'---- {finding.name}.c\n{inlined(finding.source)}----')

@@ -7,7 +7,8 @@ breakpoint. When its task comes there, its CPU stays where it is, and the other 
 until the event that ends the hold. The guest's kernel is not changed: no byte of it is written.
 A plan: {"stub", "monitor": sockets of qemu, "events": where a line is written for each thing
 that happens, "running": [pointer, offset] (places.py), "holds": [{"at": address, "who": name,
-"until": address or 0, "by": name, "seconds": N}, ...]}.
+"until": address or 0, "by": name, "seconds": N}, ...]}. A name that ends with '*' is the
+beginning of one.
 """
 import json
 import os
@@ -18,6 +19,10 @@ import time
 import gdb
 
 NAME_MAX = 16
+
+
+def is_named(task, name):
+    return task.startswith(name[:-1]) if name.endswith('*') else task == name
 
 
 class Clock:
@@ -130,7 +135,7 @@ class Holds:
         one = self.holds[self.next]
         self.guest.plant([one['at']])
         cpu, address = self.guest.run()
-        if address == one['at'] and self.guest.running() == one['who']:
+        if address == one['at'] and is_named(self.guest.running(), one['who']):
             self.take(cpu)
 
     def take(self, cpu):
@@ -146,7 +151,7 @@ class Holds:
             start = time.monotonic()
             _, address = self.guest.run(other, left)
             left -= time.monotonic() - start
-            is_event = address == one['until'] and self.guest.running() == one['by']
+            is_event = address == one['until'] and is_named(self.guest.running(), one['by'])
         is_late = one['until'] and not is_event
         # Where the other CPU is instead: what it waits for may be the one that is held.
         self.say(f'late {self.next} {address:#x} {self.guest.running()}' if is_late else

@@ -197,6 +197,21 @@ class Texts(unittest.TestCase):
                              'b came only 1 of 2 times to "g"')
 
 
+class Names(unittest.TestCase):
+    """gdb/hold.py, which runs inside gdb."""
+
+    def test_a_task_and_its_name(self):
+        path = os.path.join(os.path.dirname(holds.SCRIPT), 'hold.py')
+        with open(path, encoding='utf-8') as f:
+            text = f.read()
+        found = re.search(r'^def is_named.*?(?=^\S)', text, re.M | re.S)
+        names = {}
+        exec(found[0], names)  # pylint: disable=exec-used
+        for task, name, same in (('a', 'a', True), ('ab', 'a', False), ('kworker/1:0', 'kworker/1*', True),
+                                 ('kworker/0:1', 'kworker/1*', False), ('', '*', True)):
+            self.assertEqual(names['is_named'](task, name), same, (task, name))
+
+
 class Files(unittest.TestCase):
     TEXT = ('title: t\nfinding: 1\nsource: a.c\nfiles: mm/a.c\nevidence: state x\nneeds: n\nwho: root\n'
             'hold: a at f until b at g\nbecause: p\ncontrol-held: c\n'

@@ -63,6 +63,15 @@ class MailTest(unittest.TestCase):
                                    '-o', os.devnull, path], capture_output=True, text=True, check=False)
             self.assertEqual(done.returncode, 0, done.stderr[:500])
 
+    def test_an_own_kernel(self):
+        one = finding.find('populate-unlocked')
+        one.field.update(injected='the first one', config='FAIL_PAGE_ALLOC')
+        text = mail.compose(one, '7.3.4-plain', {**RUN, 'built': {'config': 'plain'}}, readme(), (['A'], []))
+        self.assertRegex(text, r'kernel: +7\.3\.4-plain, built of its source\n')
+        self.assertRegex(' '.join(text.split()), r'config: allnoconfig, .* CONFIG_FAIL_PAGE_ALLOC=y')
+        self.assertIn('One failure was injected (/proc/thread-self/fail-nth): the first one.', ' '.join(text.split()))
+        self.assertNotIn('distribution ships', text)
+
     def test_a_finding_that_nothing_is_said_of(self):
         with self.assertRaisesRegex(Failure, 'nothing of finding 999'):
             mail.story('999', readme())
