@@ -292,6 +292,23 @@ HERE const char *stat_of(pid_t pid)
 	return end && end[1] ? end + 2 : "";
 }
 
+/* The nth allocation of this thread from here on fails that may not sleep, be it of a page or of
+ * a slab. The kernel needs FAILSLAB and FAIL_PAGE_ALLOC. */
+HERE void fail_nth(unsigned n)
+{
+	char text[16];
+
+	put("/sys/kernel/debug/fail_page_alloc/min-order", "0");
+	snprintf(text, sizeof(text), "%u", n);
+	put("/proc/thread-self/fail-nth", text);
+}
+
+/* Has the failure been, that this thread asked for? */
+HERE bool has_failed(void)
+{
+	return get("/proc/thread-self/fail-nth") == 0;
+}
+
 /* The state of a process: R, S, D, Z ... */
 HERE char state_of(pid_t pid)
 {

@@ -169,6 +169,10 @@ delays" then. What makes a hold possible without a debugger is in NAME.confirm (
 the other controls, the program has to stay clean without holds, with holds elsewhere in the same
 functions, and, where there is one, in an order that passes under the same holds.
 
+A finding that takes a kernel with DEBUG_VM, or with fault injection, is shown on an own one (`swaprace
+vm build`); 7.3.4-plain is such. "with a failure injected": the program has told the kernel which of its
+allocations fails.
+
 | name | finding | what goes wrong | needs | who | seen |
 | --- | --- | --- | --- | --- | --- |
 """
