@@ -167,7 +167,7 @@ class Build:
         self.version = check_tree(self.source)
         self.folder = os.path.join(kernels.BUILDS, name)
         self.tree = os.path.join(self.folder, 'tree')
-        self.out = os.path.join(self.tree, 'build')
+        self.out, self.aside = os.path.join(self.tree, 'build'), self.tree + '-aside'
         self.make = Make(self.tree, os.path.join(self.folder, 'log'), jobs)
 
     def run(self, say):
@@ -176,6 +176,7 @@ class Build:
         if known and 'built' not in known:
             raise Failure(f'there is a kernel {self.kernel.name} that was not built here; "vm '
                           f'remove {self.kernel.name}" first', 2)
+        self.take_back()
         os.makedirs(self.out, exist_ok=True)
         wanted = wishes(self.kind)
         built = {'config': self.kind, 'source': self.source,
@@ -191,6 +192,16 @@ class Build:
         self.make.run('bzImage')
         install(self.kernel, self.out, built)
         return True
+
+    def set_aside(self):
+        """Makes room for another build in the place of this one."""
+        os.rename(self.tree, self.aside)
+
+    def take_back(self):
+        """Also after one that was killed."""
+        if os.path.exists(self.aside):
+            shutil.rmtree(self.tree, ignore_errors=True)
+            os.rename(self.aside, self.tree)
 
     def configure(self, wanted):
         path = os.path.join(self.out, 'wishes')

@@ -3,11 +3,12 @@
 
 The patch is applied to copies of the files that it changes, in a copy of the own kernel's
 build (build.py), so only what it reaches is compiled, and neither the user's tree nor the own
-kernel changes. The kernel with it stays as work/vm/NAME-patched/. What the fix is for has to
-show on the kernel without it, by the same command.
+kernel changes. The copy takes the place of the build meanwhile, as kbuild's tools have its
+path in them and all would be compiled again elsewhere. The kernel with it stays as
+work/vm/NAME-patched/. What the fix is for has to show on the kernel without it, by the same
+command.
 """
 import os
-import shutil
 import tempfile
 
 from command import Failure, run
@@ -78,12 +79,12 @@ def build_patched(base, path, say):
     if os.path.exists(kernel.folder) and kernel.load().built == built:
         return kernel
     say(f'building it with {os.path.relpath(path)}, which changes {" ".join(files)}')
-    with tempfile.TemporaryDirectory(prefix='.patched-', dir=kernels.BUILDS) as folder:
-        tree = os.path.join(folder, 'tree')
-        run(['cp', '-a', '--reflink=auto', base.tree, tree], 'cp')
-        put(tree, files)
-        log = os.path.join(base.folder, 'log-patched')
-        build.Make(tree, log, base.make.jobs).run('bzImage')
-        shutil.rmtree(kernel.folder, ignore_errors=True)
-        build.install(kernel, os.path.join(tree, 'build'), built)
+    base.set_aside()
+    try:
+        run(['cp', '-a', '--reflink=auto', base.aside, base.tree], 'cp')
+        put(base.tree, files)
+        build.Make(base.tree, os.path.join(base.folder, 'log-patched'), base.make.jobs).run('bzImage')
+        build.install(kernel, base.out, built)
+    finally:
+        base.take_back()
     return kernel

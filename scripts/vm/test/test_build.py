@@ -175,6 +175,7 @@ class Fixes(Folder):
         self.assertEqual(base.kernel.load().version, '7.3.4-own')
         self.assertEqual(before, self.snapshot())
         self.assertEqual(sorted(os.listdir(kernels.BUILDS)), ['own-7.3.4'])
+        self.assertFalse(os.path.exists(base.aside))
         self.assertTrue(os.path.exists(os.path.join(base.tree, 'mm', 'ksm.c')))
         self.assertIn('mm/swapfile.c mm/ksm.c mm/fix.c', said[-1])
         said.clear()
@@ -196,6 +197,13 @@ class Fixes(Folder):
         self.assertFalse(os.path.islink(os.path.join(tree, 'mm', 'swapfile.c')))
         self.assertTrue(os.path.islink(os.path.join(tree, 'Makefile')))
         self.assertTrue(os.path.exists(os.path.join(tree, 'build', '.config')))
+
+    def test_one_that_was_killed(self):
+        base = fix.base_kernel('own', self.tree, 1, str)
+        base.set_aside()
+        os.makedirs(base.out)
+        self.assertFalse(self.build().run(str))
+        self.assertTrue(os.path.exists(os.path.join(base.out, '.config')))
 
     def test_bad_ones(self):
         base = fix.base_kernel('own', self.tree, 1, str)
