@@ -100,6 +100,13 @@ def wait_until(condition, seconds):
     return condition()
 
 
+def processes_left(token):
+    """Of processes_with(): those that are still there when a signal, which they may have got
+    without having run since, has had five seconds to end them."""
+    wait_until(lambda: not processes_with(token), 5)
+    return processes_with(token)
+
+
 def run_side_by_side(at_once):
     """unittest.main() for tests that wait most of their time, each with a root of its own: so
     many of them run at once. Exits with the status."""

@@ -94,7 +94,7 @@ class RunsTest(unittest.TestCase):
         self.assertEqual(status, 3, out)
         self.assertIn('mm (release) hangs at its start', err)
         self.assertNotIn('nothing found', out)
-        self.assertEqual(bench.processes_with(self.root.path), {})
+        self.assertEqual(bench.processes_left(self.root.path), {})
 
     def test_no_run_at_all(self):
         status, out, err = self.fuzz('--time=1', mm_fuzzer='#!/bin/sh\n', swap_fuzzer='#!/bin/sh\n')
@@ -138,7 +138,7 @@ class RunsTest(unittest.TestCase):
             out, status = self.stop_by(number)
             self.assertEqual(status, 0, out)
             self.assertIn('findings: ', out)
-            self.assertEqual(bench.processes_with(self.root.path), {})
+            self.assertEqual(bench.processes_left(self.root.path), {})
             self.assertEqual(os.listdir(f'{self.root.work}/run'), [])
 
     def test_a_signal_gives_0_or_1(self):
