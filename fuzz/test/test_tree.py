@@ -4,8 +4,7 @@
 
 Goal: it is deterministic, equal in all builds, and finds what was planted.
 Method: a fixed list of programs runs twice in each build of the tree that is there: no
-report, and one hash for all of these runs, also over random schedules. The programs of
-findings give what they say. A search finds
+report, and one hash for all of these runs, also over random schedules. A search finds
 nothing but what core/tree/known.txt and repro/findings have (in the tsan build races too: none
 but those that races.def judges), and says what ran. Where the tree TREE-edits is
 built, a search of an edit's program finds the edit, and what it recorded is replayed and
@@ -90,17 +89,6 @@ def check_search(build, binary, schedules):
     check(done.returncode == 0, f'{build}: search ended with {done.returncode}: {done.stdout[-300:]}')
 
 
-def check_findings(binary):
-    """The programs of repro/findings do what they say; their edges are those of 7.3.4."""
-    if 'Linux 7.3.4 ' not in identity_of(binary):
-        print('test_tree: not Linux 7.3.4: the programs of findings were not run')
-        return
-    programs = sorted(glob.glob(os.path.join(ROOT, 'repro', 'findings', '*.prog')))
-    done = run(binary, 'run', '--check', '--quiet', *programs)
-    check(done.returncode == 0, f'findings: {done.stdout[-2000:]}{done.stderr}')
-    check(done.stdout.count(': ok') > len(programs) // 2, f'findings: {done.stdout[-2000:]}')
-
-
 def check_fuzzers(folder):
     """The tree's libFuzzer targets run, see the edges of its code, and are chosen by name."""
     done = run(os.path.join(folder, 'mm_fuzzer'), '-runs=3000', '-seed=1', '-max_len=4096',
@@ -183,7 +171,6 @@ def main():
         done = run(sys.argv[1], f'--world=tree:{tree}', 'run', PROGRAMS[0], '--bug=none', '--quiet')
         check(done.returncode == 0, f'--world=tree:{tree}: {done.stdout}{done.stderr}')
         check_coverage(tree, binaries['release'])
-        check_findings(binaries['release'])
         if os.path.exists(os.path.join(os.path.dirname(binaries['release']), 'fuzzer')):
             check_fuzzers(os.path.dirname(binaries['release']))
     planted = planted_bugs(tree)
