@@ -24,6 +24,12 @@ struct event_key {
 	char role[EVENT_ROLE_MAX]; /* zeroes behind its end */
 };
 
+/* The event that stands for a whole op; op 1-based. */
+static inline struct event_key event_key_whole(u8 ctx, u16 op)
+{
+	return (struct event_key){ .ctx = ctx, .op = op, .nth = 1 };
+}
+
 /* "event after after": event is held until after has happened. */
 struct order_edge { struct event_key event, after; };
 

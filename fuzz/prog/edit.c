@@ -264,8 +264,3 @@ bool prog_edge_append(struct prog *p, const struct event_key *event,
 	p->edge[p->nedges++].after = *after;
 	return true;
 }
-
-struct event_key prog_event_whole(u8 ctx, u8 op)
-{
-	return (struct event_key){ .ctx = ctx, .op = op, .nth = 1 };
-}

@@ -44,7 +44,5 @@ void prog_choices_remove(struct prog *p, unsigned from, unsigned n);
 /* Appends "event after after"; false where the table is full. */
 bool prog_edge_append(struct prog *p, const struct event_key *event,
 		      const struct event_key *after);
-/* The event that stands for a whole op; op 1-based. */
-struct event_key prog_event_whole(u8 ctx, u8 op);
 
 #endif

@@ -56,9 +56,9 @@ static unsigned add_task(struct gen *g, u8 mm)
 /* "t's op comes after before's op", 1-based; 0: the first, the last. */
 static void order(struct gen *g, unsigned t, unsigned op, unsigned before, unsigned before_op)
 {
-	struct event_key event = prog_event_whole((u8)t, (u8)(op ? op : 1));
+	struct event_key event = event_key_whole((u8)t, (u16)(op ? op : 1));
 	struct event_key after =
-		prog_event_whole((u8)before, before_op ? (u8)before_op : g->p->task[before].nops);
+		event_key_whole((u8)before, before_op ? (u16)before_op : g->p->task[before].nops);
 
 	if (t != before && after.op && percent(g->rng, 85))
 		prog_edge_append(g->p, &event, &after);

@@ -303,7 +303,7 @@ static bool make_whole(struct minimizer *mz, struct event_key *e)
 {
 	if (!e->site)
 		return false;
-	*e = prog_event_whole(e->ctx, e->op);
+	*e = event_key_whole(e->ctx, e->op);
 	return minimize_try(mz);
 }
 

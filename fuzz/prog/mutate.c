@@ -253,7 +253,7 @@ static bool pick_event(const struct prog *p, struct prng *rng, struct event_key 
 	}
 	if (!pick_busy(p, rng, &t))
 		return false;
-	*e = prog_event_whole((u8)t, (u8)between(rng, 1, p->task[t].nops));
+	*e = event_key_whole((u8)t, (u16)between(rng, 1, p->task[t].nops));
 	return true;
 }
 

@@ -33,8 +33,7 @@ void sched_add_edge(struct sched_schedule *s, const struct order_edge *edge)
 
 void sched_add_choice(struct sched_schedule *s, const struct event_choice *choice)
 {
-	s->choice = room_for_one(s->choice, s->nchoices, &s->choices_max,
-				   sizeof(*choice));
+	s->choice = room_for_one(s->choice, s->nchoices, &s->choices_max, sizeof(*choice));
 	s->choice[s->nchoices++] = *choice;
 }
 
@@ -101,17 +100,11 @@ static struct event_key key_of(const struct engine_logged *e, u32 nth, u32 nth_a
 	return key;
 }
 
-static struct event_key whole_op(u8 ctx, u16 op)
-{
-	return (struct event_key){ .ctx = ctx, .op = op };
-}
-
 /* The begin of an op or a handler is named as such: it is pending before the
  * task has run at all, and it is what a person would write. */
-static struct event_key later_side(const struct engine_logged *e,
-					 const struct event_key *key)
+static struct event_key later_side(const struct engine_logged *e, const struct event_key *key)
 {
-	return e->kind == EV_OP || e->kind == EV_IRQ ? whole_op(e->ctx, e->op) : *key;
+	return e->kind == EV_OP || e->kind == EV_IRQ ? event_key_whole(e->ctx, e->op) : *key;
 }
 
 /* ---- recording ---- */
@@ -194,7 +187,7 @@ void sched_record(struct sched_schedule *out, const struct engine_view *v)
 			sched_add_edge(out, &(struct order_edge){ .event = later_side(e, &key),
 								  .after = before_key });
 		before = e;
-		before_key = e->kind == EV_OP_END ? whole_op(e->ctx, e->op) : key;
+		before_key = e->kind == EV_OP_END ? event_key_whole(e->ctx, e->op) : key;
 		last[e->ctx] = e;
 	}
 	if (before && v)

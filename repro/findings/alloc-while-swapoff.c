@@ -67,19 +67,6 @@ static void switch_off(void)
 		cannot("swapoff");
 }
 
-static pid_t start(void (*function)(void))
-{
-	pid_t child = fork();
-
-	if (child < 0)
-		cannot("fork");
-	if (child == 0) {
-		function();
-		_exit(0);
-	}
-	return child;
-}
-
 int main(int argc, char **argv)
 {
 	bool is_zram = argc > 2 && !strcmp(argv[2], "zram");

@@ -259,6 +259,20 @@ HERE uint64_t slot_of(const void *address)
 	return entry >> 62 & 1 ? (entry & ((1ul << 55) - 1)) >> 5 : 0;
 }
 
+/* A child that does this and ends with 0. */
+HERE pid_t start(void (*function)(void))
+{
+	pid_t child = fork();
+
+	if (child < 0)
+		cannot("fork");
+	if (child == 0) {
+		function();
+		_exit(0);
+	}
+	return child;
+}
+
 /* Waits until the child has ended, at most so long; false: it runs on. */
 HERE bool ends_within(pid_t child, double seconds)
 {
@@ -317,21 +331,22 @@ HERE char state_of(pid_t pid)
 	return stat[0] ? stat[0] : '?';
 }
 
-/* Seconds that a process has run in the kernel; a CPU that is held by a debugger counts none. */
-HERE double system_time_of(pid_t pid)
+/* Seconds of a CPU that a process has used; one that a debugger holds counts none. */
+HERE double cpu_time_of(pid_t pid)
 {
-	unsigned long ticks = 0;
+	unsigned long user = 0, system = 0;
 
-	/* From the state on, its 15th field. */
-	sscanf(stat_of(pid), "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %lu", &ticks);
-	return (double)ticks / (double)sysconf(_SC_CLK_TCK);
+	if (sscanf(stat_of(pid), "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user,
+		   &system) != 2)
+		cannot("no times in stat");
+	return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
 }
 
 /* Is the child, which is in a system call, still in it after so long, and again so long after
  * SIGKILL? If it runs all the time, that is the evidence. */
 HERE bool never_ends(pid_t child, const char *call, double seconds)
 {
-	double start = system_time_of(child), ran;
+	double start = cpu_time_of(child), ran;
 	char before, after;
 
 	if (ends_within(child, seconds))
@@ -344,7 +359,7 @@ HERE bool never_ends(pid_t child, const char *call, double seconds)
 		return false;
 	}
 	after = state_of(child);
-	ran = system_time_of(child) - start;
+	ran = cpu_time_of(child) - start;
 	printf("%s %s has not returned after %g s, nor %g s after SIGKILL "
 	       "(state %c, %c; it ran for %.1f s)\n",
 	       before == 'R' && after == 'R' && ran > seconds ? "evidence:" : "waits:", call,

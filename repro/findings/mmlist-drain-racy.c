@@ -65,17 +65,6 @@ static void user_run(bool is_before)
 	_exit(0);
 }
 
-/* The seconds of CPU time that a process has taken. */
-static double cpu_time(pid_t pid)
-{
-	unsigned long user = 0, system = 0;
-
-	if (sscanf(stat_of(pid), "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user,
-		   &system) != 2)
-		cannot("no times in stat");
-	return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
-}
-
 /* swapoff of the second device, for at most so many seconds. */
 static bool ends(const char *device, double seconds, double *used)
 {
@@ -87,7 +76,7 @@ static bool ends(const char *device, double seconds, double *used)
 	}
 	if (ends_within(child, seconds))
 		return true;
-	*used = cpu_time(child);
+	*used = cpu_time_of(child);
 	kill(child, SIGKILL);
 	if (!ends_within(child, seconds))
 		cannot("SIGKILL does not end swapoff");

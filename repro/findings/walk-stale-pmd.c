@@ -109,19 +109,6 @@ static void give_back(void)
 	       shared->walked ? "has ended" : "goes on");
 }
 
-static pid_t start(void (*function)(void))
-{
-	pid_t child = fork();
-
-	if (child < 0)
-		cannot("fork");
-	if (child == 0) {
-		function();
-		_exit(0);
-	}
-	return child;
-}
-
 int main(int argc, char **argv)
 {
 	keep = argc > 1 && !strcmp(argv[1], "keep");

@@ -19,6 +19,19 @@ static u8 noise[1 << 20];
 static u8 bytes[PROG_BYTES_MAX], again[PROG_BYTES_MAX];
 static struct prog p, q;
 
+/* Roles with the zeroes behind their ends, which prog_equal() does not look at. */
+static bool same_roles(void)
+{
+	bool same = true;
+
+	for (unsigned i = 0; i < p.nedges; i++)
+		same &= !memcmp(p.edge[i].event.role, q.edge[i].event.role, EVENT_ROLE_MAX) &&
+			!memcmp(p.edge[i].after.role, q.edge[i].after.role, EVENT_ROLE_MAX);
+	for (unsigned i = 0; i < p.nchoices; i++)
+		same &= !memcmp(p.choice[i].event.role, q.choice[i].event.role, EVENT_ROLE_MAX);
+	return same;
+}
+
 /* decode(data) is valid; its encoding is canonical and gives it back. */
 static bool turn_holds(const u8 *data, size_t size)
 {
@@ -33,7 +46,7 @@ static bool turn_holds(const u8 *data, size_t size)
 	len = prog_encode(&p, bytes, sizeof(bytes));
 	prog_decode(&q, bytes, len);
 	len2 = prog_encode(&q, again, sizeof(again));
-	return len && !prog_is_text(bytes, len) && prog_equal(&p, &q) &&
+	return len && !prog_is_text(bytes, len) && prog_equal(&p, &q) && same_roles() &&
 	       !memcmp(&p, &q, offsetof(struct prog, choice)) && len == len2 &&
 	       !memcmp(bytes, again, len);
 }
@@ -72,9 +85,8 @@ static void test_extremes(void)
 	CHECK_EQ(p.ntasks, 1);
 	CHECK(machine_equal(&p.machine, &prog_machine_default));
 	for (unsigned first = 0; first < 256; first++) {
-		/* each kind of record fills its table */
 		memset(noise, (int)first, sizeof(noise));
-		CHECK(turn_holds(noise, first % 8 ? 4096 : sizeof(noise)));
+		CHECK(turn_holds(noise, sizeof(noise)));
 		CHECK(turn_holds(noise, 37));
 	}
 	for (unsigned i = 0; i < 8; i++) {
@@ -206,7 +218,7 @@ static void valid_program(void)
 	p.task[1] = (struct prog_task){ 'B', 1, 2, 1, { { OP_read, { 5, 0, 0 } } } };
 	p.machine.mms = 1;
 	p.nedges = 1;
-	p.edge[0].event = prog_event_whole(1, 1);
+	p.edge[0].event = event_key_whole(1, 1);
 	p.edge[0].after = (struct event_key){ PROG_CTX_IRQ(1), 9, 2, 77, "folio A2.0" };
 	p.nchoices = 1;
 	p.choice[0] = (struct event_choice){ { 0, 1, 1, 5, "" }, 1 };

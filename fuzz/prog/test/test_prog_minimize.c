@@ -83,8 +83,8 @@ static void seed_program(struct prog *p, u64 seed, const struct want *w)
 		if (!p->task[0].nops) /* the earlier side of the edges */
 			prog_op_insert(p, 0, 0, (struct prog_op){ OP_kswapd, { 0, 0, 0 } });
 		for (unsigned i = 0; i < 40 && p->ntasks > 1; i++) {
-			struct order_edge edge = { prog_event_whole((u8)t, 1),
-						  prog_event_whole(0, 1) };
+			struct order_edge edge = { event_key_whole((u8)t, 1),
+						  event_key_whole(0, 1) };
 
 			edge.event.site = i == 17 ? EDGE_SITE : 5 + i;
 			prog_edge_append(p, &edge.event, &edge.after);
@@ -295,8 +295,8 @@ static void test_edge_moves(void)
 	p.task[1] = (struct prog_task){ 'S', 0, 0, 1, { { OP_worker, { 0, 0, 0 } } } };
 	p.machine.mms = 1;
 	p.nedges = 1;
-	p.edge[0].event = prog_event_whole(1, 1);
-	p.edge[0].after = prog_event_whole(0, 2);
+	p.edge[0].event = event_key_whole(1, 1);
+	p.edge[0].after = event_key_whole(0, 2);
 	CHECK(prog_minimize(&p, &m) > 0);
 	CHECK(m.minimal);
 	CHECK_EQ(count_ops(&p), 2);

@@ -185,7 +185,7 @@ static void picture(void)
 						      { OP_kswapd, { 0, 0, 0 } } } };
 	p.machine.mms = 1;
 	p.nedges = 1;
-	p.edge[0].event = prog_event_whole(1, 1);
+	p.edge[0].event = event_key_whole(1, 1);
 	p.edge[0].after = (struct event_key){ 0, 2, 1, 7, "folio A2.0" };
 	p.nchoices = 1;
 	p.choice[0] = (struct event_choice){ { 0, 3, 1, 8, "slot S1.12" }, 1 };

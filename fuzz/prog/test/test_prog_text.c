@@ -51,7 +51,7 @@ static void decorate(struct prog *prog, struct prng *rng)
 		struct event_key e[2];
 
 		for (unsigned s = 0; s < 2; s++) {
-			e[s] = prog_event_whole((u8)prng_below(rng, 24), 1);
+			e[s] = event_key_whole((u8)prng_below(rng, 24), 1);
 			e[s].op = (u8)(1 + prng_below(rng, 5));
 			e[s].site = sites[prng_below(rng, ARRAY_SIZE(sites))];
 			e[s].nth = (u16)(1 + prng_below(rng, 300));
