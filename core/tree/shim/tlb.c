@@ -31,7 +31,6 @@ struct cpu_tlb {
 
 /* One flush at a time of a CPU: its task has preemption off until all have answered. */
 struct flush_request {
-	unsigned pending;
 	unsigned asid;            /* ASIDS: all */
 	unsigned long first, end; /* pages */
 };
@@ -142,21 +141,9 @@ static void flush_cpu(unsigned cpu, const struct flush_request *request)
 }
 
 /* The IPI's handler, on the CPU that it was sent to. */
-static void flush_tlb_func(void *arg)
+static void flush_tlb_func(void *info)
 {
-	struct flush_request *request = arg;
-
-	flush_cpu(seam_cpu(), request);
-	if (__atomic_sub_fetch(&request->pending, 1, __ATOMIC_RELEASE) == 0)
-		seam_wake(&request->pending, 1);
-}
-
-static void wait_for_answers(struct flush_request *request, unsigned long ip)
-{
-	unsigned pending;
-
-	while ((pending = __atomic_load_n(&request->pending, __ATOMIC_ACQUIRE)))
-		seam_wait(ip, &request->pending, pending, 1, "TLB flush");
+	flush_cpu(seam_cpu(), info);
 }
 
 /* cpus: those that have entries. The request is the calling CPU's own. */
@@ -169,15 +156,12 @@ static void flush_cpus(unsigned cpus, struct flush_request *request, unsigned lo
 			flush_cpu(cpu, request);
 		return;
 	}
-	request->pending = (unsigned)__builtin_popcount(cpus & ~(1u << self));
-	for (cpu = 0; cpu < seam_cpus(); cpu++)
-		if (cpu != self && cpus & 1u << cpu)
-			seam_irq_queue(cpu, flush_tlb_func, request, "TLB flush");
+	shim_send_ipis(cpus & ~(1u << self), flush_tlb_func, request, "TLB flush");
 	if (cpus & 1u << self) {
 		seam_point(ip, SEAM_TLB, &cpu_tlbs[self], sizeof(struct cpu_tlb));
 		flush_cpu(self, request);
 	}
-	wait_for_answers(request, ip);
+	shim_wait_for_ipis(ip);
 }
 
 static void check_context(const char *func)

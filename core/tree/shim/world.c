@@ -58,6 +58,7 @@ int tree_setup(const struct tree_machine *machine)
 	shim_slab_setup();
 	shim_tasks_setup();
 	shim_page_alloc_setup();
+	shim_smp_setup();
 	shim_tlb_setup();
 	shim_devices_setup();
 	shim_initcalls(machine->thp);

@@ -126,6 +126,14 @@ void shim_tasks_setup(void);
 /* SIGKILL for each task that is inside of mm. */
 void shim_kill_users(const struct mm_struct *mm);
 
+/* ---- smp.c ----------------------------------------------------------------------- */
+
+void shim_smp_setup(void);
+/* func(info) on each of cpus (a bit each, not the own one), and the wait until all have
+ * run it. Preemption stays off from the one to the other. */
+void shim_send_ipis(unsigned cpus, void (*func)(void *info), void *info, const char *what);
+void shim_wait_for_ipis(unsigned long ip);
+
 /* ---- tlb.c, mmu.c, fault.c ------------------------------------------------------- */
 
 #define TLB_MISS (~0UL)

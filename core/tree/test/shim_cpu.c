@@ -8,6 +8,7 @@
 #include <linux/mm.h>
 #include <linux/rmap.h>
 #include <linux/sched.h>
+#include <linux/smp.h>
 
 #include <asm/tlbflush.h>
 
@@ -102,6 +103,38 @@ static void flusher_with_irqs_off(void)
 	wait_until_ready();
 	local_irq_disable();
 	flush_tlb_mm(mm_one());
+	local_irq_enable();
+}
+
+/* ---- calls of other CPUs -------------------------------------------------------------- */
+
+static void note_call(void *info)
+{
+	MUST(irqs_disabled() && in_hardirq(), "a call does not run in an interrupt");
+	WRITE_ONCE(*(int *)info, *(int *)info + 1);
+}
+
+static void caller(void)
+{
+	int calls = 0, was_off;
+
+	wait_until_ready();
+	was_off = READ_ONCE(off);
+	smp_call_function(note_call, &calls, 1);
+	MUST(calls == (int)seam_cpus() - 1, "a call did not reach each of the other CPUs");
+	if (was_off) {
+		MUST(!READ_ONCE(off), "a call returned while interrupts are off");
+		seam_selftest_saw(1);
+	}
+}
+
+static void caller_with_irqs_off(void)
+{
+	int calls = 0;
+
+	wait_until_ready();
+	local_irq_disable();
+	smp_call_function(note_call, &calls, 1);
 	local_irq_enable();
 }
 
@@ -202,6 +235,9 @@ const struct tree_selftest shim_cpu_tests[] = {
 	SILENT(tlb_flush_waits_for_irqs, 1, irqs_off_holder, delayed_flusher),
 	PLANTED(tlb_flush_with_irqs_off, "WARNING: interrupts off in a TLB flush",
 		entry_holder, flusher_with_irqs_off),
+	SILENT(call_waits_for_irqs, 1, irqs_off_holder, caller),
+	PLANTED(call_with_irqs_off, "WARNING: interrupts off in smp_call_function()",
+		entry_holder, caller_with_irqs_off),
 	SILENT(tlb_stale_entry_is_used, 0, stale_entry_is_used),
 	PLANTED(tlb_flush_forgotten, "invariant: stale TLB entry",
 		flush_forgotten),
