@@ -184,6 +184,8 @@ int tree_munlock(int mm, int page, int pages);
 int tree_mremap(int mm, int page, int pages, int to); /* to: its first page */
 int tree_madv_collapse(int mm, int page, int pages);
 int tree_oom_reap(int mm);
+int tree_smaps(int mm);
+int tree_smaps_rollup(int mm);
 int tree_fork(int mm, int child);
 int tree_exit(int mm);
 int tree_reclaim(int pages);
@@ -197,6 +199,7 @@ int tree_migrate(int mm, int page, int pages, int sync);
 int tree_compact(int sync);
 int tree_khugepaged(void);
 int tree_deferred_split(void);
+int tree_sysinfo(void);
 int tree_swapon(int dev);
 int tree_swapoff(int dev);
 int tree_worker(void);

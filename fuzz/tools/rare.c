@@ -93,6 +93,8 @@ static void reached(u32 i, const struct prog *p, u64 points, u64 most)
 	struct slot *slot = place->slot ? &slots[place->slot - 1] : NULL;
 
 	place->programs++;
+	if (!p)
+		return;
 	if (!slot) {
 		slot = slot_for(i, most);
 		if (!slot)

@@ -17,8 +17,10 @@ void rare_reset(void);
 size_t rare_bytes(void);
 void rare_begin(void);
 void rare_end(u8 *taken);
-/* Adds a program that took these places. points: of all its runs; a much longer program
- * does not take a shorter one's place. The pool depends on the calls of this alone. */
+/* Counts a program that took these places, and adds it to the pool; p NULL: it has reported
+ * something, and what goes on from it would report that again (a livelock takes thousands of
+ * times as long as a run that ends). points: of all its runs; a much longer program does not
+ * take a shorter one's place. The pool depends on the calls of this alone. */
 void rare_add(const struct prog *p, u64 points, const u8 *taken);
 /* A program of the pool, the rarer its place the likelier; NULL: there is none. */
 const struct prog *rare_pick(struct prng *rng);

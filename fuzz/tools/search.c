@@ -207,6 +207,11 @@ void search_print_progress(const struct search *s)
 			 s->elapsed, (double)s->schedules / max(s->elapsed, 0.001));
 }
 
+const struct prog *search_parent(const struct search_slot *slot)
+{
+	return slot->found ? NULL : &slot->prog;
+}
+
 /* All in this process. */
 static void search_here(struct search *s, double start)
 {
@@ -221,7 +226,7 @@ static void search_here(struct search *s, double start)
 		u64 before = s->schedules, left = s->schedules_max ? s->schedules_max - before : UINT64_MAX;
 
 		if (n >= SEARCH_DELAY)
-			rare_add(&slot->prog, slot->points, slot->taken);
+			rare_add(search_parent(slot), slot->points, slot->taken);
 		search_program(s, n, (u32)min(left, (u64)SCHEDULES_A_PROGRAM), slot);
 		s->schedules = before; /* it has counted for those who look in the middle of a run */
 		over = search_take(s, slot);
@@ -231,7 +236,7 @@ static void search_here(struct search *s, double start)
 	for (u64 i = n > SEARCH_DELAY ? n - SEARCH_DELAY : 0; i < n; i++) {
 		struct search_slot *slot = (struct search_slot *)(slots + i % SEARCH_DELAY * size);
 
-		rare_add(&slot->prog, slot->points, slot->taken);
+		rare_add(search_parent(slot), slot->points, slot->taken);
 	}
 	free(slots);
 }

@@ -71,6 +71,8 @@ struct search_slot {
 	u8 taken[];      /* rare_bytes() */
 };
 size_t search_slot_size(void);
+/* What the pool gets of it: NULL where it has reported something. */
+const struct prog *search_parent(const struct search_slot *slot);
 /* Makes program n and runs it, under at most limit schedules. The pool must be that of
  * program n. */
 void search_program(struct search *s, u64 n, u32 limit, struct search_slot *slot);

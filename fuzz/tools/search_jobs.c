@@ -84,7 +84,7 @@ static bool pool_for(u64 n, unsigned self)
 				return false;
 			wait_a_bit(WAIT_WORKER_NS);
 		}
-		rare_add(&slot->prog, slot->points, slot->taken);
+		rare_add(search_parent(slot), slot->points, slot->taken);
 		STORE(&shared->read[self], i + 1);
 	}
 	return true;
@@ -189,7 +189,7 @@ static int take(struct search *s, pid_t *pids, double start)
 				return status;
 			wait_a_bit(WAIT_PARENT_NS);
 		}
-		rare_add(&slot->prog, slot->points, slot->taken);
+		rare_add(search_parent(slot), slot->points, slot->taken);
 		if (search_take(s, slot))
 			return 0;
 		STORE(&shared->taken, n + 1);

@@ -220,6 +220,15 @@ int tree_deferred_split(void)
 	return 0;
 }
 
+/* What sysinfo() and /proc/meminfo ask of the devices. */
+int tree_sysinfo(void)
+{
+	struct sysinfo info = {};
+
+	si_swapinfo(&info);
+	return 0;
+}
+
 int tree_worker(void)
 {
 	shim_run_work();
