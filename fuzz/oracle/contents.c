@@ -429,7 +429,7 @@ static void range_end(const struct shadow_window *win, int ret)
 				word_kill_before(&p->word[w], win->begin, now);
 			word_add(&p->word[w], 0, win->begin);
 		}
-		lazy_discard(p, win->begin, now);
+		lazy_discard(p, ret == 0, win->begin, now);
 		if (ret == 0)
 			p->discarded = now;
 		if (op->effect == CONTENTS_MAP || op->effect == CONTENTS_SHM_MAP)

@@ -134,10 +134,10 @@ void lazy_settle(struct shadow_page *p, struct shadow_word *w, u64 value, u32 no
 		word_may_be_zero(w, tied, now);
 }
 
-void lazy_discard(struct shadow_page *p, u32 begin, u32 now)
+void lazy_discard(struct shadow_page *p, bool sure, u32 begin, u32 now)
 {
 	untie(p);
-	if (p->freeing || p->freed >= begin)
+	if (!sure || p->freeing || p->freed >= begin)
 		return;
 	lazy_over(p, now);
 	p->frozen = false;

@@ -58,7 +58,7 @@ static void page_join(const struct shadow_window *win, struct shadow_page *to,
 		to->word[w].any |= from->moves > 0;
 	}
 	if (!keep) {
-		lazy_discard(to, win->begin, now);
+		lazy_discard(to, true, win->begin, now);
 		to->discarded = now;
 	}
 	lazy_join(to, from, win->begin);
@@ -76,7 +76,7 @@ static void page_leave(const struct shadow_window *win, struct shadow_page *from
 			word_kill_before(&from->word[w], win->begin, now);
 		word_add(&from->word[w], 0, win->begin);
 	}
-	lazy_discard(from, win->begin, now);
+	lazy_discard(from, sure, win->begin, now);
 	if (sure)
 		from->discarded = now;
 	if (shadow.alloc_failures != win->alloc_failures)

@@ -169,9 +169,9 @@ static void move_page(const struct shadow_window *win, int i, int ret)
 		to->word[w].any |= overlap;
 		from->word[w].any |= overlap;
 	}
-	lazy_discard(to, win->begin, now);
+	lazy_discard(to, sure, win->begin, now);
 	lazy_join(to, from, win->begin);
-	lazy_discard(from, win->begin, now);
+	lazy_discard(from, sure, win->begin, now);
 	memcpy(to->writer, from->writer, sizeof(to->writer));
 	if (sure)
 		from->discarded = now;

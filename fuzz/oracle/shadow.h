@@ -219,8 +219,8 @@ void lazy_store_begin(struct shadow_page *p, bool open, u32 now);
 void lazy_store_end(struct shadow_page *p, struct shadow_word *w, u32 now);
 /* A word was loaded, and no window is open: nothing else is possible any more. */
 void lazy_settle(struct shadow_page *p, struct shadow_word *w, u64 value, u32 now);
-/* The page has become zero by an op that began then. */
-void lazy_discard(struct shadow_page *p, u32 begin, u32 now);
+/* The page has become zero by an op that began then; not sure: or is as it was. */
+void lazy_discard(struct shadow_page *p, bool sure, u32 begin, u32 now);
 /* to has also what from held at some time since then. */
 void lazy_join(struct shadow_page *to, const struct shadow_page *from, u32 since);
 /* to has nothing but that. */

@@ -145,6 +145,8 @@ static void test_free_races(void)
 	/* discarded: it is a new page, which stays */
 	CHECK_STR(TITLE(FIVES, MADV_FREED(A), OPEN(A, CONTENTS_DISCARD), CLOSE(A, 0),
 			ST(A, 0, 0, 6), LD(B, 0, 0, 6), LD(B, 0, 0, 0)), "contents: lost write");
+	CHECK_STR(TITLE(FIVES, MADV_FREED(A), OPEN(A, CONTENTS_UNMAP), CLOSE(A, -ENOMEM),
+			LD(B, 0, 0, 5), LD(B, 0, 0, 0)), "");
 	CHECK_STR(TITLE(FIVES, OPEN(B, CONTENTS_DISCARD), MADV_FREED(A), ST(A, 0, 0, 6),
 			CLOSE(B, 0), LD(B, 0, 0, 6), LD(B, 0, 1, 0), LD(B, 0, 0, 6)), "");
 	/* a child has the page too, and loses it when it likes */
@@ -243,6 +245,10 @@ static void test_remap(void)
 	CHECK_STR(TITLE(FIVES, MADV_FREED(A), MOVED(A, 0, 1), LD(B, 1, 0, 5), LD(B, 1, 0, 0)), "");
 	CHECK_STR(TITLE(FIVES, MADV_FREED(A), MOVED(A, 0, 1), ST(A, 1, 0, 6), LD(B, 1, 0, 0)),
 		  "contents: lost write");
+	CHECK_STR(TITLE(FIVES, MADV_FREED(A), REMAP(A, 0, 1), CLOSE(A, -ENOMEM), LD(B, 0, 0, 5),
+			LD(B, 0, 0, 0)), "");
+	CHECK_STR(TITLE(FIVES, MADV_FREED(A), REMAP(A, 0, 1), CLOSE(A, -ENOMEM), ST(A, 0, 0, 6),
+			LD(B, 0, 0, 6), LD(B, 0, 0, 0)), "contents: lost write");
 	/* a fork beside it: before or after? */
 	CHECK_STR(TITLE(MAP(A, 1, 1), ST(A, 1, 0, 5), FORK(A), MOVED(B, 1, 0), CLOSE(A, 0),
 			CHILD_LD(C, 5)), "");
