@@ -26,6 +26,23 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f'{self.prog.split()[0]}: {message}\n')
 
 
+class InAnyOrder(Parser):
+    """Of a command with options: they may stand before, between and behind the others, also
+    where one of these may be missing. argparse by itself takes that one for missing as soon as an
+    option comes."""
+
+    in_any_order = True
+
+    def parse_known_args(self, args=None, namespace=None):
+        if not self.in_any_order:
+            return super().parse_known_args(args, namespace)
+        self.in_any_order = False  # it calls this function, for each half
+        try:
+            return self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self.in_any_order = True
+
+
 def run(args, what, **kwargs):
     """Runs a command; a failure is a Failure with its first line of error."""
     done = subprocess.run(args, capture_output=True, text=True, check=False, **kwargs)

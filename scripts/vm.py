@@ -58,7 +58,7 @@ import sys
 import tarfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from command import Failure, Parser, exit_with, install_tools  # noqa: E402
+from command import Failure, InAnyOrder, Parser, exit_with, install_tools  # noqa: E402
 from vm import (build, compare, confirm, finding, fix, initramfs,  # noqa: E402
                 kernels, machine, mail, report, sources)
 
@@ -224,10 +224,10 @@ def add_boot_options(sub):
     sub.add_argument('--quiet-max', type=int, metavar='S')
 
 
-def parse():
+def parse(words=None):
     parser = Parser(prog='vm.py', description=__doc__,
                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    commands = parser.add_subparsers(dest='verb', required=True)
+    commands = parser.add_subparsers(dest='verb', required=True, parser_class=InAnyOrder)
     sub = commands.add_parser('add')
     sub.add_argument('name')
     sub.add_argument('image', nargs='?')
@@ -248,6 +248,7 @@ def parse():
     sub.add_argument('name')
     sub.set_defaults(function=lambda args: kernels.remove(args.name))
     sub = commands.add_parser('run')
+    sub.in_any_order = False  # what follows COMMAND is its own
     sub.add_argument('--program', action='append', default=[])
     sub.add_argument('--file', action='append', default=[])
     sub.add_argument('command', nargs='+', metavar='COMMAND')
@@ -273,7 +274,7 @@ def parse():
     sub.set_defaults(function=confirm_on)
     add_boot_options(sub)
     commands.add_parser('findings').set_defaults(function=print_findings)
-    return parser.parse_args()
+    return parser.parse_args(words)
 
 
 def stop(signo, _frame):

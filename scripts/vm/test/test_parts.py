@@ -3,7 +3,10 @@
 """Goal: the parts of a virtual machine that need none: modules in their order, the root file
 system, which package is taken, what counts as a report, stacks, the journal.
 Method: files and texts of our own."""
+import contextlib
 import gzip
+import importlib.util
+import io
 import lzma
 import os
 import re
@@ -41,6 +44,48 @@ class Modules(unittest.TestCase):
             f.write(b'no xz')
         with self.assertRaisesRegex(Failure, 'loop.ko.xz'):
             modules.in_order(self.folder)
+
+
+def command_line():
+    """scripts/vm.py, which has the name of the package that it uses."""
+    path = os.path.join(ROOT, 'scripts', 'vm.py')
+    spec = importlib.util.spec_from_file_location('vm_command', path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class Words(unittest.TestCase):
+    """What a command is told stands in any order."""
+
+    def setUp(self):
+        self.parse = command_line().parse
+
+    def test_options_anywhere(self):
+        for line in ('build n /x --config=kasan -j 3', 'build n --config=kasan -j3 /x',
+                     'build --config kasan n -j 3 /x', 'build -j 3 --config=kasan -- n /x'):
+            args = self.parse(line.split())
+            self.assertEqual((args.name, args.tree, args.config, args.jobs), ('n', '/x', 'kasan', 3), line)
+        args = self.parse('build n --debian=7.3 -j1'.split())
+        self.assertEqual((args.name, args.tree, args.debian), ('n', None, '7.3'))
+        args = self.parse('add n --modules=/d /image'.split())
+        self.assertEqual((args.name, args.image, args.modules), ('n', '/image', '/d'))
+        args = self.parse('confirm a --runs=3 b --verbose c'.split())
+        self.assertEqual((args.file, args.runs, args.verbose), (['a', 'b', 'c'], 3, True))
+
+    def test_a_command_keeps_its_own(self):
+        args = self.parse('run --time=7 -- sh --time=8 -c x'.split())
+        self.assertEqual((args.command, args.time), (['sh', '--time=8', '-c', 'x'], 7))
+
+    def test_what_is_wrong(self):
+        for line, error in (('build', 'required: name'), ('build n /x /y', 'unrecognized arguments: /y'),
+                            ('build n --fast /x', 'unrecognized arguments: --fast'),
+                            ('build n -j x /x', 'invalid int value')):
+            said = io.StringIO()
+            with contextlib.redirect_stderr(said), self.assertRaises(SystemExit) as caught:
+                self.parse(line.split())
+            self.assertEqual(caught.exception.code, 2)
+            self.assertRegex(said.getvalue(), '^vm.py: .*' + error)
 
 
 class Kernels(unittest.TestCase):
