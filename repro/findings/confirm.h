@@ -104,6 +104,16 @@ HERE void pin_to(int cpu)
 		cannot("sched_setaffinity");
 }
 
+/* A real-time task that does not sleep has the CPU to itself. Else others get it for 50 ms of each
+ * second, and what they are kept from is over too early on a machine as slow as an emulated one. */
+HERE void fair_server_off(int cpu)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/sched/fair_server/cpu%d/runtime", cpu);
+	put(path, "0");
+}
+
 /* A page of zeroes that this process and those that it forks share. */
 HERE void *shared_page(void)
 {
