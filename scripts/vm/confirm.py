@@ -69,6 +69,7 @@ class Confirmation:
         self.kernel, self.options, self.finding = kernel, options, finding
         self.is_shown = is_shown
         options.cpus = int(finding.field['cpus'])
+        options.memory = int(finding.field['memory'] or options.memory)
         options.parallel = finding.field['parallel'] == 'yes'
         options.words.append(finding.field['append'])
         self.table = places.Table(kernel, lambda: kernels.debug_image(kernel))
@@ -91,7 +92,7 @@ class Confirmation:
             self.letter = {'seen': result.seen, 'output': listener.text.decode(errors='replace'),
                            'report': reports[0][1] if reports else [],
                            'built': self.kernel.built,
-                           'words': f'qemu, {self.options.cpus} CPUs, '
+                           'words': f'qemu, {self.options.cpus} CPUs, {self.options.memory} MB, '
                                     f'{"KVM" if self.options.accel == "kvm" else "emulated"}'}
         result.how = f'{boot.how}, status {boot.code}' if boot.how == 'ended' else boot.how
         if not result.seen and reports:

@@ -18,6 +18,7 @@ Lines "key: value", comments after '#':
   security  why the kernel's security list has to hear of it before any open one: any user can
             lose or read another one's memory by it, or hang the machine
   cpus      of the guest (2)
+  memory    of the guest, in MB; as the command says where there is none
   parallel  yes: two CPUs have to meet by chance, so they have to run at once (no)
   append    words for the kernel's command line
   config    what has to be set in the kernel's configuration: "DEBUG_VM FAIL_PAGE_ALLOC"; on another
@@ -42,7 +43,7 @@ from . import holds
 
 FOLDER = os.path.join(ROOT, 'repro', 'findings')
 ONCE = {'title', 'finding', 'program', 'source', 'files', 'suspect', 'run', 'evidence', 'needs', 'who',
-        'cpus', 'security', 'parallel', 'append', 'because', 'config', 'injected'}
+        'cpus', 'memory', 'security', 'parallel', 'append', 'because', 'config', 'injected'}
 OFTEN = {'control', 'control-held', 'elsewhere', 'hold', 'seen'}
 REQUIRED = ('title', 'finding', 'source', 'files', 'evidence', 'control', 'needs', 'who')
 
@@ -51,7 +52,7 @@ class Finding:
     def __init__(self, path):
         self.path, self.name = path, os.path.splitext(os.path.basename(path))[0]
         self.field = {'run': '', 'cpus': '2', 'parallel': 'no', 'security': '', 'program': '',
-                      'append': '', 'suspect': '', 'config': '', 'injected': ''}
+                      'memory': '', 'append': '', 'suspect': '', 'config': '', 'injected': ''}
         self.field.update({key: [] for key in OFTEN})
         self.holds, self.elsewhere = [], []
         try:
@@ -76,6 +77,8 @@ class Finding:
             raise Failure(f'{path}: source: {self.source} is not there', 2)
         if not re.fullmatch(r'[1-8]', self.field['cpus']):
             raise Failure(f'{path}: cpus: 1 to 8', 2)
+        if not re.fullmatch(r'([1-9]\d{2,4})?', self.field['memory']):
+            raise Failure(f'{path}: memory: 100 to 99999', 2)
         if self.field['parallel'] not in ('yes', 'no'):
             raise Failure(f'{path}: parallel: yes or no', 2)
         for name in self.field['config'].split():

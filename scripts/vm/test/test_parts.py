@@ -223,7 +223,8 @@ class Findings(unittest.TestCase):
     def test_bad_ones(self):
         for old, new, error in (('who: root\n', '', 'no "who:"'), ('title', 'titel', 'titel'),
                                 ('state ^', 'guess ', 'evidence'), ('state ^', 'state (', 'evidence'),
-                                ('a.c', 'b.c', 'b.c is not there'), ('needs:', 'cpus: 9\nneeds:', '1 to 8')):
+                                ('a.c', 'b.c', 'b.c is not there'), ('needs:', 'cpus: 9\nneeds:', '1 to 8'),
+                                ('needs:', 'memory: 4G\nneeds:', '100 to 99999')):
             with self.assertRaisesRegex(Failure, re.escape(error)) as caught:
                 read_finding(self.TEXT.replace(old, new))
             self.assertEqual(caught.exception.status, 2)
