@@ -6,8 +6,8 @@
  * allocates a slot there and frees it. So the cluster is empty, its table is freed, and it is on
  * the free list. The first task goes on with it and reads a table that is not there.
  * Memory is short for a moment because the watermarks are raised; a sleeping allocation finds
- * some when they are low again.
- * Usage: take | leave   (the other CPU takes a slot and frees it; or it does not)
+ * some when they are low again. Or the kernel is told which allocation fails.
+ * Usage: take | leave [fail]   (the other CPU takes a slot and frees it; or it does not)
  */
 #include "confirm.h"
 
@@ -75,16 +75,21 @@ static void other_run(bool takes, const char *usual)
 	_exit(0);
 }
 
-static void isolates_run(void)
+static void isolates_run(bool fails)
 {
 	char *page = map_aligned(PAGE, PAGE);
 
 	prctl(PR_SET_NAME, "isolates");
 	pin_to(0);
 	*(volatile char *)page = 1;
-	set_watermark(TOO_HIGH);
+	if (!fails)
+		set_watermark(TOO_HIGH);
 	*step = SHORT;
+	if (fails)
+		fail_nth(1);
 	page_out(page);
+	if (fails && !has_failed())
+		cannot("no allocation has failed");
 	await(TAKEN);
 	printf("the page is %s\n", is_swapped(page) ? "swapped out" : "not swapped out");
 	if (*(volatile char *)page != 1)
@@ -95,6 +100,7 @@ static void isolates_run(void)
 int main(int argc, char **argv)
 {
 	bool takes = argc < 2 || !strcmp(argv[1], "take");
+	bool fails = argc > 2 && !strcmp(argv[2], "fail");
 	char *device = zram_new(SLOTS), usual[32];
 	pid_t other, isolates;
 	int status;
@@ -113,7 +119,7 @@ int main(int argc, char **argv)
 	await(FILLED);
 	isolates = fork();
 	if (isolates == 0)
-		isolates_run();
+		isolates_run(fails);
 	if (waitpid(isolates, &status, 0) != isolates || status != 0)
 		return 1;
 	*step = OVER;

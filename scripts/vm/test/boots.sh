@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A kernel in a virtual machine: the comparison of generated programs, of a file under a
-# seeded bug of the model (which must differ), a finding confirmed, CPUs that are held, a run that is
-# ended and resumed; a guest that panics, one that hangs, one whose command fails; swaprace killed: no
-# process is left.
+# seeded bug of the model (which must differ), a finding confirmed, CPUs that are held, a finding on an
+# own kernel where one is there, a run that is ended and resumed; a guest that panics, one that hangs,
+# one whose command fails; swaprace killed: no process is left.
 # Usage: boots.sh SWAPRACE, from the root of the sources. Skips (77) where no qemu or no kernel
 # can be had.
 set -u
@@ -49,6 +49,14 @@ expect "a finding is confirmed" 0 'ksm-uffd-wp: confirmed, 1 of 1' "$swaprace" c
 python3 scripts/vm/test/hold_guest.py
 status=$?
 [ $status -eq 0 ] || [ $status -eq 77 ] || fail "holds: status $status"
+
+# An own kernel takes too long to build here.
+if [ -e work/vm/plain/kernel.json ]; then
+	expect "a finding on an own kernel" 0 'populate-unlocked-fail: confirmed with delays and a failure' \
+		python3 scripts/vm.py confirm populate-unlocked-fail --kernel=plain
+else
+	echo 'SKIPPED: no own kernel here: "vm build plain TREE" makes it'
+fi
 
 # Killed in the middle of its programs: nothing is left, and --resume goes on.
 "$swaprace" kernel --vm --random --programs=400 --seed=1000 --quiet >"$work/killed" 2>&1 &
