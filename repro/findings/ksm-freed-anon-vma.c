@@ -12,6 +12,8 @@
 
 #define PAGE_AT ((char *)0x200000) /* below all else, so that a fork begins with it */
 
+#define SWAPPED_OUT (1ul << 62) /* in pagemap */
+
 enum step { START, SWAPPED, READ, OVER };
 
 static volatile int *step;
@@ -78,6 +80,7 @@ static void second(void)
 int main(int argc, char **argv)
 {
 	char *device = zram_new(1024);
+	pid_t one, other;
 	int status;
 
 	unmaps = argc < 2 || !strcmp(argv[1], "unmap");
@@ -91,14 +94,14 @@ int main(int argc, char **argv)
 		cannot("swapon");
 	cgroup_make();
 	cgroup_enter();
-	start(first);
-	start(second);
+	one = start(first);
+	other = start(second);
 	while (step[1] < 2)
 		usleep(500);
 	ksm_passes(4);
 	printf("pages shared %ld, sharing %ld\n", get(KSM "pages_shared"), get(KSM "pages_sharing"));
 	put("/proc/sys/vm/drop_caches", "1"); /* drains the LRU batches of all CPUs, too */
-	for (int n = 0; n < 3; n++)
+	for (int n = 0; n < 20 && !(pagemap(one, PAGE_AT) & pagemap(other, PAGE_AT) & SWAPPED_OUT); n++)
 		cgroup_reclaim();
 	ksm_passes(2); /* ksmd lets the anon_vmas go */
 	*step = SWAPPED;
