@@ -59,9 +59,21 @@ bool title_is(const char *title, const char *wanted)
 	return false;
 }
 
+/* "heap-use-after-free in f": a sanitizer's kind is one word of parts, and a function follows. */
+static bool has_kind_of_sanitizer(const char *title)
+{
+	size_t n = strspn(title, "abcdefghijklmnopqrstuvwxyz-");
+
+	return memchr(title, '-', n) && strncmp(title + n, " in ", 4) == 0;
+}
+
 void title_expectation(const char *title, char *out, size_t size)
 {
-	bool is_race = strncmp(title, "data-race in ", strlen("data-race in ")) == 0;
+	const char *builds = "";
 
-	snprintf(out, size, "%s%s", is_race ? "[tsan] " : "", title);
+	if (strncmp(title, "data-race in ", strlen("data-race in ")) == 0)
+		builds = "[tsan] ";
+	else if (has_kind_of_sanitizer(title) || strncmp(title, "UBSAN: ", strlen("UBSAN: ")) == 0)
+		builds = "[asan] ";
+	snprintf(out, size, "%s%s", builds, title);
 }

@@ -32,12 +32,23 @@ static const struct { const char *title, *wanted; bool is; } cases[] = {
 
 static void test_expectations(void)
 {
+	static const struct { const char *title, *wanted; } lines[] = {
+		{ "data-race in f / g", "[tsan] data-race in f / g" },
+		{ "heap-use-after-free in f", "[asan] heap-use-after-free in f" },
+		{ "use-after-poison in f", "[asan] use-after-poison in f" },
+		{ "UBSAN: shift-out-of-bounds in f", "[asan] UBSAN: shift-out-of-bounds in f" },
+		{ "WARNING: no data-race in f", "WARNING: no data-race in f" },
+		{ "livelock in swapoff", "livelock in swapoff" },
+		{ "general protection fault in f", "general protection fault in f" },
+		{ "write-after-free", "write-after-free" },
+		{ "", "" },
+	};
 	char line[64];
 
-	title_expectation("data-race in f / g", line, sizeof(line));
-	CHECK_STR(line, "[tsan] data-race in f / g");
-	title_expectation("WARNING: no data-race in f", line, sizeof(line));
-	CHECK_STR(line, "WARNING: no data-race in f");
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		title_expectation(lines[i].title, line, sizeof(line));
+		CHECK_STR(line, lines[i].wanted);
+	}
 }
 
 int main(void)
