@@ -144,6 +144,9 @@ def bad_usage():
     run('unknown bug beside', ['matrix', '--beside=wp-no-rechek'], r"did you mean 'wp-no-recheck'\?")
     run('native beside', ['matrix', '--beside=wp-no-recheck', '--policies=native'], r'native ends at')
     run('time of nothing', ['search', '--time=0'], r'--time=0')
+    run('no such tree to compare', ['compare', '--base=tree:none', '--with=model', clean],
+        r"^swaprace: there is no tree 'none'")
+    run('no such world to compare', ['compare', '--base=model', '--with=nothing', clean], r'nothing')
 
 
 def bad_output():

@@ -29,6 +29,8 @@ static const struct option_spec options[] = {
 /* 0: both can be this machine; else a line is printed. */
 static int fit_both(struct comparison *c, struct prog *p, const char *name)
 {
+	int status;
+
 	if (c->ops)
 		order_adapt(p, DEVICE_ZRAM);
 	for (int i = 0; i < SIDES; i++) {
@@ -36,8 +38,9 @@ static int fit_both(struct comparison *c, struct prog *p, const char *name)
 
 		prog_copy(&r->shared->prog, p);
 		r->shared->command = REMOTE_FIT;
-		if (remote_call(r))
-			return EXIT_USAGE;
+		status = remote_call(r);
+		if (status)
+			return status;
 		if (r->shared->ret) {
 			printf("%s: skipped: %s cannot be this machine: %s\n", name, r->world,
 			       r->shared->why);
@@ -61,12 +64,10 @@ static bool next_file(struct comparison *c, struct prog *p, char name[256], int 
 			return false;
 		snprintf(name, 256, "%s", path);
 		*status = fit_both(c, p, name);
-		if (*status == EXIT_USAGE)
-			return false;
-		if (*status == 0) {
+		if (*status == 0)
 			c->compared++;
-			return true;
-		}
+		if (*status != EXIT_SKIPPED)
+			return *status == 0;
 		*status = 0;
 	}
 	return false;
@@ -78,6 +79,7 @@ static int generate(struct comparison *c, struct prog *p, u64 seed)
 {
 	struct remote *r = &c->side[1];
 	struct prng rng;
+	int status;
 
 	if (c->ops) {
 		prng_seed(&rng, seed);
@@ -87,10 +89,10 @@ static int generate(struct comparison *c, struct prog *p, u64 seed)
 	r->shared->seed = seed;
 	snprintf(r->shared->profile, sizeof(r->shared->profile), "%s", c->profile->name);
 	r->shared->command = REMOTE_GENERATE;
-	if (remote_call(r))
-		return EXIT_USAGE;
-	*p = r->shared->prog;
-	return 0;
+	status = remote_call(r);
+	if (!status)
+		*p = r->shared->prog;
+	return status;
 }
 
 bool comparison_next(struct comparison *c, struct prog *p, char name[256], int *status)

@@ -50,7 +50,7 @@ static void print_report(const struct comparison *c, int side, const char *name)
 	printf("%s: %s reports: %s\n%s", name, c->side[side].world, s->title, s->body);
 }
 
-/* 0, or EXIT_USAGE. */
+/* 0, or a status after a line on stderr. */
 static int compare_one(struct comparison *c, const struct prog *p, const char *name,
 		       struct ops_total *total)
 {
@@ -61,8 +61,10 @@ static int compare_one(struct comparison *c, const struct prog *p, const char *n
 
 	order_make(p, &order);
 	for (int i = 0; i < SIDES; i++) {
-		if (observe(&c->side[i], p, &order))
-			return EXIT_USAGE;
+		int status = observe(&c->side[i], p, &order);
+
+		if (status)
+			return status;
 		if (c->side[i].shared->status == RUN_REPORT) {
 			print_report(c, i, name);
 			comparison_keep(c, p, name, "report", c->side[i].shared->title);

@@ -136,6 +136,7 @@ static int try_again(struct comparison *c, const struct prog *p, const char *nam
 {
 	struct remote *own = &c->side[side], *other = &c->side[!side];
 	static struct prog reduced;
+	int status;
 
 	t->retried = true;
 	prog_copy(&own->shared->prog, p);
@@ -143,21 +144,24 @@ static int try_again(struct comparison *c, const struct prog *p, const char *nam
 	own->shared->seed_set = true;
 	own->shared->seed = seed;
 	own->shared->command = REMOTE_REDUCE;
-	if (remote_call(own))
-		return EXIT_USAGE;
+	status = remote_call(own);
+	if (status)
+		return status;
 	if (own->shared->ret == 0) {
 		reduced = own->shared->prog;
 		comparison_keep(c, &reduced, name, side ? "new" : "gone", t->text);
-		if (run_one(other, &reduced, RUN_POLICY_OF_PROGRAM, 0))
-			return EXIT_USAGE;
+		status = run_one(other, &reduced, RUN_POLICY_OF_PROGRAM, 0);
+		if (status)
+			return status;
 		t->ported = other->shared->status == RUN_REPORT &&
 			    !strcmp(other->shared->title, t->text);
 	}
 	for (u64 i = 0; i < RETRIES * c->schedules && !t->ported; i++) {
 		u64 n = c->schedules + i;
 
-		if (run_one(other, p, nth_policy(n), nth_seed(c, n)))
-			return EXIT_USAGE;
+		status = run_one(other, p, nth_policy(n), nth_seed(c, n));
+		if (status)
+			return status;
 		t->again_runs++;
 		t->again_hits += other->shared->status == RUN_REPORT &&
 				 !strcmp(other->shared->title, t->text);
@@ -192,13 +196,14 @@ static void end_reads(const struct comparison *c, const struct prog *p, const ch
 static int compare_one(struct comparison *c, const struct prog *p, const char *name)
 {
 	for (u64 n = 0; n < c->schedules; n++) {
-		int policy = nth_policy(n);
+		int policy = nth_policy(n), status = 0;
 		u64 seed = nth_seed(c, n);
 
 		for (int i = 0; i < SIDES; i++) {
 			c->side[i].shared->count_events = c->events;
-			if (run_one(&c->side[i], p, policy, seed))
-				return EXIT_USAGE;
+			status = run_one(&c->side[i], p, policy, seed);
+			if (status)
+				return status;
 			c->side[i].shared->count_events = false;
 			note_run(c->side[i].shared, i, name);
 		}
@@ -207,9 +212,10 @@ static int compare_one(struct comparison *c, const struct prog *p, const char *n
 			const struct remote_shared *s = c->side[i].shared;
 			struct title *t = s->status == RUN_REPORT ? title_of(s->title) : NULL;
 
-			if (t && !t->hits[!i] && !t->retried &&
-			    try_again(c, p, name, i, t, policy, seed))
-				return EXIT_USAGE;
+			if (t && !t->hits[!i] && !t->retried)
+				status = try_again(c, p, name, i, t, policy, seed);
+			if (status)
+				return status;
 		}
 	}
 	end_reads(c, p, name);

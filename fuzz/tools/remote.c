@@ -21,7 +21,20 @@
 static int failed(const struct remote *r, const char *what)
 {
 	fprintf(stderr, "swaprace: the process of world %s %s\n", r->world, what);
-	return EXIT_USAGE;
+	return EXIT_ENVIRONMENT;
+}
+
+/* The child is gone. One that could not begin has said why, and its status says whose fault it is. */
+static int ended(struct remote *r)
+{
+	int status = 0;
+	bool known = r->pid > 0 && waitpid(r->pid, &status, 0) == r->pid;
+
+	r->pid = 0;
+	if (known && WIFEXITED(status) &&
+	    (WEXITSTATUS(status) == EXIT_USAGE || WEXITSTATUS(status) == EXIT_ENVIRONMENT))
+		return WEXITSTATUS(status);
+	return failed(r, "has ended");
 }
 
 /* In the child: this executable again, which hands over to the world's own. */
@@ -35,7 +48,7 @@ static void start(const char *world, int socket, int memory)
 	snprintf(mem, sizeof(mem), "%d", memory);
 	execl("/proc/self/exe", "swaprace", "serve", fd, mem, option, (char *)NULL);
 	fprintf(stderr, "swaprace: cannot start itself again: %s\n", strerror(errno));
-	_exit(EXIT_USAGE);
+	_exit(EXIT_ENVIRONMENT);
 }
 
 /* One byte from the child. */
@@ -51,13 +64,13 @@ static int await(struct remote *r)
 	if (n == 0)
 		return failed(r, "does not answer");
 	if (read(r->fd, &byte, 1) != 1)
-		return failed(r, "has ended");
+		return ended(r);
 	return 0;
 }
 
 int remote_open(struct remote *r, const char *world)
 {
-	int sockets[2], memory = memfd_create("swaprace", 0);
+	int sockets[2], status, memory = memfd_create("swaprace", 0);
 
 	memset(r, 0, sizeof(*r));
 	r->fd = -1;
@@ -78,8 +91,9 @@ int remote_open(struct remote *r, const char *world)
 	r->fd = sockets[0];
 	if (r->pid < 0)
 		return failed(r, "cannot be started");
-	if (await(r))
-		return EXIT_USAGE;
+	status = await(r);
+	if (status)
+		return status;
 	if (r->shared->layout != sizeof(*r->shared))
 		return failed(r, "is of another build of swaprace");
 	return 0;
@@ -87,8 +101,8 @@ int remote_open(struct remote *r, const char *world)
 
 int remote_call(struct remote *r)
 {
-	if (write(r->fd, "?", 1) != 1)
-		return failed(r, "has ended");
+	if (send(r->fd, "?", 1, MSG_NOSIGNAL) != 1)
+		return ended(r);
 	return await(r);
 }
 
