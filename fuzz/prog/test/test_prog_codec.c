@@ -14,6 +14,7 @@
 
 #define NOISE_ROUNDS 100000
 #define NOISE_MAX 512
+#define REPAIR_ROUNDS 500 /* each is noise for thousands of edges */
 
 static u8 noise[1 << 20];
 static u8 bytes[PROG_BYTES_MAX], again[PROG_BYTES_MAX];
@@ -53,8 +54,11 @@ static bool turn_holds(const u8 *data, size_t size)
 
 static void fill(struct prng *rng, u8 *out, size_t size)
 {
-	for (size_t i = 0; i < size; i++)
-		out[i] = (u8)prng_next(rng);
+	for (size_t i = 0; i < size; i += sizeof(u64)) { /* a struct prog is more than a megabyte */
+		u64 word = prng_next(rng);
+
+		memcpy(out + i, &word, min(sizeof(word), size - i));
+	}
 }
 
 static void test_noise(void)
@@ -283,7 +287,7 @@ static void test_repair_noise(void)
 	struct prng rng = { 5 };
 	unsigned bad = 0;
 
-	for (unsigned i = 0; i < 2000; i++) {
+	for (unsigned i = 0; i < REPAIR_ROUNDS; i++) {
 		fill(&rng, (u8 *)&p, sizeof(p));
 		prog_repair(&p);
 		q = p;
