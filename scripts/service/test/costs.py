@@ -7,10 +7,11 @@ else the machine does falls on all three alike.
 
 Usage: costs.py BUILD_FOLDER [--seconds=600] [--round=60] [--bug=wp-no-recheck] [--core=N]
 
-SECONDS are those of each service. Printed beside their aims: runs a second with the bug, coverage
-with the bug at the end, runs a second with known titles; each as a share of that without the bug. A
-second is one of the clock, and, as a check on a busy machine, one of CPU time of
-all that the service started. Exit status: 0 all aims are met, 1 one is not.
+SECONDS are those of each service; nothing may be built in BUILD_FOLDER meanwhile. Printed beside
+their aims: runs a second with the bug, coverage with the bug at the end, runs a second with known
+titles; each as a share of that without the bug. A second is one of the clock, and, as a check on a
+busy machine, one of CPU time of all that the service started. Exit status: 0 all aims are met, 1
+one is not.
 """
 import argparse
 import glob
@@ -127,7 +128,8 @@ def main():
         for n in range(rounds):
             for turn in range(len(services)):
                 services[(n + turn) % len(services)].round(given.seconds / rounds)
-        show(services)
+            print(f'after {n + 1} of {rounds} rounds:', flush=True)
+            show(services)
         return 0 if judge(*services) else 1
     finally:
         for service in services:
