@@ -62,8 +62,8 @@ try() { # command...
 	return 0
 }
 
-if ! mkdir -p "$out"; then
-	echo "ci.sh: $out cannot be made" >&2
+if ! why=$(mkdir -p "$out" 2>&1); then
+	echo "ci.sh: $out cannot be made:${why##*:}" >&2
 	exit 3
 fi
 if [ "$build" = yes ]; then

@@ -48,6 +48,7 @@ DEFAULTS = {
     'bug': '', 'work': 'work', 'known': 'repro/known.txt', 'hook': '', 'dashboard': '', 'follow': '',
     'world': 'model', 'follow-every': '600', 'grace': '20', 'ballast': '64', 'disk-max': '8192', 'root': '.'}
 FLAGS = ('no-build', 'no-triage')
+KNOWN_DEFAULTS = (DEFAULTS['known'], TREE_DEFAULTS['known'])  # a checkout may lack them
 NUMBERS = ('jobs', 'slice', 'follow-every', 'grace', 'ballast', 'disk-max')
 
 

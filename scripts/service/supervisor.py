@@ -24,7 +24,7 @@ import traceback
 
 from service import (builds, child, corpus, dashboard, disk, files, findings, follow, known, lock, notify,
                      paths, queue, store, turns)
-from service.options import Refused
+from service.options import KNOWN_DEFAULTS, Refused
 
 TICK = 0.1
 TIME_OVER = 0.5         # with so many seconds left, no process is started any more
@@ -58,6 +58,8 @@ class Service:
             self.clear_tmp()
             self.ballast = disk.Ballast(self.work, self.options['ballast'] * disk.MEGABYTE)
             self.known = known.Known(self.options['known'])
+            if self.known.stamp is None and self.options['known'] not in KNOWN_DEFAULTS:
+                raise Refused(f"--known={self.options['known']}: there is no such file", 2)
             if self.known.errors:
                 raise Refused(self.known.errors[0], 2)
             try:

@@ -74,7 +74,8 @@ class CiTest(unittest.TestCase):
     def test_usage(self):
         for options, status in ((['--minutes=x'], 2), (['--builds=gcc'], 2), (['--time=3'], 2),
                                 (['--seconds=1', '--bug=nope'], 2), (['--out=/proc/x'], 3)):
-            self.assertEqual(self.run_ci(*options)[0], status, options)
+            got, _, err = self.run_ci(*options)
+            self.assertEqual((got, len(err.splitlines())), (status, 1), (options, err))
 
     def test_the_worst_status_counts(self):
         """A program that a signal ends (134, 139) is the host's fault, and not a finding."""

@@ -106,7 +106,8 @@ class RunsTest(unittest.TestCase):
                 (['--builds=asan', '--time=1'], 3, 'swaprace is missing; scripts/fuzz.sh builds it'),
                 (['--bug=nope', '--time=1'], 2, "no seeded bug 'nope'"),
                 ([f'--work={bench.SOURCE}/README.md/x', '--time=1'], 3, 'Not a directory'),
-                ([f'--known={bench.SOURCE}/README.md', '--time=1'], 2, 'README.md:')):
+                ([f'--known={bench.SOURCE}/README.md', '--time=1'], 2, 'README.md:'),
+                (['--known=none.txt', '--time=1'], 2, '--known=none.txt: there is no such file')):
             got, out, err = self.fuzz(*options)
             self.assertEqual(got, status, (options, out, err))
             self.assertIn(words, err)
@@ -189,6 +190,7 @@ class RunsTest(unittest.TestCase):
     def test_known_is_read_while_it_runs(self):
         self.root = root_of(mm_fuzzer=CRASHES)
         known = os.path.join(self.root.path, 'known.txt')
+        files.write_whole(known, '')
         service = self.root.start('--builds=release', '--targets=mm,swap', '--time=forever', '--no-triage',
                                   '--slice=1', f'--known={known}')
 
