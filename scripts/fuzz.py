@@ -50,6 +50,9 @@ if __name__ == '__main__':
     except options.Refused as refused:
         print(f'fuzz: {refused}', file=sys.stderr)
         sys.exit(refused.status)
+    except OSError as error:
+        print(f'fuzz: {error.filename or "fuzz"}: {error.strerror or error}', file=sys.stderr)
+        sys.exit(3)
     except Exception:  # a defect of ours is no finding
         traceback.print_exc()
         sys.exit(3)

@@ -3,7 +3,7 @@
 import html
 import time
 
-from service import plots, queue
+from service import groups, plots, queue
 
 SPANS = (('day', 86400.0), ('week', 7 * 86400.0), ('month', 30 * 86400.0))
 BUCKETS = 72
@@ -63,16 +63,25 @@ def finding_row(facts):
             f'last {e(ago(facts["last"]))}. {e(more)}</span></div>')
 
 
+def group_rows(facts, below):
+    """A finding, and behind a click those that seem to have the same cause."""
+    if not below:
+        return finding_row(facts)
+    return (finding_row(facts) + f'<details class="beneath"><summary>{len(below)} more that seem to have '
+            'the same cause</summary><div>' + ''.join(finding_row(f) for f in below) + '</div></details>')
+
+
 def findings_part(findings):
     if not findings:
         return '<p class="empty">Nothing has been found yet.</p>'
     order = sorted(findings, key=lambda f: (STATE_ORDER.index(f['state']) if f['state'] in STATE_ORDER else 9,
                                             -f['last']))
-    shown = '<div>' + ''.join(finding_row(facts) for facts in order[:ROWS_SHOWN]) + '</div>'
-    rest = order[ROWS_SHOWN:]
+    rows = [group_rows(facts, below) for facts, below in groups.grouped(order)]
+    shown = '<div>' + ''.join(rows[:ROWS_SHOWN]) + '</div>'
+    rest = rows[ROWS_SHOWN:]
     if rest:
         shown += (f'<details><summary>{len(rest)} more</summary><div>'
-                  + ''.join(finding_row(facts) for facts in rest) + '</div></details>')
+                  + ''.join(rest) + '</div></details>')
     return shown
 
 
@@ -190,6 +199,8 @@ def finding(facts, texts, names):
     if triage.get('also'):
         rows.append(('its program also gives',
                      '; '.join(f'{title} ({count} schedules)' for title, count in triage['also'].items())))
+    for build, title in triage.get('elsewhere', {}).items():
+        rows.append((f'its program in {build}', title))
     for key in ('minimal', 'note', 'no_c'):
         if triage.get(key):
             rows.append(({'minimal': 'minimised', 'no_c': 'no C program'}.get(key, key), triage[key]))

@@ -161,6 +161,8 @@ def summary(facts):
         parts.append(triage['note'])
     if triage.get('also'):
         parts.append('also gives ' + ', '.join(triage['also']))
+    for build, title in triage.get('elsewhere', {}).items():
+        parts.append(f'gives {title} in {build}')
     return '; '.join(parts) or 'not yet looked at'
 
 

@@ -7,7 +7,8 @@ import re
 import sys
 import xml.sax.saxutils
 
-from service import files, queue
+from service import files, groups, queue
+from service.options import Refused
 
 FIELD = re.compile('[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]')
 
@@ -56,25 +57,36 @@ def junit(found):
     return '\n'.join(lines + ['</testsuite>', ''])
 
 
+def summary_line(facts):
+    title = facts['title'].replace('`', "'")
+    return f'{facts["state"]}: `{title}`, {facts["count"]} times; {queue.summary(facts)}'
+
+
 def annotate(found):
-    """On GitHub: an error for each new finding, and a summary of all."""
-    for facts in found:
+    """On GitHub: an error for each new finding, but one for all that seem to have one cause; and
+    a summary of all."""
+    lists = groups.grouped(found)
+    for facts, below in lists:
         if facts['state'] in ('new', 'flaky'):
-            print(f'::error title=swaprace::{workflow_text(facts["title"])} ({workflow_text(facts["folder"])})')
+            more = f', and {len(below)} more that seem to have the same cause' if below else ''
+            print(f'::error title=swaprace::{workflow_text(facts["title"])} ({workflow_text(facts["folder"])}){more}')
     path = os.environ.get('GITHUB_STEP_SUMMARY')
     if path:
         with open(path, 'a') as f:
             f.write(f'### swaprace: {len(found)} finding(s)\n\n')
-            for facts in found:
-                title = facts['title'].replace('`', "'")
+            for facts, below in lists:
+                f.write(f'- {summary_line(facts)}\n')
+                f.write(''.join(f'  - seems to have the same cause: {summary_line(other)}\n' for other in below))
                 program = facts['program'].replace('```', "'''")
-                f.write(f'- {facts["state"]}: `{title}`, {facts["count"]} times; {queue.summary(facts)}\n')
                 if facts['state'] == 'new' and program:
                     f.write(f'\n```\n{program}```\n')
 
 
 def write(work, out):
+    if not os.path.isdir(os.path.join(work, 'findings')):
+        raise Refused(f'{work} is no work folder')
     found = read(work)
+    os.makedirs(out, exist_ok=True)
     files.write_whole(os.path.join(out, 'fuzzing.xml'), junit(found))
     if os.environ.get('GITHUB_ACTIONS'):
         annotate(found)

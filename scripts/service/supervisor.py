@@ -22,7 +22,7 @@ import sys
 import time
 import traceback
 
-from service import (builds, child, corpus, dashboard, disk, files, findings, follow, known, lock, notify,
+from service import (builds, child, corpus, dashboard, disk, files, findings, follow, groups, known, lock, notify,
                      paths, queue, store, turns)
 from service.options import KNOWN_DEFAULTS, Refused
 
@@ -500,15 +500,19 @@ class Service:
         if missing:
             rows.append(f'had no turn (the next call begins with them): {" ".join(missing)}')
         new, errors = self.news(), self.errors()
-        for facts in sorted(self.seen.values(), key=lambda f: f['title']):
-            facts = self.current(facts)
+        listed = [self.current(f) for f in sorted(self.seen.values(), key=lambda f: f['title'])]
+        causes = len(groups.grouped([f for f in listed if f['state'] != 'known']))
+        for facts, below in groups.grouped(listed):
             folder = self.filer.folder_of(facts['slug'])
             rows.append(f'  {facts["title"]} ({facts["state"]})\n    {facts["count"]} time(s); {folder}/\n'
                         f'    {queue.summary(facts)}')
             rows.append(f'    replay: {self.builds.command(facts["build"])} run '
                         + (f'--bug={facts["bug"]} ' if facts['bug'] else '') + f'{folder}/input')
+            rows += [f'    seems to have the same cause: {f["title"]} ({f["state"]})\n'
+                     f'      {f["count"]} time(s); {self.filer.folder_of(f["slug"])}/' for f in below]
         if new:
-            rows.append(f'{len(new)} finding(s) that {self.options["known"]} does not know')
+            rows.append(f'{len(new)} finding(s) that {self.options["known"]} does not know'
+                        + (f', of {causes} cause(s) as it seems' if causes < len(new) else ''))
         elif not errors and self.session:
             rows.append('nothing new was found' if self.seen else 'nothing found')
         rows.append(f'corpora: {self.work}/corpus  findings: {self.work}/findings')

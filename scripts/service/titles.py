@@ -33,6 +33,16 @@ def same(title, wanted):
     return False
 
 
+def reports(text):
+    """The titles of a text's lines "report: TITLE"."""
+    return re.findall(r'^(?:.*?: )?report: (.*)$', text, re.M)
+
+
+def first_report(text):
+    """The first of them, or None."""
+    return next(iter(reports(text)), None)
+
+
 def has_report(text, wanted):
     """Does one of the lines "report: TITLE" of a text have the title?"""
-    return any(same(title, wanted) for title in re.findall(r'^(?:.*: )?report: (.*)$', text, re.M))
+    return any(same(title, wanted) for title in reports(text))

@@ -10,8 +10,9 @@ in FOLDER/triage.json; killed and started again, it goes on from there. In FOLDE
   minimal.c      a standalone C program, where system calls can express it
 Two numbers say how often it repeats, for each build: replays of the input that give the
 title, and fresh schedules of the program (under --policy=random) that do. What else the
-smallest program gives under fresh schedules is noted ("also"): often the same bug, seen
-at another place. Not always, so findings are never made one by it.
+smallest program gives is noted, under fresh schedules ("also") and in builds that do not show the
+title ("elsewhere"): often the same bug, seen at another place. Not always, so findings are never
+made one by it, only listed together (groups.py).
 """
 import json
 import os
@@ -128,6 +129,18 @@ class Triage:
         except (ValueError, KeyError, TypeError, AttributeError):
             return {}
 
+    def elsewhere(self, seen):
+        """{build: title} of what the smallest program itself gives where its title does not show."""
+        minimal = os.path.exists(self.path('minimal.prog'))
+        found = {}
+        for build in self.builds:
+            if build not in seen:
+                _, text = self.swaprace(build, 'run', self.path('minimal.prog' if minimal else 'program.prog'))
+                title = titles.first_report(text)
+                if title:
+                    found[build] = title
+        return found
+
     def minimize(self, build):
         """minimal.prog. Returns a line about it, or None where it failed."""
         out = self.path('.minimal.prog')
@@ -182,6 +195,8 @@ class Triage:
             self.keep(minimal=self.minimize(seen[0]) or 'could not be minimised')
         if 'also' not in self.facts:
             self.keep(also=self.also(seen[0]))
+        if 'elsewhere' not in self.facts:
+            self.keep(elsewhere=self.elsewhere(seen))
         self.explain(seen[0])
         self.keep(done=True, flaky=False)
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Goal: scripts/ci.sh is red for a finding, green without one, and says both to JUnit and to
 GitHub; its examples are YAML that name files which exist. Method: a seeded bug on and off."""
+import json
 import os
 import re
 import subprocess
@@ -97,6 +98,35 @@ class CiTest(unittest.TestCase):
                 self.assertEqual(got[0], worst, (until, got))
         finally:
             root.close()
+
+    def test_results_of_no_work_folder(self):
+        """A name that is wrong must not become "nothing found"."""
+        os.makedirs(os.path.join(self.work, 'findings'))
+        for work, out, status, words in ((self.work, f'{self.folder.name}/a/b', 0, ''),
+                                         (f'{self.folder.name}/wrong', f'{self.folder.name}/c', 2, 'is no work folder'),
+                                         (self.work, '/proc/none', 3, 'fuzz: /proc/none: No such file')):
+            got = subprocess.run([sys.executable, os.path.join(bench.SOURCE, 'scripts', 'fuzz.py'), 'results',
+                                  f'--work={work}', f'--out={out}'], capture_output=True, text=True, check=False)
+            self.assertEqual((got.returncode, got.stdout), (status, ''), got.stderr)
+            self.assertIn(words, got.stderr)
+            self.assertEqual(len(got.stderr.splitlines()), 1 if status else 0, got.stderr)
+            self.assertEqual(os.path.exists(f'{out}/fuzzing.xml'), not status)
+
+    def test_on_github_one_error_for_one_cause(self):
+        for slug, minimal, also in (('a', '-> 1 tasks, 2 ops, 0 order edges, 0 choices', {}),
+                                    ('b', '-> 1 tasks, 7 ops, 0 order edges, 0 choices', {'a': 90})):
+            facts = {'slug': slug, 'title': slug, 'name': slug, 'state': 'new', 'count': 1, 'first': 1.0,
+                     'triage': {'minimal': minimal, 'also': also}}
+            os.makedirs(os.path.join(self.work, 'findings', slug))
+            files.write_whole(os.path.join(self.work, 'findings', slug, 'finding.json'), json.dumps(facts))
+        summary = os.path.join(self.folder.name, 'summary')
+        got = subprocess.run([sys.executable, os.path.join(bench.SOURCE, 'scripts', 'fuzz.py'), 'results',
+                              f'--work={self.work}', f'--out={self.work}/ci'], capture_output=True, text=True, check=False,
+                             env=dict(os.environ, GITHUB_ACTIONS='true', GITHUB_STEP_SUMMARY=summary))
+        self.assertEqual(got.returncode, 0, got.stderr)
+        self.assertRegex(got.stdout, r'\A::error title=swaprace::a \(.*\), and 1 more that seem to have the same cause\n\Z')
+        self.assertRegex(files.read_text(summary), r'- new: `a`.*\n  - seems to have the same cause: new: `b`')
+        self.assertEqual(len(self.suite('fuzzing.xml').findall('.//failure')), 2)
 
     def test_hostile_text(self):
         facts = {'state': 'new', 'name': '<&"\0\ud800', 'title': 'a\n::warning::b%', 'count': 1, 'triage': {},

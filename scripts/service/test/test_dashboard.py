@@ -44,7 +44,8 @@ def facts_of(number, now):
             'triage': {'replays': {'release': [20, 20], 'asan': [20, 20], 'tsan': [0, 3]},
                        'fresh': {'release': [53, 1000], 'asan': [49, 1000]},
                        'also': {TITLES[(number + 1) % len(TITLES)]: 31, f'leak: {HOSTILE}': 2},
-                       'minimal': '4 tasks, 31 ops -> 2 tasks, 6 ops, 2 order edges, 0 choices'}}
+                       'elsewhere': {'tsan': f'data-race in {HOSTILE}'},
+                       'minimal': f'4 tasks, 99 ops -> 2 tasks, {6 + number} ops, 2 order edges, 0 choices'}}
 
 
 def fill(work, count):
@@ -131,11 +132,12 @@ class DashboardTest(unittest.TestCase):
         text = self.served.ask('/')[2]
         self.assertEqual(text.count('class="finding"'), 30)
         self.assertEqual(text.count('<svg'), 3)
-        for words in ('fresh schedules: release 53/1000', '20 more', 'codec (tsan) hangs', 'not running', 'core/x.c:3: error',
+        for words in ('fresh schedules: release 53/1000', '18 more', '2 more that seem to have the same cause', 'codec (tsan) hangs', 'not running', 'core/x.c:3: error',
                       'paths of the specification: 1 of 2'):
             self.assertIn(words, text)
         page = self.served.ask(f'/finding/{self.slugs[0]}')[2]
-        for words in ('bug:     ksm-copy-swap-count', 'folio_put_swap xxx', 'in tsan', '0 of 3 replays'):
+        for words in ('bug:     ksm-copy-swap-count', 'folio_put_swap xxx', 'in tsan', '0 of 3 replays',
+                      'its program in tsan'):
             self.assertIn(words, page)
 
     def test_no_path_leads_out(self):

@@ -10,7 +10,7 @@ import tempfile
 import unittest
 
 import bench  # noqa: F401: sets the path
-from service import builds, disk, files, findings, known, options, paths, store, titles, turns
+from service import builds, disk, files, findings, groups, known, options, paths, store, titles, triage, turns
 
 TODAY = datetime.date(2027, 1, 15)
 REPORT = '''report: WARNING: x in f
@@ -227,6 +227,68 @@ class DiskTest(unittest.TestCase):
             ballast.free = lambda: 1000
             self.assertTrue(ballast.is_low())
             self.assertFalse(ballast.restore())
+
+
+class GroupsTest(unittest.TestCase):
+    """Which findings are listed together."""
+
+    @staticmethod
+    def finding(title, ops, state='new', first=1.0, **triage):
+        minimal = f'9 tasks, 99 ops -> 2 tasks, {ops} ops, 0 order edges, 0 choices' if ops else 'could not be minimised'
+        return {'slug': files.slug(title), 'title': title, 'state': state, 'first': first,
+                'triage': dict(triage, minimal=minimal)}
+
+    def lists(self, *findings):
+        return [(f['title'], [b['title'] for b in below]) for f, below in groups.grouped(list(findings))]
+
+    def test_what_the_smallest_program_gives_too(self):
+        a, b = self.finding('a', 2), self.finding('b', 8, also={'a': 20})
+        self.assertEqual(self.lists(b, a), [('a', ['b'])])
+        for also in ({}, {'a': groups.SCHEDULES_MIN - 1}, {'c': 500}):
+            self.assertEqual(self.lists(a, self.finding('b', 8, also=also)), [('a', []), ('b', [])])
+
+    def test_what_another_build_calls_it(self):
+        plain, asan = self.finding('WARNING: a in f', 3), self.finding('use-after-poison in g', 4,
+                                                                       elsewhere={'release': 'WARNING: a in f'})
+        self.assertEqual(self.lists(asan, plain), [('WARNING: a in f', ['use-after-poison in g'])])
+
+    def test_the_smaller_program_stands_above(self):
+        a, b = self.finding('a', 5, also={'b': 900}), self.finding('b', 4, also={'a': 900})
+        self.assertEqual(self.lists(a, b), [('b', ['a'])])
+        a, b = self.finding('a', 4, first=1.0, also={'b': 900}), self.finding('b', 4, first=2.0, also={'a': 900})
+        self.assertEqual(self.lists(a, b), [('a', ['b'])])
+        small = self.finding('small', 2, also={'large': 1000})
+        self.assertEqual(self.lists(small, self.finding('large', 9)), [('small', []), ('large', [])])
+
+    def test_a_chain_has_one_head(self):
+        self.assertEqual(self.lists(self.finding('c', 9, also={'b': 500}), self.finding('b', 5, also={'a': 20}),
+                                    self.finding('a', 1)), [('a', ['c', 'b'])])
+        self.assertEqual(self.lists(self.finding('c', 9, also={'b': 500, 'a': 20}), self.finding('b', 5),
+                                    self.finding('a', 1)), [('b', ['c']), ('a', [])])
+
+    def test_nothing_hides_behind_what_is_settled(self):
+        news = self.finding('b', 8, also={'a': 1000})
+        for state in ('known', 'fixed', 'not seen since', 'flaky'):
+            self.assertEqual(self.lists(self.finding('a', 2, state), news), [('a', []), ('b', [])])
+            settled = self.finding('b', 8, state, also={'a': 1000})
+            self.assertEqual(self.lists(self.finding('a', 2), settled), [('a', []), ('b', [])])
+
+    def test_one_without_a_smallest_program_stands_alone(self):
+        self.assertEqual(self.lists(self.finding('a', None), self.finding('b', 8, also={'a': 1000})),
+                         [('a', []), ('b', [])])
+
+
+class TriageTest(unittest.TestCase):
+    def test_what_other_builds_give(self):
+        says = '#!/bin/sh\necho "$2: report: {}"\necho "report: a later one"\nexit 1\n'
+        root = bench.Root(scripts={'release': {'swaprace': says.format('WARNING: x in f')},
+                                   'asan': {'swaprace': says.format('use-after-poison in g')},
+                                   'tsan': {'swaprace': '#!/bin/sh\necho "x.prog: clean"\n'}})
+        self.addCleanup(root.close)
+        files.write_whole(os.path.join(root.outside, 'finding.json'), '{"title": "WARNING: x in f"}')
+        look = triage.Triage(root.path, root.outside, ['release', 'asan', 'tsan'], '', 'model')
+        self.assertEqual(look.elsewhere(['release']), {'asan': 'use-after-poison in g'})
+        self.assertEqual(look.elsewhere(['release', 'asan', 'tsan']), {})
 
 
 class OptionsTest(unittest.TestCase):

@@ -114,6 +114,23 @@ class RunsTest(unittest.TestCase):
             self.assertEqual(len(err.strip().splitlines()), 1, err)
             self.assertNotIn('nothing found', out)
 
+    def test_what_seems_to_have_one_cause_is_listed_together(self):
+        """Both stay findings, with a folder each; the next call lists one beneath the other."""
+        self.fuzz('--time=1', '--no-triage', mm_fuzzer=CRASHES)
+        learnt = {'two': {'minimal': 'x -> 2 tasks, 3 ops, 0 order edges, 0 choices', 'also': {}},
+                  'one': {'minimal': 'x -> 2 tasks, 9 ops, 1 order edges, 0 choices',
+                          'also': {'Sanitizer: two in f': 400}}}
+        for path in glob.glob(f'{self.root.work}/findings/*/finding.json'):
+            facts = json.loads(files.read_text(path))
+            facts['triage'] = learnt[re.search('one|two', facts['title']).group()]
+            files.write_whole(path, json.dumps(facts))
+        status, out, err = self.fuzz('--time=1', '--no-triage')
+        self.assertEqual(status, 1, out)
+        self.assertRegex(out, r'\n  Sanitizer: two in f \(new\)\n(    .*\n)+?    seems to have the same cause: '
+                              r'Sanitizer: one in f \(new\)\n      2 time\(s\); .*/findings/')
+        self.assertNotIn('\n  Sanitizer: one in f', out)
+        self.assertIn('2 finding(s) that repro/known.txt does not know, of 1 cause(s) as it seems', out)
+
     def test_two_instances(self):
         self.root = root_of()
         first = self.root.start('--builds=release', '--targets=mm,swap', '--time=forever')
