@@ -11,8 +11,6 @@ import re
 
 from service import titles
 
-SCHEDULES_MIN = 10  # of triage's 1,000 that give the other title: less may be chance
-
 
 def size_of(facts):
     """Ops and edges of the smallest program; None: not minimised (yet)."""
@@ -27,10 +25,7 @@ def rank(facts):
 def ties_of(facts):
     """{title: schedules} of what its smallest program gives besides its own title."""
     triage = facts['triage']
-    ties = {title: count for title, count in triage.get('also', {}).items() if count >= SCHEDULES_MIN}
-    for title in triage.get('elsewhere', {}).values():
-        ties[title] = max(ties.get(title, 0), SCHEDULES_MIN)
-    return ties
+    return {**dict.fromkeys(triage.get('elsewhere', {}).values(), 1), **triage.get('also', {})}
 
 
 def beneath(findings):

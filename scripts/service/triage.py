@@ -26,7 +26,9 @@ from service.builds import folder_of  # noqa: E402
 
 REPLAYS = 20
 SCHEDULES = 1000
-ALSO_KEPT = 5
+ALSO_SCHEDULES = 2000
+ALSO_KEPT = 10
+ALSO_SECONDS = 60
 SECONDS = 120          # of one command
 MINIMIZE_SECONDS = 60
 MINIMIZE_TREE_SECONDS = 300  # a kernel tree's runs are longer
@@ -119,23 +121,25 @@ class Triage:
         except (ValueError, KeyError, TypeError):
             return None
 
+    def smallest(self):
+        minimal = self.path('minimal.prog')
+        return minimal if os.path.exists(minimal) else self.path('program.prog')
+
     def also(self, build):
-        """{other title: schedules} of the smallest program, the most frequent first."""
-        minimal = os.path.exists(self.path('minimal.prog'))
-        try:
-            counts = self.schedules(build, 'minimal.prog' if minimal else 'program.prog')['titles']
-            others = sorted((-int(n), t) for t, n in counts.items() if not titles.same(t, self.title))
-            return {title: -count for count, title in others[:ALSO_KEPT]}
-        except (ValueError, KeyError, TypeError, AttributeError):
-            return {}
+        """{other title: schedules} of the smallest program, the most frequent first. All policies
+        of a search have a part in it: what is rare under one is often not under another."""
+        _, text = self.swaprace(build, 'search', self.smallest(), '--keep-going', '--jobs=1', '--seed=1',
+                                f'--schedules={ALSO_SCHEDULES}', f'--time={ALSO_SECONDS}')
+        others = sorted((-int(n), title) for n, title in re.findall(r'^ *(\d+) x (.*) \(first after \d+\)$', text, re.M)
+                        if not titles.same(title, self.title))
+        return {title: -count for count, title in others[:ALSO_KEPT]}
 
     def elsewhere(self, seen):
         """{build: title} of what the smallest program itself gives where its title does not show."""
-        minimal = os.path.exists(self.path('minimal.prog'))
         found = {}
         for build in self.builds:
             if build not in seen:
-                _, text = self.swaprace(build, 'run', self.path('minimal.prog' if minimal else 'program.prog'))
+                _, text = self.swaprace(build, 'run', self.smallest())
                 title = titles.first_report(text)
                 if title:
                     found[build] = title
@@ -158,9 +162,7 @@ class Triage:
 
     def explain(self, build):
         """report.txt and trace.txt of the smallest program, and minimal.c where there can be one."""
-        program = self.path('minimal.prog')
-        if not os.path.exists(program):
-            program = self.path('program.prog')
+        program = self.smallest()
         status, text = self.swaprace(build, 'run', program)
         if status == 1 and titles.has_report(text, self.title):
             files.write_whole(self.path('report.txt'), text.replace(self.folder + '/', ''))

@@ -50,9 +50,11 @@ def findings_of(build, bugs, given, scratch):
     if kept and os.path.exists(kept):
         with open(kept, encoding='utf-8') as f:
             return json.load(f)
-    found, root = os.path.join(scratch, 'found'), bench.Root(builds={'release': build})
+    found = os.path.join(given.keep or scratch, f'{bugs}.found')
+    root = bench.Root(builds={'release': build})
     try:
-        search(build, bugs, given.schedules, found)
+        if not os.path.isdir(found):
+            search(build, bugs, given.schedules, found)
         facts = [look_at(program, bugs, root.path, os.path.join(scratch, f'looked-{n}'))
                  for n, program in enumerate(sorted(glob.glob(f'{found}/*.prog')))]
     finally:
