@@ -8,7 +8,7 @@ import traceback
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from service import dashboard, install, known, options, results, supervisor  # noqa: E402
+from service import install, known, options, results, supervisor  # noqa: E402
 
 PORT = 8773
 
@@ -33,6 +33,7 @@ def main(arguments):
     if arguments[:1] == ['known']:
         return check_known(arguments[1:])
     if arguments[:1] == ['dashboard']:
+        from service import dashboard
         given = options.parse(arguments[1:])
         return dashboard.serve(given['work'], *(given['dashboard'] or ('127.0.0.1', PORT)))
     if arguments[:1] == ['install']:

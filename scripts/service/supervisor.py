@@ -22,7 +22,7 @@ import sys
 import time
 import traceback
 
-from service import (builds, child, corpus, dashboard, disk, files, findings, follow, groups, known, lock, notify,
+from service import (builds, child, corpus, disk, files, findings, follow, groups, known, lock, notify,
                      paths, queue, store, turns)
 from service.options import KNOWN_DEFAULTS, Refused
 
@@ -80,6 +80,7 @@ class Service:
         if self.options['follow']:
             self.follower = follow.Follower(self)
         if self.options['dashboard']:
+            from service import dashboard  # its HTTP server is half of all that is imported
             self.dashboard = dashboard.Part(self, *self.options['dashboard'])
         for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(sig, self.on_signal)
