@@ -6,8 +6,9 @@ for with all its titles; each is minimised and looked at as the service does it,
 service lists findings (scripts/service/groups.py).
 
 Usage: measure_causes.py [--schedules=30000] [--bugs=A,B] [--beside=C] [--keep=FOLDER] BUILD_FOLDER
---beside=C     with the bug C on as well: a title that C alone does not give, listed beneath
-               one that C alone gives, is a second bug that is hard to see
+--beside=C     with the bug C on as well: of the titles that seeded_bug.def has for a bug, and
+               that C alone did not give, how many stand at the top, and how many beneath
+               one of C's, where they are hard to see
 --keep=FOLDER  what was found and learnt; what stands there is not done again
 """
 import argparse
@@ -64,19 +65,30 @@ def findings_of(build, bugs, given, scratch):
     return facts
 
 
+def titles_of(bug):
+    """What the table of seeded bugs says that a bug gives."""
+    text = files.read_text(os.path.join(bench.SOURCE, 'core', 'base', 'seeded_bug.def'), 1 << 20)
+    row = re.search(rf'^SEEDED_BUG\(\w+, "{re.escape(bug)}",(.*?)\)$', text, re.M | re.S).group(1)
+    return ''.join(re.findall(r'"([^"]*)"', row)[3:-1]).split('|')
+
+
 def measure(build, bug, given, alone):
-    """(titles, heads, titles of the bug that stand beneath one of the other), after a line about it."""
+    """(titles, findings at the top), after a line about the bug."""
     with tempfile.TemporaryDirectory() as scratch:
         found = findings_of(build, ','.join(filter(None, (bug, given.beside))), given, scratch)
     lists = groups.grouped(found)
-    hidden = [f['title'] for head, below in lists for f in below
-              if head['title'] in alone and f['title'] not in alone]
-    print(f'{bug:<30}{len(found):>8}{len(lists):>8}' + (f'{len(hidden):>10}' if given.beside else ''), flush=True)
+    row = f'{bug:<30}{len(found):>8}{len(lists):>8}'
+    if given.beside:
+        own = [title for title in titles_of(bug) if title not in alone]
+        above = sum(head['title'] in own for head, _ in lists)
+        under = [f['title'] for head, below in lists for f in below if f['title'] in own and head['title'] not in own]
+        row += f'{above:>8}{len(under):>8}' + ('  hidden' if under and not above else '')
+    print(row, flush=True)
     for head, below in lists:
         if below:
             print(f'    {head["title"]}: {groups.size_of(head)} ops and edges; beneath it ' +
                   ', '.join(f['title'] for f in below), flush=True)
-    return len(found), len(lists), hidden
+    return len(found), len(lists)
 
 
 def main():
@@ -99,7 +111,7 @@ def main():
     if given.beside:
         with tempfile.TemporaryDirectory() as scratch:
             alone = [f['title'] for f in findings_of(build, given.beside, given, scratch)]
-    print(f'{"bug":<30}{"titles":>8}{"listed":>8}' + (f'{"hidden":>10}' if given.beside else ''))
+    print(f'{"bug":<30}{"titles":>8}{"listed":>8}' + (f'{"own":>8}{"beneath":>8}' if given.beside else ''))
     rows = [row for row in (measure(build, bug, given, alone) for bug in bugs) if row[0]]
     if not rows:
         print('no bug gave a report')
