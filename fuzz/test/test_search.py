@@ -106,12 +106,12 @@ def without_times(out):
 def check_jobs():
     """The same seed and budget: the same titles, schedules and programs, however many processes."""
     for name, arguments in (('to the first', [BUG, '--seed=5']),
-                            ('--keep-going', [BUG, '--seed=5', '--keep-going', '--schedules=2001']),
+                            ('--keep-going', [BUG, '--seed=5', '--keep-going', '--schedules=1001']),
                             ('two bugs', [BUG + ',wp-no-recheck', '--seed=6', '--keep-going',
-                                          '--schedules=1000']),
+                                          '--schedules=500']),
                             ('one file', ['two.prog', '--seed=7', '--schedules=300']),
                             ('--schedules=1', ['--seed=8', '--schedules=1']),
-                            ('nothing found', ['--seed=9', '--schedules=1500'])):
+                            ('nothing found', ['--seed=9', '--schedules=750'])):
         outs = {}
         for jobs in (1, 2, 3, 8):
             folder = f'jobs-{jobs}-{name}'.replace(' ', '-')
