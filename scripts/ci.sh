@@ -87,7 +87,8 @@ done
 if [ "$seconds" -gt 0 ]; then
 	echo "== fuzzing for $seconds s"
 	try python3 scripts/fuzz.py "--time=$seconds" "--builds=$builds" "--work=$work" --no-build "${more[@]}"
-	try python3 scripts/fuzz.py results "--work=$work" "--out=$out"
+	# Where fuzzing was refused there is no work folder, and it has said why.
+	[ ! -d "$work/findings" ] || try python3 scripts/fuzz.py results "--work=$work" "--out=$out"
 fi
 echo "== status $worst; results: $out"
 exit "$worst"
