@@ -110,6 +110,15 @@ static void check_cached(const struct folio *folio)
 		folio_fail("invariant: fewer references than owners", folio);
 }
 
+/* A folio without PG_swapbacked: MADV_FREE has given it up. What can be dropped has no swap. */
+static void check_lazyfree(const struct folio *folio)
+{
+	if (look_flag(folio, PG_swapcache))
+		folio_fail("invariant: lazyfree folio in the swap cache", folio);
+	else if (folio->swap.val)
+		folio_fail("invariant: lazyfree folio with a swap entry", folio);
+}
+
 void check_page_cheap(void)
 {
 	unsigned long pfn;
@@ -131,6 +140,8 @@ void check_page_cheap(void)
 			if (unlikely(!refs))
 				folio_fail("invariant: writeback of a free folio", folio);
 		}
+		if (unlikely(!(flags & 1L << PG_swapbacked)) && refs)
+			check_lazyfree(folio);
 		if (flags & 1L << PG_swapcache)
 			check_cached(folio);
 		if (unlikely(look_exclusive(folio) && look_ksm(folio)))
@@ -164,7 +175,8 @@ static void check_lru(void)
 			if (!look_flag(folio, PG_lru))
 				folio_fail("invariant: folio on an LRU list without PG_lru", folio);
 			if (look_flag(folio, PG_active) !=
-			    (i == LRU_ACTIVE_ANON || i == LRU_ACTIVE_FILE))
+			    (i == LRU_ACTIVE_ANON || i == LRU_ACTIVE_FILE) ||
+			    look_flag(folio, PG_swapbacked) != (i < LRU_INACTIVE_FILE))
 				folio_fail("invariant: folio is on the wrong LRU list", folio);
 		}
 		if (n != lruvec->lru_size[i])

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Models: mm/madvise.c (do_madvise, madvise_dontneed_single_vma,
+ * Models: mm/madvise.c (do_madvise, madvise_dontneed_single_vma, madvise_free_pte_range,
  * madvise_cold_or_pageout_pte_range, madvise_update_vma).
  * The kernel has one walk for COLD and PAGEOUT; here there are two, so that sites say
- * which one it is. Left out: MADV_FREE, large folios, process_madvise, guard regions.
+ * which one it is. Left out: large folios, process_madvise, guard regions.
  * Locking: mmap_lock for read, for write where vma flags change; the PTL over the
  * isolation of a page table page's folios, not over their reclaim.
  */
@@ -14,6 +14,7 @@
 #include "core/page/lru.h"
 #include "core/page/pgtable.h"
 #include "core/page/tlb.h"
+#include "core/swap/swap.h"
 
 /* Isolates one folio for reclaim, if it is this mapping's alone. PTL held. */
 static void pageout_isolate(struct folio *folio, struct list_head *folio_list)
@@ -131,10 +132,130 @@ static int madvise_cold(struct vm_area_struct *vma, unsigned long start, unsigne
 	return 0;
 }
 
-static int madvise_dontneed(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+/* Nothing but this mapping uses the folio, so what made it dirty may be forgotten: it is
+ * clean, and not in the swap cache. The flags are stable under the folio lock alone, which a
+ * PTL holder may only try to get. False: somebody else has the folio or the lock. */
+static bool madvise_free_clean_folio(struct folio *folio)
+	__no_lock_analysis("trylock")
+{
+	if (!folio_trylock(folio)) {
+		PATH("madv_free: folio locked");
+		return false;
+	}
+	if (folio_mapcount(folio) != folio_nr_pages(folio) &&
+	    !bug_seeded(BUG_MADV_FREE_SHARED)) {
+		PATH("madv_free: mapped by others");
+		folio_unlock(folio);
+		return false;
+	}
+	if (folio_test_swapcache(folio) && !folio_free_swap(folio)) {
+		PATH("madv_free: swap in use");
+		folio_unlock(folio);
+		return false;
+	}
+	folio_clear_dirty(folio);
+	folio_unlock(folio);
+	return true;
+}
+
+/* One present PTE. The PTE, the folio and PG_swapbacked are cleaned one after the other, under
+ * the PTL, the folio lock and (later, when the batch is drained) lru_lock: whoever comes in
+ * between sees a page that is partly given up. */
+static void madvise_free_present_pte(struct mmu_gather *tlb, struct vm_area_struct *vma,
+				     unsigned long addr, pte_t *pte, pte_t ptent)
+{
+	struct folio *folio = vm_normal_folio(vma, addr, ptent);
+
+	if (!folio)
+		return;
+	/* KSM may map it to others without marking it dirty again: the kernel does not look. */
+	if (folio_test_ksm(folio) && !bug_seeded(BUG_MADV_FREE_KSM)) {
+		PATH("madv_free: KSM page");
+		return;
+	}
+	/* Place of large folios that the range covers in part: split. */
+	if ((folio_test_swapcache(folio) || folio_test_dirty(folio)) &&
+	    !madvise_free_clean_folio(folio))
+		return;
+	if (pte_young(ptent) || pte_dirty(ptent)) {
+		/* Follows clear_young_dirty_ptes(). */
+		ptent = ptep_get_and_clear(vma->vm_mm, addr, pte);
+		set_pte_at(vma->vm_mm, addr, pte, pte_mkclean(pte_mkold(ptent)));
+		/* A translation that is dirty already would not set the bit again. */
+		if (!bug_seeded(BUG_MADV_FREE_NO_FLUSH))
+			tlb_remove_tlb_entry(tlb, addr);
+	}
+	folio_mark_lazyfree(folio);
+}
+
+/* Gives the swap slots back. A page that was swapped out is read as zeroes from now on: that
+ * is cheaper than to read it in. Returns the number of PTEs dealt with. */
+static int madvise_free_nonpresent_ptes(struct mm_struct *mm, pte_t *pte, pte_t ptent,
+					int max_nr, unsigned long addr, int *nr_swap)
+{
+	softleaf_t entry = softleaf_from_pte(ptent);
+	int nr = 1;
+
+	if (softleaf_is_swap(entry)) {
+		nr = swap_pte_batch(pte, max_nr, ptent);
+		*nr_swap -= nr;
+		/* Before the PTE is cleared: its lock keeps the device alive. */
+		swap_put_entries_direct(entry, nr);
+	} else if (!softleaf_is_marker(entry) && !softleaf_is_hwpoison(entry)) {
+		return nr; /* place of migration entries */
+	}
+	for (int i = 0; i < nr; i++)
+		pte_clear(mm, addr + i * PAGE_SIZE, pte + i);
+	return nr;
+}
+
+static void madvise_free_pte_range(struct mmu_gather *tlb, struct vm_area_struct *vma,
+				   unsigned long addr, unsigned long end)
+	__no_lock_analysis("pte_offset_map_lock()")
+{
+	struct mm_struct *mm = tlb->mm;
+	pte_t *start_pte, *pte;
+	int nr_swap = 0, nr;
+	spinlock_t *ptl;
+
+	start_pte = pte = pte_offset_map_lock(mm, addr, &ptl);
+	if (!pte)
+		return;
+	flush_tlb_batched_pending(mm);
+	for (; addr != end; pte += nr, addr += PAGE_SIZE * (unsigned long)nr) {
+		pte_t ptent = ptep_get(pte);
+
+		nr = 1;
+		if (pte_none(ptent))
+			continue;
+		if (!pte_present(ptent))
+			nr = madvise_free_nonpresent_ptes(mm, pte, ptent,
+							  (int)((end - addr) >> PAGE_SHIFT),
+							  addr, &nr_swap);
+		else
+			madvise_free_present_pte(tlb, vma, addr, pte, ptent);
+	}
+	if (nr_swap)
+		add_mm_counter(mm, MM_SWAPENTS, nr_swap);
+	pte_unmap_unlock(start_pte, ptl);
+	cond_resched();
+}
+
+static int madvise_free_single_vma(struct mmu_gather *tlb, struct vm_area_struct *vma,
+				   unsigned long start, unsigned long end)
+{
+	lru_add_drain();
+	madvise_free_pte_range(tlb, vma, start, end);
+	return 0;
+}
+
+static int madvise_dontneed_free(struct mmu_gather *tlb, struct vm_area_struct *vma,
+				 unsigned long start, unsigned long end, int behavior)
 {
 	if (vma->vm_flags & VM_LOCKED)
 		return -EINVAL;
+	if (behavior == MADV_FREE)
+		return madvise_free_single_vma(tlb, vma, start, end);
 	zap_page_range_single(vma, start, end - start);
 	return 0;
 }
@@ -167,12 +288,13 @@ static int madvise_ksm(struct vm_area_struct *vma, unsigned long start, unsigned
 	return error ? error : madvise_update_vma(vma, start, end, new_flags);
 }
 
-static int madvise_vma_behavior(struct vm_area_struct *vma, unsigned long start,
-				unsigned long end, int behavior)
+static int madvise_vma_behavior(struct mmu_gather *tlb, struct vm_area_struct *vma,
+				unsigned long start, unsigned long end, int behavior)
 {
 	switch (behavior) {
 	case MADV_DONTNEED:
-		return madvise_dontneed(vma, start, end);
+	case MADV_FREE:
+		return madvise_dontneed_free(tlb, vma, start, end, behavior);
 	case MADV_COLD:
 		return madvise_cold(vma, start, end);
 	case MADV_PAGEOUT:
@@ -191,8 +313,8 @@ static bool madvise_needs_write_lock(int behavior)
 }
 
 /* Applies it to what is mapped; -ENOMEM at the end where something was not. */
-static int madvise_walk_vmas(struct mm_struct *mm, unsigned long start, unsigned long end,
-			     int behavior)
+static int madvise_walk_vmas(struct mmu_gather *tlb, struct mm_struct *mm, unsigned long start,
+			     unsigned long end, int behavior)
 {
 	int unmapped_error = 0;
 
@@ -208,7 +330,7 @@ static int madvise_walk_vmas(struct mm_struct *mm, unsigned long start, unsigned
 			start = vma->vm_start;
 		}
 		tmp = min(vma->vm_end, end);
-		error = madvise_vma_behavior(vma, start, tmp, behavior);
+		error = madvise_vma_behavior(tlb, vma, start, tmp, behavior);
 		if (error)
 			return error;
 		start = tmp;
@@ -216,9 +338,24 @@ static int madvise_walk_vmas(struct mm_struct *mm, unsigned long start, unsigned
 	return unmapped_error;
 }
 
+/* One gather over all vmas. The kernel has it for MADV_DONTNEED as well, which has one of its
+ * own for each vma here. */
+static void madvise_init_tlb(struct mmu_gather *tlb, struct mm_struct *mm, int behavior)
+{
+	if (behavior == MADV_FREE)
+		tlb_gather_mmu(tlb, mm);
+}
+
+static void madvise_finish_tlb(struct mmu_gather *tlb, int behavior)
+{
+	if (behavior == MADV_FREE)
+		tlb_finish_mmu(tlb);
+}
+
 int do_madvise(struct mm_struct *mm, unsigned long start, size_t len, int behavior)
 	__no_lock_analysis("read or write lock by behaviour")
 {
+	struct mmu_gather tlb;
 	int error;
 
 	if ((start & ~PAGE_MASK) || (len & ~PAGE_MASK) || start + len < start)
@@ -227,11 +364,13 @@ int do_madvise(struct mm_struct *mm, unsigned long start, size_t len, int behavi
 		return 0;
 	if (madvise_needs_write_lock(behavior)) {
 		mmap_write_lock(mm);
-		error = madvise_walk_vmas(mm, start, start + len, behavior);
+		error = madvise_walk_vmas(&tlb, mm, start, start + len, behavior);
 		mmap_write_unlock(mm);
 	} else {
 		mmap_read_lock(mm);
-		error = madvise_walk_vmas(mm, start, start + len, behavior);
+		madvise_init_tlb(&tlb, mm, behavior);
+		error = madvise_walk_vmas(&tlb, mm, start, start + len, behavior);
+		madvise_finish_tlb(&tlb, behavior);
 		mmap_read_unlock(mm);
 	}
 	return error;

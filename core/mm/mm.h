@@ -3,7 +3,7 @@
  * Models: include/linux/mm.h, include/linux/rmap.h, include/linux/mmap_lock.h,
  * include/linux/sched/mm.h, mm/internal.h: address spaces, faults, rmap, zap.
  * Left out: per-VMA locks (every fault takes mmap_lock), pmd-mapped and large
- * folios in faults, userfaultfd, mlock, lazyfree; their places are marked.
+ * folios in faults, userfaultfd, mlock; their places are marked.
  * Locking, outer to inner: mmap_lock, folio lock, anon_vma root rwsem, PTL
  * (child's before parent's at fork), cluster lock or mmlist_lock.
  */
@@ -31,6 +31,11 @@ static inline unsigned long folio_peek_tags(const struct folio *folio)
 #define folio_peek_anon(folio) ((folio_peek_tags(folio) & FOLIO_MAPPING_ANON) != 0)
 #define folio_peek_ksm(folio) (folio_peek_tags(folio) == FOLIO_MAPPING_KSM)
 #define folio_peek_locked(folio) folio_flag_peek((folio), PG_locked)
+/* PG_swapbacked of an isolated folio (PG_lru is clear) changes by its isolator's hand alone:
+ * lru_lazyfree() takes a folio off the LRU before. So no event is needed where a folio is
+ * known to be isolated. Follows folio_test_lazyfree(). */
+#define folio_peek_lazyfree(folio) \
+	(folio_peek_anon(folio) && !folio_flag_peek((folio), PG_swapbacked))
 static inline bool page_peek_exclusive(const struct page *page)
 {
 	return (engine_load_relaxed(&page->flags_page.counter) >> PGP_anon_exclusive) & 1;
@@ -243,6 +248,9 @@ void tlb_remove_tlb_entry(struct mmu_gather *tlb, unsigned long addr);
 /* Unmaps [start, end) of vma; mmap_lock held at least for read. */
 void unmap_page_range(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long start,
 		      unsigned long end);
+/* Number of PTEs from start_ptep on, at most max_nr, that are swap PTEs with pte's flags, of
+ * slots one after the other; pte is the first. PTL held. Follows mm/internal.h. */
+int swap_pte_batch(pte_t *start_ptep, int max_nr, pte_t pte);
 /* The same with a gather of its own: madvise(MADV_DONTNEED). */
 void zap_page_range_single(struct vm_area_struct *vma, unsigned long start, unsigned long size);
 /* Drops the swap cache of an idle folio, by trylock; the caller holds a reference.
@@ -386,6 +394,7 @@ int do_user_addr_fault(struct mm_struct *mm, unsigned long address, unsigned int
 /* ---- madvise.c ----------------------------------------------------------------------------- */
 
 #define MADV_DONTNEED 4
+#define MADV_FREE 8
 #define MADV_MERGEABLE 12
 #define MADV_UNMERGEABLE 13
 #define MADV_COLD 20

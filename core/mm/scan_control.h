@@ -9,13 +9,17 @@
 #include "core/kapi/gfp.h"
 #include "core/page/mm_types.h"
 
+/* What a list holds: swapbacked folios, or such as can be dropped. The only ones of the
+ * second kind are those that MADV_FREE has given up: there is no page cache. */
+enum { WORKINGSET_ANON, WORKINGSET_FILE, ANON_AND_FILE };
+
 struct scan_control {
 	unsigned long nr_to_reclaim;
 	gfp_t gfp_mask;
 	int priority;
 	bool may_unmap;
 	bool may_writepage;
-	bool may_deactivate;
+	bool may_deactivate[ANON_AND_FILE];
 	bool force_deactivate;
 	bool skipped_deactivate;
 	bool memcg_full_walk;

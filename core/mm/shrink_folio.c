@@ -194,7 +194,8 @@ static enum shrink shrink_folio(struct folio *folio, struct scan_control *sc,
 		}
 		/* MADV_FREE may have cleaned the PTE before its batch cleared
 		 * swapbacked: unmapping would not dirty the folio then. */
-		folio_mark_dirty(folio);
+		if (!bug_seeded(BUG_LAZYFREE_SWAPPED_CLEAN))
+			folio_mark_dirty(folio);
 	}
 	if (folio_mapped(folio)) {
 		try_to_unmap(folio, TTU_BATCH_FLUSH);
@@ -208,14 +209,31 @@ static enum shrink shrink_folio(struct folio *folio, struct scan_control *sc,
 	if (folio_maybe_dma_pinned(folio))
 		return SHRINK_ACTIVATE;
 	if (folio_test_dirty(folio)) {
-		enum shrink s = shrink_write_folio(folio, sc, stat);
+		enum shrink s;
 
+		if (folio_peek_lazyfree(folio)) {
+			/* It can't be written to swap; let it age once more. */
+			PATH("reclaim: lazyfree folio is dirty and unmapped");
+			if (!folio_test_reclaim(folio))
+				folio_set_reclaim(folio);
+			return SHRINK_ACTIVATE;
+		}
+		s = shrink_write_folio(folio, sc, stat);
 		if (s != SHRINK_FREE)
 			return s;
 		wrote = true;
 	}
-	if (!folio_test_swapcache(folio) || !__remove_mapping(folio, true))
+	if (folio_peek_lazyfree(folio)) {
+		/* Only the isolation knows it any more. Whether it is dirty doesn't matter:
+		 * whoever has another reference, it is freed with the last one. */
+		if (!folio_ref_freeze(folio, 1)) {
+			PATH("reclaim: unmapped lazyfree folio is held by others");
+			return SHRINK_KEEP_LOCKED;
+		}
+		COUNT(pglazyfreed);
+	} else if (!folio_test_swapcache(folio) || !__remove_mapping(folio, true)) {
 		return SHRINK_KEEP_LOCKED;
+	}
 	COUNT(folio_reclaimed);
 	if (!wrote)
 		COUNT(folio_reclaimed_lazily);

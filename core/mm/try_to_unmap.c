@@ -5,8 +5,8 @@
  * Replaces each PTE of a folio by its swap entry. With TTU_BATCH_FLUSH other
  * CPUs may go on through their TLBs until the caller flushes, which he must do
  * before the folio is written or freed.
- * Left out: file folios, large folios, lazyfree (its place is marked), mlock,
- * memory failure, migration (try_to_migrate).
+ * Left out: file folios, large folios, mlock, memory failure, migration
+ * (try_to_migrate).
  * Locking: folio lock; anon_vma for read by the walk; PTL by the walk of a vma.
  */
 #include "core/mm/mm.h"
@@ -96,6 +96,39 @@ static void mmlist_add(struct mm_struct *mm)
 	spin_unlock(&mmlist_lock);
 }
 
+/* A folio that MADV_FREE has given up: its PTE is cleared, and flushed or to be flushed. True:
+ * it is dropped from this mapping. False: the caller restores the PTE. */
+static bool ttu_anon_lazyfree_folio(struct vm_area_struct *vma, struct folio *folio)
+{
+	int ref_count, map_count;
+	bool dirty;
+
+	/* GUP-fast raises the count and then looks at the PTE; here the PTE is cleared
+	 * before the look at the count. One of the two sees the other. */
+	smp_mb(&folio->_refcount);
+	ref_count = folio_ref_count(folio);
+	map_count = folio_mapcount(folio);
+	/* First the references, then the dirty flag: as in __remove_mapping(). */
+	smp_rmb(&folio->_refcount);
+	dirty = folio_test_dirty(folio);
+	if ((dirty && !(vma->vm_flags & VM_DROPPABLE)) ||
+	    (ref_count != 1 + map_count && bug_seeded(BUG_UNMAP_LAZYFREE_SWAPBACKED))) {
+		PATH("unmap: lazyfree folio is dirty again");
+		if (!dirty)
+			COUNT(needless_swapbacked);
+		folio_set_swapbacked(folio);
+		return false;
+	}
+	/* Ours, and one for each mapping. Whoever has another one marks the folio dirty
+	 * before he drops it, if he writes: then it is seen the next time. */
+	if (ref_count != 1 + map_count) {
+		PATH("unmap: lazyfree folio is held by others");
+		return false;
+	}
+	add_mm_counter(vma->vm_mm, MM_ANONPAGES, -1);
+	return true;
+}
+
 static bool try_to_unmap_one(struct folio *folio, struct vm_area_struct *vma,
 			     unsigned long address, void *arg)
 	__no_lock_analysis("PTL taken by page_vma_mapped_walk()")
@@ -104,7 +137,7 @@ static bool try_to_unmap_one(struct folio *folio, struct vm_area_struct *vma,
 	struct mm_struct *mm = vma->vm_mm;
 	DEFINE_FOLIO_VMA_WALK(pvmw, folio, vma, address, 0);
 	struct page *subpage = folio_page(folio, 0);
-	bool anon_exclusive, ret = true;
+	bool anon_exclusive, swapbacked, ret = true;
 	swp_entry_t entry;
 	pte_t pteval, swp_pte;
 
@@ -132,12 +165,17 @@ static bool try_to_unmap_one(struct folio *folio, struct vm_area_struct *vma,
 
 		BUG_ON(!folio_peek_anon(folio)); /* place of file folios */
 		entry = folio->swap;
-		if (unlikely(folio_test_swapbacked(folio) != folio_test_swapcache(folio))) {
+		swapbacked = folio_test_swapbacked(folio);
+		if (unlikely(swapbacked != folio_test_swapcache(folio))) {
 			report_warn("swapbacked folio not in swap cache", __func__, "");
 			goto walk_abort;
 		}
-		/* Place of lazyfree (!swapbacked): full barrier, refcount, mapcount,
-		 * read barrier, dirty; restore the PTE or drop the page. */
+		if (!swapbacked) {
+			if (ttu_anon_lazyfree_folio(vma, folio))
+				goto finish_unmap;
+			set_pte_at(mm, address, pvmw.pte, pteval);
+			goto walk_abort;
+		}
 
 		if (!bug_seeded(BUG_UNMAP_DUP_AFTER_PUBLISH) &&
 		    folio_dup_swap(folio, subpage) < 0) {
@@ -165,9 +203,10 @@ static bool try_to_unmap_one(struct folio *folio, struct vm_area_struct *vma,
 		if (pte_uffd_wp(pteval))
 			swp_pte = pte_swp_mkuffd_wp(swp_pte);
 		set_pte_at(mm, address, pvmw.pte, swp_pte);
+finish_unmap:
 		folio_remove_rmap_pte(folio, subpage, vma);
 		folio_put(folio);
-		if (bug_seeded(BUG_UNMAP_DUP_AFTER_PUBLISH)) {
+		if (swapbacked && bug_seeded(BUG_UNMAP_DUP_AFTER_PUBLISH)) {
 			/* The entry is visible and its count isn't raised. */
 			page_vma_mapped_walk_done(&pvmw);
 			if (folio_dup_swap(folio, subpage) < 0)

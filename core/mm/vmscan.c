@@ -4,7 +4,8 @@
  * folio is in shrink_folio.c.
  * Models: mm/vmscan.c (classic LRU). Numbers are scaled to a machine of some
  * dozens of folios (struct reclaim_scale), unless the machine asks for full scale.
- * Left out: memcg, zones, nodes, demotion, MGLRU, file pages, slab shrinkers,
+ * Left out: memcg, zones, nodes, demotion, MGLRU, the page cache (the file lists hold what
+ * MADV_FREE has given up, and no more), the balance of costs between the lists, slab shrinkers,
  * too_many_isolated(), compaction.
  * Locking: lru_lock (irq) for lists.
  */
@@ -95,9 +96,9 @@ static unsigned long lru_size(enum lru_list lru)
 	return lruvec_lru_size(node_lruvec(), lru);
 }
 
-static bool inactive_is_low(void)
+static bool inactive_is_low(enum lru_list inactive_lru)
 {
-	return lru_size(LRU_INACTIVE_ANON) < lru_size(LRU_ACTIVE_ANON);
+	return lru_size(inactive_lru) < lru_size((enum lru_list)(inactive_lru + LRU_ACTIVE));
 }
 
 static unsigned long scan_count(const struct scan_control *sc, enum lru_list lru)
@@ -107,38 +108,76 @@ static unsigned long scan_count(const struct scan_control *sc, enum lru_list lru
 	return size ? max(size >> sc->priority, reclaim_scale->scan_min) : 0;
 }
 
+enum scan_balance { SCAN_EQUAL, SCAN_ANON, SCAN_FILE };
+
+/* Which lists are looked at, and which active ones may shrink. Follows prepare_scan_control()
+ * and get_scan_count(), which end with SCAN_FRACT, a balance of costs: here it is SCAN_EQUAL. */
+static enum scan_balance prepare_scan(struct scan_control *sc, bool may_swap)
+{
+	unsigned long file = lru_size(LRU_INACTIVE_FILE) + lru_size(LRU_ACTIVE_FILE);
+
+	sc->may_deactivate[WORKINGSET_ANON] =
+		sc->force_deactivate || inactive_is_low(LRU_INACTIVE_ANON);
+	sc->may_deactivate[WORKINGSET_FILE] =
+		sc->force_deactivate || inactive_is_low(LRU_INACTIVE_FILE);
+	/* Without free swap slots anonymous memory is not looked at. */
+	if (!may_swap) {
+		PATH("reclaim: swap is full");
+		return SCAN_FILE;
+	}
+	if (!sc->priority)
+		return SCAN_EQUAL;
+	/* So few that they are not worth a scan, and enough of the other kind. */
+	if (file + nr_free_pages() <= high_wmark_pages() &&
+	    !sc->may_deactivate[WORKINGSET_ANON] && scan_count(sc, LRU_INACTIVE_ANON))
+		return SCAN_ANON;
+	/* What costs no I/O goes first. */
+	if (scan_count(sc, LRU_INACTIVE_FILE) && !sc->may_deactivate[WORKINGSET_FILE]) {
+		PATH("reclaim: lazyfree folios first");
+		return SCAN_FILE;
+	}
+	return SCAN_EQUAL;
+}
+
+static unsigned long shrink_list(enum lru_list lru, unsigned long nr_to_scan,
+				 struct scan_control *sc)
+{
+	if (lru == LRU_INACTIVE_ANON || lru == LRU_INACTIVE_FILE)
+		return shrink_inactive_list(nr_to_scan, sc, lru);
+	if (sc->may_deactivate[lru == LRU_ACTIVE_FILE])
+		shrink_active_list(nr_to_scan, lru);
+	else
+		sc->skipped_deactivate = true;
+	return 0;
+}
+
 /* One pass over the lists at sc->priority. Follows shrink_lruvec(). */
 static void shrink_lruvec(struct scan_control *sc)
 {
-	unsigned long inactive = scan_count(sc, LRU_INACTIVE_ANON);
-	unsigned long active = scan_count(sc, LRU_ACTIVE_ANON);
+	bool may_swap = get_nr_swap_pages() > 0;
+	enum scan_balance balance = prepare_scan(sc, may_swap);
+	unsigned long nr[LRU_UNEVICTABLE];
 
-	/* Without free swap slots anonymous memory is not looked at. */
-	if (get_nr_swap_pages() <= 0) {
-		PATH("reclaim: swap is full");
-		return;
+	for (unsigned int lru = 0; lru < LRU_UNEVICTABLE; lru++) {
+		enum scan_balance of = lru < LRU_INACTIVE_FILE ? SCAN_ANON : SCAN_FILE;
+
+		nr[lru] = balance == of || balance == SCAN_EQUAL ?
+			  scan_count(sc, (enum lru_list)lru) : 0;
 	}
-	sc->may_deactivate = sc->force_deactivate || inactive_is_low();
-	while (inactive || (active && reclaim_scale->active_alone)) {
-		unsigned long nr = min(inactive, SWAP_CLUSTER_MAX);
+	while (nr[LRU_INACTIVE_ANON] || nr[LRU_INACTIVE_FILE] || nr[LRU_ACTIVE_FILE] ||
+	       (nr[LRU_ACTIVE_ANON] && reclaim_scale->active_alone)) {
+		for (unsigned int lru = 0; lru < LRU_UNEVICTABLE; lru++) {
+			unsigned long nr_to_scan = min(nr[lru], SWAP_CLUSTER_MAX);
 
-		if (nr) {
-			inactive -= nr;
-			sc->nr_reclaimed += shrink_inactive_list(nr, sc, LRU_INACTIVE_ANON);
-		}
-		nr = min(active, SWAP_CLUSTER_MAX);
-		if (nr) {
-			active -= nr;
-			if (sc->may_deactivate)
-				shrink_active_list(nr, LRU_ACTIVE_ANON);
-			else
-				sc->skipped_deactivate = true;
+			nr[lru] -= nr_to_scan;
+			if (nr_to_scan)
+				sc->nr_reclaimed += shrink_list((enum lru_list)lru, nr_to_scan, sc);
 		}
 		cond_resched();
 		if (sc->nr_reclaimed >= sc->nr_to_reclaim)
 			break;
 	}
-	if (inactive_is_low())
+	if (may_swap && inactive_is_low(LRU_INACTIVE_ANON))
 		shrink_active_list(SWAP_CLUSTER_MAX, LRU_ACTIVE_ANON);
 }
 
@@ -221,7 +260,7 @@ unsigned long balance_pgdat(void)
 
 		if (free >= high)
 			break;
-		if (inactive_is_low() && get_nr_swap_pages() > 0)
+		if (inactive_is_low(LRU_INACTIVE_ANON) && get_nr_swap_pages() > 0)
 			shrink_active_list(SWAP_CLUSTER_MAX, LRU_ACTIVE_ANON);
 		sc.nr_to_reclaim = sc.nr_reclaimed + (high - free);
 		shrink_lruvec(&sc);

@@ -161,9 +161,7 @@ static bool zap_present_pte(struct mmu_gather *tlb, struct vm_area_struct *vma, 
 	return __tlb_remove_folio(tlb, folio);
 }
 
-/* Number of PTEs from pte on that are swap PTEs with the same flags, of slots one
- * after the other. */
-static int swap_pte_batch(pte_t *start_ptep, int max_nr, pte_t pte)
+int swap_pte_batch(pte_t *start_ptep, int max_nr, pte_t pte)
 {
 	pte_t expected = pte_next_swp_offset(pte);
 	int nr = 1;

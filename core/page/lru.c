@@ -198,7 +198,8 @@ static void lru_deactivate(struct lruvec *lruvec, struct folio *folio)
 static void lru_lazyfree(struct lruvec *lruvec, struct folio *folio)
 {
 	if (!folio_test_anon(folio) || !folio_test_swapbacked(folio) ||
-	    folio_test_swapcache(folio) || folio_test_unevictable(folio))
+	    (folio_test_swapcache(folio) && !bug_seeded(BUG_LAZYFREE_SWAPCACHE)) ||
+	    folio_test_unevictable(folio))
 		return;
 	lruvec_del_folio(lruvec, folio);
 	folio_clear_active(folio);
@@ -206,6 +207,7 @@ static void lru_lazyfree(struct lruvec *lruvec, struct folio *folio)
 	/* Clean and not swapbacked: reclaim may drop it without a slot. */
 	folio_clear_swapbacked(folio);
 	lruvec_add_folio(lruvec, folio);
+	COUNT(pglazyfree);
 }
 
 /* Empties a batch: the local lock of the batch is held, or its CPU is dead. */

@@ -155,6 +155,7 @@ struct folio_batch {
 
 enum lru_list { LRU_INACTIVE_ANON, LRU_ACTIVE_ANON, LRU_INACTIVE_FILE, LRU_ACTIVE_FILE,
 		LRU_UNEVICTABLE, NR_LRU_LISTS };
+#define LRU_ACTIVE 1 /* from an inactive list to its active one */
 
 struct lruvec {
 	struct list_head lists[NR_LRU_LISTS];

@@ -177,7 +177,6 @@ int tree_munmap(int mm, int page, int pages);
 int tree_write(int mm, int page, unsigned long value);
 int tree_read(int mm, int page, unsigned long words[SEAM_PAGE_WORDS]);
 int tree_madvise(int mm, int page, int pages, int advice); /* MADV_* */
-int tree_madv_free(int mm, int page, int pages);
 int tree_mprotect(int mm, int page, int pages, int readonly);
 int tree_mlock(int mm, int page, int pages);
 int tree_munlock(int mm, int page, int pages);

@@ -26,8 +26,10 @@ static void run_on(const struct prog *p, const struct world_ops *world,
 
 	opt.scheduler = order_policy(order);
 	opt.steps_max = STEPS_MAX;
-	if (world->seeded_bugs)
+	if (world->seeded_bugs) {
 		opt.bugs = compare_bugs;
+		observe_kernel_rules(&opt.bugs);
+	}
 	run_program(p, observe_world(world, seen), &opt, result);
 }
 

@@ -59,7 +59,9 @@ static int overwritten_by(const struct history *h, const struct event *e, u32 be
 	for (unsigned i = 0; i < h->n && e->end != OPEN; i++) {
 		const struct event *t = &h->event[i];
 
-		if (!t->maybe && t->end != OPEN && t->begin > e->end && t->end < begin)
+		/* What MADV_FREE gave up may be there for ever. */
+		if (!t->maybe && t->effect != INTERVAL_FREE && t->end != OPEN &&
+		    t->begin > e->end && t->end < begin)
 			return (int)i;
 	}
 	return -1;

@@ -22,6 +22,7 @@ enum interval_effect {
 	INTERVAL_MAP,
 	INTERVAL_UNMAP,
 	INTERVAL_DISCARD,
+	INTERVAL_FREE, /* pages may become zero at any time, until they are written to */
 	INTERVAL_FORK, /* child gets what mm has; no other fork or exit is under way */
 };
 

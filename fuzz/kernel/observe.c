@@ -114,3 +114,8 @@ const struct world_ops *observe_world(const struct world_ops *world, struct obse
 	table.ksm_scan = see_ksm_passes;
 	return &table;
 }
+
+void observe_kernel_rules(struct seeded_bug_set *bugs)
+{
+	seeded_bugs_add(bugs, BUG_MADV_FREE_KSM);
+}

@@ -7,6 +7,7 @@
 #define FUZZ_KERNEL_OBSERVE_H
 
 #include "core/base/limits.h"
+#include "core/base/seeded_bug.h"
 #include "core/base/world_ops.h"
 
 #define OBSERVED_MAX (PROG_TASKS_MAX * PROG_OPS_MAX)
@@ -36,5 +37,9 @@ struct observation {
  * folios at a time at priorities 12 to 0 and has batches of 31, whatever it is tested
  * with. A scaled-down reclaim takes other pages. */
 const struct world_ops *observe_world(const struct world_ops *inner, struct observation *out);
+
+/* Adds the seeded bugs by which the model follows the kernel where it is better than that,
+ * and where it shows in whole ops: for its runs beside a kernel. */
+void observe_kernel_rules(struct seeded_bug_set *bugs);
 
 #endif

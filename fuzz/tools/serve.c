@@ -120,6 +120,8 @@ static void do_observe(void)
 		order_make(&shared->prog, &order);
 	opt.scheduler = order_policy(&order);
 	opt.steps_max = OBSERVE_STEPS_MAX;
+	if (world_linked->seeded_bugs)
+		observe_kernel_rules(&opt.bugs);
 	run_program(&shared->prog, observe_world(world_linked, &shared->seen), &opt, &result);
 	answer_result(&result);
 }

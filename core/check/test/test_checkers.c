@@ -132,6 +132,13 @@ static void c_lru_wrong(void)
 
 	set_flag(folio, PG_active, true);
 }
+static void c_lru_lazyfree(void) { set_flag(plain(), PG_swapbacked, false); }
+static void c_lazyfree_cached(void) { set_flag(cached(), PG_swapbacked, false); }
+static void c_lazyfree_entry(void)
+{
+	c_lru_lazyfree();
+	plain()->swap = cached()->swap;
+}
 static void c_lru_size(void) { node_lruvec()->lru_size[LRU_INACTIVE_ANON]++; }
 static void c_lru_off(void) { set_flag(unused(), PG_lru, true); }
 static void c_ref_leak(void) { plain()->_refcount.counter += 20; }
@@ -293,6 +300,9 @@ static const struct corruption {
 	{ c_lru_twice, QUIET, "invariant: folio is on an LRU list twice" },
 	{ c_lru_no_flag, QUIET, "invariant: folio on an LRU list without PG_lru" },
 	{ c_lru_wrong, QUIET, "invariant: folio is on the wrong LRU list" },
+	{ c_lru_lazyfree, QUIET, "invariant: folio is on the wrong LRU list" },
+	{ c_lazyfree_cached, CHEAP, "invariant: lazyfree folio in the swap cache" },
+	{ c_lazyfree_entry, CHEAP, "invariant: lazyfree folio with a swap entry" },
 	{ c_lru_size, QUIET, "invariant: LRU size does not match its list" },
 	{ c_lru_off, QUIET, "invariant: folio with PG_lru on no list" },
 	{ c_ref_leak, QUIET, "leak: folio reference" },

@@ -156,11 +156,6 @@ int tree_mremap(int mm, int page, int pages, int to)
 
 /* ---- the rest -------------------------------------------------------------------- */
 
-int tree_madv_free(int mm, int page, int pages)
-{
-	return tree_madvise(mm, page, pages, MADV_FREE);
-}
-
 /* Without large folios there is no huge page that could be wanted. */
 int tree_madv_collapse(int mm, int page, int pages)
 {

@@ -111,6 +111,29 @@ static void check_overlap(void)
 	CHECK_STR(read_gives(1, 0, 5), "allowed");
 }
 
+/* What MADV_FREE gave up is there or is zero, until it is written to; in a child too. */
+static void check_free(void)
+{
+	struct interval_op fork = { .effect = INTERVAL_FORK, .mm = 1, .child = 2 };
+
+	start();
+	done(INTERVAL_WRITE, 1, 0, 1, 1);
+	done(INTERVAL_WRITE, 1, 0, 1, 2);
+	CHECK_STR(read_gives(1, 0, 0), "contents: lost write");
+	done(INTERVAL_FREE, 1, 0, 1, 0);
+	CHECK_STR(read_gives(1, 0, 2), "allowed");
+	CHECK_STR(read_gives(1, 0, 0), "allowed");
+	CHECK_STR(read_gives(1, 0, 1), "contents: lost write");
+	interval_begin(&fork);
+	CHECK_STR(end(&fork, 0), "allowed");
+	done(INTERVAL_WRITE, 1, 0, 1, 3);
+	CHECK_STR(read_gives(1, 0, 0), "contents: lost write");
+	CHECK_STR(read_gives(1, 0, 3), "allowed");
+	CHECK_STR(read_gives(2, 0, 0), "allowed");
+	CHECK_STR(read_gives(2, 0, 2), "allowed");
+	CHECK_STR(read_gives(2, 0, 3), "contents: foreign data");
+}
+
 /* The child has what the parent might have had meanwhile, and then its own. */
 static void check_fork(void)
 {
@@ -150,6 +173,7 @@ int main(void)
 {
 	check_one_after_another();
 	check_overlap();
+	check_free();
 	check_fork();
 	return TEST_END();
 }
