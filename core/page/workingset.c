@@ -57,7 +57,10 @@ bool workingset_test_recent(void *shadow, bool *workingset)
 	unpack_shadow(shadow, &eviction, workingset);
 	refault = (unsigned long)atomic_long_read(&lruvec->nonresident_age);
 	distance = (refault - eviction) & EVICTION_MASK;
-	return distance <= lruvec_lru_size(lruvec, LRU_ACTIVE_ANON);
+	/* What a swapped page competes with; the other lists hold what MADV_FREE has given up. */
+	return distance <= lruvec_lru_size(lruvec, LRU_ACTIVE_ANON) +
+			   lruvec_lru_size(lruvec, LRU_ACTIVE_FILE) +
+			   lruvec_lru_size(lruvec, LRU_INACTIVE_FILE);
 }
 
 void workingset_refault(struct folio *folio, void *shadow)
