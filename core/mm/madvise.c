@@ -174,7 +174,10 @@ static void madvise_free_present_pte(struct mmu_gather *tlb, struct vm_area_stru
 		return;
 	}
 	/* Place of large folios that the range covers in part: split. */
-	if ((folio_test_swapcache(folio) || folio_test_dirty(folio)) &&
+	/* A page that KSM was broken for is clean, PTE and folio, and has contents: it may be
+	 * another one's as well. The kernel does not look. */
+	if ((folio_test_swapcache(folio) || folio_test_dirty(folio) ||
+	     (!pte_dirty(ptent) && !bug_seeded(BUG_MADV_FREE_UNSHARED))) &&
 	    !madvise_free_clean_folio(folio))
 		return;
 	if (pte_young(ptent) || pte_dirty(ptent)) {

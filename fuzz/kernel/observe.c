@@ -118,4 +118,5 @@ const struct world_ops *observe_world(const struct world_ops *world, struct obse
 void observe_kernel_rules(struct seeded_bug_set *bugs)
 {
 	seeded_bugs_add(bugs, BUG_MADV_FREE_KSM);
+	seeded_bugs_add(bugs, BUG_MADV_FREE_UNSHARED);
 }
