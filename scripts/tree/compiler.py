@@ -31,11 +31,7 @@ SANITIZER = {
     'tsan': ['-fsanitize=thread', '-mllvm', '-tsan-distinguish-volatile=1'],
     # No redzones round globals: they would need constructors, and move the world.
     'asan': ['-fsanitize=address', '-fsanitize-recover=address', '-mllvm', '-asan-globals=0'],
-    'fine': [],
 }
-# The fine build calls core/engine/fine.c before each access of the tree's own code. What
-# the shim does between two of its points stays one instant.
-FINE = ['-fsanitize-coverage=trace-loads,trace-stores']
 PROGRESS_EVERY = 25  # files
 # A counter for each edge of the tree's own code: what search and coverage.py go by.
 COVERAGE = ['-fsanitize-coverage=inline-8bit-counters,pc-table']
@@ -105,15 +101,10 @@ def includes(tree, flag):
     return words
 
 
-def own_code(kind):
-    return COVERAGE + (FINE if kind == 'fine' else [])
-
-
 def tree_command(tree, kind, source):
     base = os.path.splitext(os.path.basename(source))[0].replace('-', '_')
     names = [f'-DKBUILD_{what}="{base}"' for what in ('MODNAME', 'BASENAME', 'MODFILE')]
-    return [CLANG, *BASE, '-w', *names, *includes(tree, '-I'), *SANITIZER[kind],
-            *own_code(kind)]
+    return [CLANG, *BASE, '-w', *names, *includes(tree, '-I'), *SANITIZER[kind], *COVERAGE]
 
 
 def shim_command(tree, kind):
@@ -236,7 +227,7 @@ def shim_jobs(tree, kind):
                 for n in names}
     for name in names:
         if includes_tree_file(os.path.join(shim, name)):
-            commands[name] = commands[name] + own_code(kind)
+            commands[name] = commands[name] + COVERAGE
     jobs = [Job(commands[n], os.path.join(shim, n), os.path.join(folder, n[:-2] + '.o'),
                 'shim/' + n) for n in names]
     # Tests of the shim are part of each executable: swaprace selftest.

@@ -31,7 +31,6 @@ def wrapped():
 
 LINK = {
     'release': [],
-    'fine': [],
     'tsan': ['-fsanitize=thread'],
     'asan': ['-fsanitize=address,undefined', *wrapped()],
 }
