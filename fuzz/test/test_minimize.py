@@ -67,6 +67,13 @@ def same_with_more_processes(program, name):
         print(f'ok     {name}: 1, 2 and 5 processes')
 
 
+def runs(pid):
+    try:
+        return os.readlink(f'/proc/{pid}/exe') == swaprace
+    except OSError:  # it has ended, perhaps just now
+        return False
+
+
 def no_process_is_left(program):
     p = subprocess.Popen([swaprace, 'minimize', program, '--jobs=3', '-o', 'killed.prog'],
                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -78,8 +85,7 @@ def no_process_is_left(program):
     p.kill()
     p.wait(60)
     end = time.monotonic() + 5
-    while any(os.path.exists(f'/proc/{w}/exe') and os.path.realpath(f'/proc/{w}/exe') == swaprace
-              for w in workers) and time.monotonic() < end:
+    while any(runs(w) for w in workers) and time.monotonic() < end:
         time.sleep(0.05)
     if not workers or time.monotonic() >= end:
         failures.append('killed')
