@@ -5,6 +5,7 @@
  */
 #include "fuzz/kernel/explain.h"
 
+#include <errno.h>
 #include <string.h>
 
 const char *const explained_text[EXPLAINED_COUNT] = {
@@ -77,6 +78,49 @@ static bool is_async_copied(const struct explain_case *c, int page)
 	       before & (WORLD_PAGE_SWAPCACHE | WORLD_PAGE_SWAPPED);
 }
 
+/* How many mms have the kernel's frame at this place, after that op? */
+static int sharers(const struct observed *o, int at, int frame)
+{
+	int n = 0;
+
+	for (int mm = 0; mm < WORLD_MM_MAX; mm++)
+		n += o->page[mm][at].bits & WORLD_PAGE_PRESENT && o->page[mm][at].frame == frame;
+	return n;
+}
+
+/* Has an mm swapped the frame in by this op? */
+static bool swapped_in(const struct observed *before, const struct observed *o, int at, int frame)
+{
+	for (int mm = 0; mm < WORLD_MM_MAX; mm++)
+		if (before->page[mm][at].bits & WORLD_PAGE_SWAPPED &&
+		    o->page[mm][at].bits & WORLD_PAGE_PRESENT && o->page[mm][at].frame == frame)
+			return true;
+	return false;
+}
+
+/* The kernel alone has copied a page that was swapped in, then shared, and given up by
+ * MADV_FREE in one of the two. */
+static bool is_sync_lazy(const struct explain_case *c, int page)
+{
+	const struct page_view *m = &c->m->page[page], *k = &c->k->page[page];
+	const struct observed *op = c->kernel->op;
+	int at = page % WORLD_PAGES, frame;
+	bool in = false;
+
+	if (c->device != DEVICE_ZRAM || c->op == 0 || m->bits != k->bits || m->frame != k->frame ||
+	    !k->moved || m->moved)
+		return false;
+	frame = op[c->op - 1].page[page / WORLD_PAGES][at].frame;
+	for (unsigned i = 1; i < c->op; i++) {
+		/* -ENOMEM: there is a hole, and the rest has been given up */
+		if (in && op[i].kind == OP_madv_free && (op[i].ret == 0 || op[i].ret == -ENOMEM) &&
+		    sharers(&op[i], at, frame) > 1)
+			return true;
+		in |= swapped_in(&op[i - 1], &op[i], at, frame);
+	}
+	return false;
+}
+
 /* The kernel alone has the zero page, where nothing was before; it came by a fork,
  * from an mm that has it in both, or the difference is from then. */
 static bool is_zero_forked(const struct explain_case *c, int page)
@@ -144,6 +188,8 @@ enum explained explain_page(const struct explain_case *c, int page)
 		return EXPLAINED_kept_out;
 	if (is_async_copied(c, page))
 		return EXPLAINED_async_copied;
+	if (is_sync_lazy(c, page))
+		return EXPLAINED_sync_lazy;
 	if (is_zero_forked(c, page))
 		return EXPLAINED_zero_forked;
 	if (is_worker_early(c, page))

@@ -154,6 +154,38 @@ static void check_explained_copied(void)
 	}
 }
 
+/*
+ *   op 0: mm1 page 0 out    op 1: it is in    op 2: mm2 shares it, MADV_FREE    op 3: mm2 writes
+ * Twins: another op than MADV_FREE; the page was never out; nobody shares it; on a file.
+ */
+static void check_explained_lazy(void)
+{
+	for (int twin = 0; twin < 5; twin++) {
+		struct observation *const both[] = { &model, &kernel };
+
+		start();
+		for (int i = 0; i < 2; i++) {
+			struct observation *o = both[i];
+			int frame = i ? 700 : 3;
+
+			o->n = 4;
+			o->op[2] = o->op[3] = o->op[1];
+			if (twin != 2)
+				set(o, 0, 1, 0, PAGE_OUT, 0, frame + 9, -1);
+			set(o, 0, 2, 0, 0, -1, -1, -1);
+			set(o, 1, 2, 0, 0, -1, -1, -1);
+			if (twin == 3)
+				set(o, 2, 1, 0, 0, -1, -1, -1);
+			o->op[2].kind = twin == 1 ? OP_madv_cold : OP_madv_free;
+			set(o, 3, 1, 0, 0, -1, -1, -1);
+		}
+		set(&kernel, 3, 2, 0, PAGE_IN, -1, -1, 800);
+		CHECK_STR(compare(twin == 4 ? DEVICE_FILE : DEVICE_ZRAM),
+			  twin ? "page states: copied or reused at op 3 mm2" : "equal");
+		CHECK_EQ(sum.explained[EXPLAINED_sync_lazy], twin ? 0 : 1);
+	}
+}
+
 static void check_explained_zero(void)
 {
 	const u32 zero = PAGE_IN | WORLD_PAGE_ZERO;
@@ -322,6 +354,7 @@ int main(void)
 	check_found();
 	check_explained_kept();
 	check_explained_copied();
+	check_explained_lazy();
 	check_explained_zero();
 	return TEST_END();
 }
