@@ -67,14 +67,20 @@ static bool is_kept_out(const struct explain_case *c, int page)
 	       m->slot == k->slot && m->dev != k->dev;
 }
 
+/* All is equal, but this op has copied it in the kernel and not in the model. */
+static bool only_kernel_copied(const struct explain_case *c, int page)
+{
+	const struct page_view *m = &c->m->page[page], *k = &c->k->page[page];
+
+	return m->bits == k->bits && m->frame == k->frame && k->moved && !m->moved;
+}
+
 /* The kernel alone has copied a page that was in the swap cache, or out. */
 static bool is_async_copied(const struct explain_case *c, int page)
 {
-	const struct page_view *m = &c->m->page[page], *k = &c->k->page[page];
 	u32 before = c->k_before->page[page].bits;
 
-	return c->device == DEVICE_FILE && m->bits == k->bits && m->frame == k->frame &&
-	       k->moved && !m->moved &&
+	return c->device == DEVICE_FILE && only_kernel_copied(c, page) &&
 	       before & (WORLD_PAGE_SWAPCACHE | WORLD_PAGE_SWAPPED);
 }
 
@@ -102,13 +108,11 @@ static bool swapped_in(const struct observed *before, const struct observed *o, 
  * MADV_FREE in one of the two. */
 static bool is_sync_lazy(const struct explain_case *c, int page)
 {
-	const struct page_view *m = &c->m->page[page], *k = &c->k->page[page];
 	const struct observed *op = c->kernel->op;
 	int at = page % WORLD_PAGES, frame;
 	bool in = false;
 
-	if (c->device != DEVICE_ZRAM || c->op == 0 || m->bits != k->bits || m->frame != k->frame ||
-	    !k->moved || m->moved)
+	if (c->device != DEVICE_ZRAM || c->op == 0 || !only_kernel_copied(c, page))
 		return false;
 	frame = op[c->op - 1].page[page / WORLD_PAGES][at].frame;
 	for (unsigned i = 1; i < c->op; i++) {

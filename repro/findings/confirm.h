@@ -256,9 +256,14 @@ HERE uint64_t pagemap(pid_t pid, const void *address)
 	return entry;
 }
 
+HERE bool is_swapped_of(pid_t pid, const void *address)
+{
+	return pagemap(pid, address) >> 62 & 1;
+}
+
 HERE bool is_swapped(const void *address)
 {
-	return pagemap(getpid(), address) >> 62 & 1;
+	return is_swapped_of(getpid(), address);
 }
 
 /* The slot that a page is swapped out to; 0: it is not. */
@@ -267,6 +272,22 @@ HERE uint64_t slot_of(const void *address)
 	uint64_t entry = pagemap(getpid(), address);
 
 	return entry >> 62 & 1 ? (entry & ((1ul << 55) - 1)) >> 5 : 0;
+}
+
+/* Processes go on step by step: the number of the last one lies in a shared_page(). */
+HERE void await(const volatile int *step, int n)
+{
+	while (*step < n)
+		usleep(500);
+}
+
+/* The same where a hold of the other task ends at sched_yield(). */
+HERE void await_yielding(const volatile int *step, int n)
+{
+	while (*step < n) {
+		usleep(1000);
+		sched_yield();
+	}
 }
 
 /* A child that does this and ends with 0. */

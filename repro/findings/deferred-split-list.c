@@ -19,14 +19,6 @@ enum step { START, READY, SCANS, OVER };
 
 static volatile int *step;
 
-static void await(enum step n)
-{
-	while (*step < (int)n) {
-		usleep(1000);
-		sched_yield(); /* here a hold of the other task ends */
-	}
-}
-
 static bool has_large(void)
 {
 	char line[256];
@@ -60,7 +52,7 @@ static void user_run(bool is_before)
 		usleep(100000);
 		madvise(area, LARGE / 2, MADV_DONTNEED);
 	}
-	await(OVER);
+	await_yielding(step, OVER);
 	for (size_t n = LARGE / 2; n < LARGE; n += PAGE) {
 		if (*(volatile size_t *)(area + n) != n + 1)
 			cannot("another page came back");

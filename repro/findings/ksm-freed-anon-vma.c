@@ -12,18 +12,10 @@
 
 #define PAGE_AT ((char *)0x200000) /* below all else, so that a fork begins with it */
 
-#define SWAPPED_OUT (1ul << 62) /* in pagemap */
-
 enum step { START, SWAPPED, READ, OVER };
 
 static volatile int *step;
 static bool unmaps;
-
-static void await(enum step n)
-{
-	while (*step < (int)n)
-		usleep(500);
-}
 
 /* Its own page; ready: where it counts itself. */
 static void begin(volatile int *ready)
@@ -46,12 +38,12 @@ static void read_page(void)
 static void first(void)
 {
 	begin(step + 1);
-	await(SWAPPED);
+	await(step, SWAPPED);
 	read_page();
 	if (unmaps && munmap(PAGE_AT, PAGE) != 0)
 		cannot("munmap");
 	*step = READ;
-	await(OVER);
+	await(step, OVER);
 }
 
 static void second(void)
@@ -59,7 +51,7 @@ static void second(void)
 	pid_t child;
 
 	begin(step + 1);
-	await(READ);
+	await(step, READ);
 	child = fork();
 	if (child == 0) {
 		pause();
@@ -101,7 +93,7 @@ int main(int argc, char **argv)
 	ksm_passes(4);
 	printf("pages shared %ld, sharing %ld\n", get(KSM "pages_shared"), get(KSM "pages_sharing"));
 	put("/proc/sys/vm/drop_caches", "1"); /* drains the LRU batches of all CPUs, too */
-	for (int n = 0; n < 20 && !(pagemap(one, PAGE_AT) & pagemap(other, PAGE_AT) & SWAPPED_OUT); n++)
+	for (int n = 0; n < 20 && !(is_swapped_of(one, PAGE_AT) && is_swapped_of(other, PAGE_AT)); n++)
 		cgroup_reclaim();
 	ksm_passes(2); /* ksmd lets the anon_vmas go */
 	*step = SWAPPED;

@@ -13,13 +13,17 @@
 
 #define FILLED 0x5a
 
+static char *page;
+static bool frees = true, writes;
+static int *value;
+
 /* After a fork: a page of the process's own, with the contents that it had. */
-static void own_page(char *page, bool by_write)
+static void own_page(void)
 {
 	char byte = 0;
 	struct iovec to = {&byte, 1}, from = {page, 1};
 
-	if (by_write)
+	if (writes)
 		*(volatile char *)page = FILLED;
 	else if (process_vm_readv(getpid(), &to, 1, &from, 1, 0) != 1 || byte != FILLED)
 		cannot("process_vm_readv");
@@ -29,43 +33,37 @@ static void wait_for(pid_t child)
 {
 	int status;
 
-	if (waitpid(child, &status, 0) != child || !WIFEXITED(status) || WEXITSTATUS(status) > 1)
+	if (waitpid(child, &status, 0) != child || status != 0)
 		cannot("a child");
 }
 
-static void give_up(char *page, bool frees)
+static void give_up(void)
 {
-	pid_t child = fork();
+	if (frees && madvise(page, PAGE, MADV_FREE) != 0)
+		cannot("MADV_FREE");
+}
 
-	if (child < 0)
-		cannot("fork");
-	if (child == 0)
-		_exit(frees && madvise(page, PAGE, MADV_FREE) != 0 ? 2 : 0);
-	wait_for(child);
+static void owner(void)
+{
+	own_page();
+	wait_for(start(give_up));
+	if (madvise(page, PAGE, MADV_PAGEOUT) != 0)
+		cannot("MADV_PAGEOUT");
+	*value = *(volatile unsigned char *)page;
 }
 
 int main(int argc, char **argv)
 {
-	const char *how = argc < 2 ? "free" : argv[1];
-	char *page = map_aligned(PAGE, PAGE);
-	int *value = shared_page();
-	pid_t child;
-
 	setvbuf(stdout, NULL, _IONBF, 0);
+	if (argc > 1) {
+		frees = strcmp(argv[1], "keep") != 0;
+		writes = !strcmp(argv[1], "dirty");
+	}
+	page = map_aligned(PAGE, PAGE);
+	value = shared_page();
 	pin_to(0); /* the LRU batches are a CPU's own */
 	memset(page, FILLED, PAGE);
-	child = fork();
-	if (child < 0)
-		cannot("fork");
-	if (child == 0) {
-		own_page(page, !strcmp(how, "dirty"));
-		give_up(page, strcmp(how, "keep") != 0);
-		if (madvise(page, PAGE, MADV_PAGEOUT) != 0)
-			cannot("MADV_PAGEOUT");
-		*value = *(volatile unsigned char *)page;
-		_exit(0);
-	}
-	wait_for(child);
+	wait_for(start(owner));
 	printf("the page reads 0x%02x\n", *value);
 	if (*value != FILLED)
 		printf("evidence: a page that its process never gave up reads 0x%02x, and was 0x%02x\n",

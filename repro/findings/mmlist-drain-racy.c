@@ -22,14 +22,6 @@ static void reach(enum step n)
 	*step = (int)n;
 }
 
-static void await(enum step n)
-{
-	while (*step < (int)n) {
-		usleep(1000);
-		sched_yield();
-	}
-}
-
 static void page_out(char *page)
 {
 	madvise(page, PAGE, MADV_PAGEOUT);
@@ -49,7 +41,7 @@ static void user_run(bool is_before)
 		if (*(volatile int *)page != 0x11)
 			cannot("another page came back");
 		reach(GO);
-		await(SWAPOFF_DONE);
+		await_yielding(step, SWAPOFF_DONE);
 		page_out(page);
 	} else {
 		while (*step < GO)
@@ -58,7 +50,7 @@ static void user_run(bool is_before)
 		page_out(page);
 	}
 	reach(OUT);
-	await(READ);
+	await_yielding(step, READ);
 	if (*(volatile int *)page != 0x11)
 		cannot("another page came back");
 	reach(IS_READ);
@@ -101,7 +93,7 @@ int main(int argc, char **argv)
 		user_run(is_before);
 	pin_to(0);
 	if (is_before)
-		await(GO);
+		await_yielding(step, GO);
 	else
 		reach(GO);
 	prctl(PR_SET_NAME, "drains");
@@ -110,7 +102,7 @@ int main(int argc, char **argv)
 	prctl(PR_SET_NAME, "main");
 	if (is_before)
 		reach(SWAPOFF_DONE);
-	await(OUT);
+	await_yielding(step, OUT);
 	first = ends(used, 5, &seconds);
 	printf("swapoff %s\n", first ? "ends" : "does not end in 5 s; SIGKILL ends it");
 	reach(READ);

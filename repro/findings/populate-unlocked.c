@@ -24,12 +24,6 @@ enum step { START, FILLED, SHORT, TAKEN, OVER };
 static volatile int *step;
 static int watermark;
 
-static void await(enum step n)
-{
-	while (*step < (int)n)
-		usleep(500);
-}
-
 static void set_watermark(const char *kilobytes)
 {
 	if (pwrite(watermark, kilobytes, strlen(kilobytes), 0) < 0)
@@ -60,7 +54,7 @@ static void other_run(bool takes, const char *usual)
 	*(volatile char *)page = 1;
 	usleep(100000); /* the freed table's grace period */
 	*step = FILLED;
-	await(SHORT);
+	await(step, SHORT);
 	usleep(100000);
 	set_watermark(usual);
 	syscall(SYS_getppid); /* memory is there again: the first hold ends */
@@ -71,7 +65,7 @@ static void other_run(bool takes, const char *usual)
 	}
 	sched_yield(); /* the second one ends */
 	*step = TAKEN;
-	await(OVER);
+	await(step, OVER);
 	_exit(0);
 }
 
@@ -90,7 +84,7 @@ static void isolates_run(bool fails)
 	page_out(page);
 	if (fails && !has_failed())
 		cannot("no allocation has failed");
-	await(TAKEN);
+	await(step, TAKEN);
 	printf("the page is %s\n", is_swapped(page) ? "swapped out" : "not swapped out");
 	if (*(volatile char *)page != 1)
 		cannot("another page came back");
@@ -116,7 +110,7 @@ int main(int argc, char **argv)
 	other = fork();
 	if (other == 0)
 		other_run(takes, usual);
-	await(FILLED);
+	await(step, FILLED);
 	isolates = fork();
 	if (isolates == 0)
 		isolates_run(fails);

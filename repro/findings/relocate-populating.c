@@ -19,12 +19,6 @@ enum step { START, BEGUN, CACHED, FULL, OVER };
 
 static volatile int *step;
 
-static void await(enum step n)
-{
-	while (*step < (int)n)
-		usleep(500);
-}
-
 static void page_out(char *page)
 {
 	madvise(page, PAGE, MADV_PAGEOUT);
@@ -42,7 +36,7 @@ static void isolates_run(bool keeps)
 	madvise(page, 3 * PAGE, MADV_NOHUGEPAGE);
 	for (int n = 0; n < 3; n++)
 		page[n * PAGE] = (char)(n + 1);
-	await(BEGUN);
+	await(step, BEGUN);
 	page_out(page);
 	if (slot_of(page) != 512)
 		cannot("the page is not in the second cluster");
@@ -51,7 +45,7 @@ static void isolates_run(bool keeps)
 	if (*(volatile char *)page != 1)
 		cannot("another page came back");
 	*step = CACHED;
-	await(FULL);
+	await(step, FULL);
 	usleep(200000); /* the other one is held by then */
 	if (!keeps)
 		fail_nth(1);
@@ -76,7 +70,7 @@ static void frees_run(void)
 		*(size_t *)(area + n * PAGE) = n + 1;
 	page_out(area);
 	*step = BEGUN;
-	await(CACHED);
+	await(step, CACHED);
 	madvise(area + PAGE, (FIRST - 1) * PAGE, MADV_PAGEOUT);
 	usleep(300000);
 	for (size_t n = 0; n < FIRST; n++)
@@ -86,7 +80,7 @@ static void frees_run(void)
 	*step = FULL;
 	madvise(area + FIRST * PAGE, PAGE, MADV_PAGEOUT);
 	syscall(SYS_getppid);
-	await(OVER);
+	await(step, OVER);
 	_exit(0);
 }
 

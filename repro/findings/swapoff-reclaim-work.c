@@ -21,12 +21,6 @@ enum step { START, FILLING, OVER };
 static volatile int *step;
 static int wake[2];
 
-static void await(enum step n)
-{
-	while (*step < (int)n)
-		usleep(500);
-}
-
 /* The device gets full by this task, on the CPU where the work is then done. */
 static void fills_run(void)
 {
@@ -45,7 +39,7 @@ static void fills_run(void)
 	(void)*(volatile char *)area; /* its slot is cached from now on, and nobody else's */
 	*step = FILLING;
 	madvise(area + FIRST * PAGE, (pages - FIRST) * PAGE, MADV_PAGEOUT);
-	await(OVER);
+	await(step, OVER);
 	_exit(0);
 }
 
