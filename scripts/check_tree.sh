@@ -40,6 +40,11 @@ status=$?
 grep -v '^ok ' "work/trees/$tree/release/selftest.log"
 [ $status -eq 0 ] || fail "a test of the shim on $tree"
 
+# Edges of the findings' programs are between events of this release.
+if ! grep -q ': Linux 7\.3\.4 ' "work/trees/$tree/release/identity"; then
+	say "$tree is not Linux 7.3.4: the programs of findings are not run"
+	findings=()
+fi
 for build in $builds; do
 	say "corpus and repro on $tree, $build"
 	# Edges between events of the model have no place in a tree: that is no failure here.
@@ -48,7 +53,10 @@ for build in $builds; do
 	status=$?
 	if [ ${#findings[@]} -gt 0 ]; then
 		"work/trees/$tree/$build/swaprace" run --check --quiet "${findings[@]}" \
-			>>"work/trees/$tree/$build/check.log" 2>&1 || status=$?
+			>"work/trees/$tree/$build/findings.log" 2>&1 || status=$?
+		cat "work/trees/$tree/$build/findings.log" >>"work/trees/$tree/$build/check.log"
+		[ "$(grep -c ': ok: ' "work/trees/$tree/$build/findings.log")" -gt $((${#findings[@]} / 2)) ] ||
+			fail "most programs of findings were skipped on $tree, $build"
 	fi
 	grep -v ': ok: \|: skipped: \|: order edge \|: choice \|: not met in ' "work/trees/$tree/$build/check.log"
 	[ $status -eq 0 ] || [ $status -eq 77 ] || fail "a program on $tree, $build"

@@ -185,7 +185,9 @@ class Machine:
 
     def command(self):
         o = self.options
+        # mem-merge=off: the guest's memory is none of the host's KSM, which tests compare.
         args = ['setpriv', '--pdeathsig', 'KILL', QEMU, '-nodefaults', '-no-user-config',
+                '-machine', 'mem-merge=off',
                 '-display', 'none', '-no-reboot', '-m', str(o.memory), '-smp', str(o.cpus),
                 '-kernel', self.kernel.image, '-initrd', f'/proc/self/fd/{self.initramfs}',
                 '-append', o.append, '-device', 'virtio-serial-pci', '-device', 'pvpanic-pci',
