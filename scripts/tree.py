@@ -4,8 +4,8 @@
 
 Usage: scripts/tree.py add NAME PATH | add NAME --debian[=VERSION]
        | add NAME --of=TREE [--patch=SERIES]... [--edit=RULES]... [--switch] | list | check NAME
-       | build NAME [release|tsan|asan] [-j N] [--fuzzers | --partial] | remove NAME
-       | coverage NAME FILE... [--build=release|tsan|asan]
+       | build NAME [release|tsan|asan|fine] [-j N] [--fuzzers | --partial] | remove NAME
+       | coverage NAME FILE... [--build=release|tsan|asan|fine]
 
 --of: another tree with patches (a mailbox or a diff) or edits by rule (scripts/tree/edit.py);
 only what the change reaches is compiled again. --switch: the edits are compiled in and off;

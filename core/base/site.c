@@ -4,7 +4,8 @@
  * linker sections, and gives them names, hashes and an order; sites_add() has
  * more of them, of code whose call sites are named after the link. An inline
  * function in several files leaves several records of one name; they count
- * as one. Locking: filled once, before any thread; read-only afterwards.
+ * as one. Locking: filled once, before any thread; read-only afterwards, but for
+ * the `fine` build, whose sites are met in runs that have one thread.
  */
 #include "core/base/site.h"
 
@@ -21,12 +22,12 @@ extern struct path *const __stop_swaprace_paths[] __attribute__((weak));
 #define FNV_BASIS 2166136261u
 #define FNV_PRIME 16777619u
 
-static const struct site **sites_by_name;
+static const struct site **sites_by_name; /* these two: as of the last sort */
 static const struct site **sites_by_hash;
-static size_t sites_count;
+static size_t sites_count, hashes_count;
 static struct site **sites_added; /* after those of the section */
-static size_t sites_added_count;
-static bool sites_ready;
+static size_t sites_added_count, sites_added_size;
+static bool sites_ready, sites_stale;
 
 static u32 fnv(u32 hash, const char *s, size_t len)
 {
@@ -82,6 +83,25 @@ static void *sites_alloc(size_t n)
 	return p;
 }
 
+/* Nobody can rename what a run meets: it gives way where its hash is another's. */
+static void sort_hashes(void)
+{
+	hashes_count = 0;
+	memcpy(sites_by_hash, sites_by_name, sites_count * sizeof(*sites_by_hash));
+	qsort(sites_by_hash, sites_count, sizeof(*sites_by_hash), compare_hashes);
+	for (size_t i = 0; i < sites_count; i++) {
+		const struct site *site = sites_by_hash[i], **last;
+
+		last = hashes_count ? &sites_by_hash[hashes_count - 1] : NULL;
+		if (!last || (*last)->hash != site->hash)
+			sites_by_hash[hashes_count++] = site;
+		else if ((*last)->is_late)
+			*last = site;
+		else if (!site->is_late)
+			sites_collide(*last, site);
+	}
+}
+
 static void sites_sort(void)
 {
 	size_t linked = (size_t)(__stop_swaprace_sites - __start_swaprace_sites);
@@ -108,13 +128,15 @@ static void sites_sort(void)
 			continue;
 		sites_by_name[sites_count++] = sites_by_name[i];
 	}
-	memcpy(sites_by_hash, sites_by_name, sites_count * sizeof(*sites_by_hash));
-	qsort(sites_by_hash, sites_count, sizeof(*sites_by_hash), compare_hashes);
-	for (size_t i = 1; i < sites_count; i++) {
-		if (sites_by_hash[i - 1]->hash == sites_by_hash[i]->hash)
-			sites_collide(sites_by_hash[i - 1], sites_by_hash[i]);
-	}
+	sort_hashes();
 	sites_ready = true;
+	sites_stale = false;
+}
+
+static void sites_update(void)
+{
+	if (unlikely(sites_stale))
+		sites_sort();
 }
 
 void sites_init(void)
@@ -123,23 +145,42 @@ void sites_init(void)
 		sites_sort();
 }
 
-void sites_add(struct site *const *sites, size_t n)
+static void sites_reserve(size_t n)
 {
-	struct site **all = sites_alloc(sites_added_count + n);
+	struct site **all;
 
+	if (sites_added_count + n <= sites_added_size)
+		return;
+	sites_added_size = 2 * (sites_added_count + n);
+	all = sites_alloc(sites_added_size);
 	if (sites_added_count)
 		memcpy(all, sites_added, sites_added_count * sizeof(*all));
-	memcpy(all + sites_added_count, sites, n * sizeof(*all));
 	free(sites_added);
 	sites_added = all;
+}
+
+void sites_add(struct site *const *sites, size_t n)
+{
+	sites_reserve(n);
+	memcpy(sites_added + sites_added_count, sites, n * sizeof(*sites));
 	sites_added_count += n;
 	sites_sort();
 }
 
+void sites_add_later(struct site *site)
+{
+	sites_reserve(1);
+	sites_added[sites_added_count++] = site;
+	site->is_late = true;
+	sites_stale = true;
+}
+
 const struct site *site_find(u32 hash)
 {
-	size_t low = 0, high = sites_count;
+	size_t low = 0, high;
 
+	sites_update();
+	high = hashes_count;
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 
@@ -155,6 +196,7 @@ const struct site *site_find(u32 hash)
 
 void sites_for_each(void (*fn)(const struct site *site, void *arg), void *arg)
 {
+	sites_update();
 	for (size_t i = 0; i < sites_count; i++)
 		fn(sites_by_name[i], arg);
 }

@@ -15,7 +15,7 @@ struct site {
 	const char *op;   /* the primitive: "spin_lock" */
 	const char *func; /* the function that calls it: "unuse_pte" */
 	u32 hash;         /* FNV-1a of "op@func"; filled by sites_init() */
-	u32 reserved;
+	bool is_late;     /* a run has met it: sites_add_later() */
 };
 
 #define SITE(op_)                                                               \
@@ -29,6 +29,8 @@ struct site {
 /* Adds sites that are made at run time (a table made after the link), each once;
  * func and op stay valid. Fills in their hashes. Costs one sort: add many at once. */
 void sites_add(struct site *const *sites, size_t n);
+/* The same for one site that a run meets: its name is found from the next question on. */
+void sites_add_later(struct site *site);
 /* Fills in all hashes; reports two names with one hash. Call once, first. */
 void sites_init(void);
 /* The hash of a name "op@func", whether or not it exists in this build. */

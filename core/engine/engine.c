@@ -12,6 +12,7 @@
 
 struct engine eng = { .backend = &backend_quiet };
 const bool *const engine_points_live = &eng.live;
+unsigned engine_events_off;
 struct engine_ctx *ctx_now = eng.ctx;
 
 static u64 hash_now(void)

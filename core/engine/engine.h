@@ -82,6 +82,10 @@ void engine_wake(const volatile u32 *word, unsigned n);
  * a parked daemon is no deadlock. Same contract as engine_wait. */
 void engine_park(const struct site *site, const volatile u32 *word, u32 value);
 
+/* Counted by who stands in for hardware, or for an allocator: while not 0, what it does is
+ * one instant, and a plain access of the `fine` build makes no event. */
+extern unsigned engine_events_off;
+
 /* A choice among n alternatives (0 = the default). */
 u32 engine_choose(const struct site *site, enum choice_kind kind, u32 n);
 

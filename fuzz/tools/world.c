@@ -16,12 +16,16 @@
 
 #define PATH_LEN 4096
 
-/* "release", "asan" or "tsan": the builds of a tree, as build folders are called. */
+/* "release", "asan", "tsan" or "fine": the builds of a tree, as build folders are called. */
 static const char *build_folder(void)
 {
+#ifdef SWAPRACE_FINE
+	return "fine";
+#else
 	const char *name = run_build_name();
 
 	return strcmp(name, "plain") == 0 ? "release" : name;
+#endif
 }
 
 void print_world_option(FILE *out)

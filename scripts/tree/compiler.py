@@ -28,10 +28,13 @@ BASE += [word for flag in ('-hoist-common-insts=false', '-sink-common-insts=fals
                            '-enable-tail-merge=false') for word in ('-mllvm', flag)]
 SANITIZER = {
     'release': [],
+    'fine': [],
     'tsan': ['-fsanitize=thread', '-mllvm', '-tsan-distinguish-volatile=1'],
     # No redzones round globals: they would need constructors, and move the world.
     'asan': ['-fsanitize=address', '-fsanitize-recover=address', '-mllvm', '-asan-globals=0'],
 }
+# The `fine` build: core/engine/fine.c is called before each plain load and store.
+FINE = ['-fsanitize-coverage=trace-loads,trace-stores']
 PROGRESS_EVERY = 25  # files
 # A counter for each edge of the tree's own code: what search and coverage.py go by.
 COVERAGE = ['-fsanitize-coverage=inline-8bit-counters,pc-table']
@@ -101,10 +104,15 @@ def includes(tree, flag):
     return words
 
 
+def own_code(kind):
+    """Flags for the tree's own code alone."""
+    return COVERAGE + (FINE if kind == 'fine' else [])
+
+
 def tree_command(tree, kind, source):
     base = os.path.splitext(os.path.basename(source))[0].replace('-', '_')
     names = [f'-DKBUILD_{what}="{base}"' for what in ('MODNAME', 'BASENAME', 'MODFILE')]
-    return [CLANG, *BASE, '-w', *names, *includes(tree, '-I'), *SANITIZER[kind], *COVERAGE]
+    return [CLANG, *BASE, '-w', *names, *includes(tree, '-I'), *SANITIZER[kind], *own_code(kind)]
 
 
 def shim_command(tree, kind):
@@ -227,7 +235,7 @@ def shim_jobs(tree, kind):
                 for n in names}
     for name in names:
         if includes_tree_file(os.path.join(shim, name)):
-            commands[name] = commands[name] + COVERAGE
+            commands[name] = commands[name] + own_code(kind)
     jobs = [Job(commands[n], os.path.join(shim, n), os.path.join(folder, n[:-2] + '.o'),
                 'shim/' + n) for n in names]
     # Tests of the shim are part of each executable: swaprace selftest.

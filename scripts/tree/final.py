@@ -31,6 +31,7 @@ def wrapped():
 
 LINK = {
     'release': [],
+    'fine': [],
     'tsan': ['-fsanitize=thread'],
     'asan': ['-fsanitize=address,undefined', *wrapped()],
 }

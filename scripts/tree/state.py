@@ -19,7 +19,7 @@ TREES = os.path.join(WORK, 'trees')
 # The releases that the overlay and the shim were tested with.
 KNOWN_FIRST = (7, 2)
 KNOWN_LAST = (7, 3)
-BUILDS = ('release', 'tsan', 'asan')
+BUILDS = ('release', 'tsan', 'asan', 'fine')
 
 
 def write_if_changed(path, text):

@@ -67,6 +67,23 @@ static void test_sites(void)
 	CHECK_STR(site_name(0x12ab, name, sizeof(name)), "0x000012ab");
 }
 
+/* One that a run meets has its name, unless another has its hash: that one is kept. */
+static void test_late_site(void)
+{
+	static struct site late = { .op = "plain", .func = "late_site" };
+	static struct site twin = { .op = "plain", .func = "farwe8wu" }; /* hashes as below */
+	u32 hash = site_hash("plain@late_site", 15);
+	char name[64];
+
+	CHECK(!site_find(hash));
+	sites_add_later(&late);
+	sites_add_later(&twin);
+	CHECK_EQ(site_hash("plain@farwe8wu", 14), twin_site(true)->hash);
+	CHECK(site_find(hash) == &late);
+	CHECK_STR(site_name(hash, name, sizeof(name)), "plain@late_site");
+	CHECK_STR(site_name(twin_site(true)->hash, name, sizeof(name)), "mutex_lock@twin_site");
+}
+
 static void take_path(bool take)
 {
 	if (take)
@@ -291,6 +308,7 @@ int main(void)
 {
 	test_choices();
 	test_sites();
+	test_late_site();
 	test_paths();
 	test_reports();
 	test_seeded_bugs();

@@ -42,7 +42,7 @@ void seam_preempt_add(int val)
 {
 	if (val & PREEMPT_BITS) {
 		/* Before the outermost one: here another task of this CPU may still run. */
-		if (!engine_preempt_count() && !events_quiet)
+		if (!engine_preempt_count() && !engine_events_off)
 			engine_point(glue_site(GLUE_CALLER, "preempt_disable"), EV_PREEMPT, NULL, 0);
 		for (int i = 0; i < (val & PREEMPT_BITS); i++)
 			engine_preempt_disable();

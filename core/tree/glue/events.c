@@ -165,13 +165,13 @@ const struct site *glue_site(unsigned long pc, const char *fallback)
 
 void seam_quiet_begin(void)
 {
-	events_quiet++;
+	engine_events_off++;
 }
 
 void seam_quiet_end(void)
 {
-	BUG_ON(!events_quiet);
-	events_quiet--;
+	BUG_ON(!engine_events_off);
+	engine_events_off--;
 }
 
 const char *seam_func(unsigned long ip)
@@ -241,14 +241,12 @@ static void fence_passed(enum seam_fence kind)
 
 /* ---- points --------------------------------------------------------------------------- */
 
-unsigned events_quiet;
-
 extern char __start_swaprace_world[] __attribute__((weak));
 extern char __stop_swaprace_world[] __attribute__((weak));
 
 void events_reset(void)
 {
-	events_quiet = 0;
+	engine_events_off = 0;
 	fences_reset();
 	BUG_ON(!site_map);
 }
@@ -256,7 +254,7 @@ void events_reset(void)
 /* What lies on a fiber's stack is nobody else's. */
 static inline bool is_shared(const volatile void *p)
 {
-	if (unlikely(events_quiet))
+	if (unlikely(engine_events_off))
 		return false;
 	return (unsigned long)p - ENGINE_ARENA_BASE < ENGINE_ARENA_MAX ||
 	       (unsigned long)p - (unsigned long)__start_swaprace_world <
@@ -331,7 +329,7 @@ void seam_relax(void)
 
 void seam_mb(enum seam_fence kind)
 {
-	if (unlikely(events_quiet))
+	if (unlikely(engine_events_off))
 		return;
 	if (!is_quiet())
 		point(GLUE_CALLER, "mb", EV_FENCE, NULL, 0);
@@ -343,7 +341,7 @@ void seam_point(unsigned long ip, int event, const volatile void *p, unsigned si
 	const struct site *site;
 
 	BUG_ON_CMP(event, >=, EV_KIND_COUNT);
-	if (unlikely(events_quiet) || is_quiet())
+	if (unlikely(engine_events_off) || is_quiet())
 		return;
 	site = site_of_table(ip);
 	if (unlikely(!site))

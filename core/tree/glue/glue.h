@@ -55,8 +55,6 @@ bool irq_works_used(void);
 
 /* The site of a return address; fallback names the event if no table has it. */
 const struct site *glue_site(unsigned long pc, const char *fallback);
-/* While not 0, accesses make no event: constructors of whole chunks. */
-extern unsigned events_quiet;
 
 /* May look at poisoned memory. p: 8-byte aligned, n a multiple of 8. */
 bool raw_filled_with(const void *p, u8 byte, size_t n);

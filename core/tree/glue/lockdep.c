@@ -79,12 +79,12 @@ int seam_lock_is_held(void **slot, int read)
 {
 	const struct lockdep_ctx *ctx = engine_lockdep_ctx();
 
-	if (!ctx || events_quiet)
+	if (!ctx || engine_events_off)
 		return 1;
 	return *slot && lock_is_held_type(ctx, *slot, read);
 }
 
 int seam_rcu_is_held(void)
 {
-	return !engine_lockdep_ctx() || events_quiet || engine_rcu_watching();
+	return !engine_lockdep_ctx() || engine_events_off || engine_rcu_watching();
 }

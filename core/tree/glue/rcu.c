@@ -31,13 +31,13 @@ bool rcu_heads_used(void)
 
 void seam_rcu_read_lock(unsigned long ip)
 {
-	if (likely(!events_quiet))
+	if (likely(!engine_events_off))
 		engine_rcu_read_lock(glue_site(ip, "rcu_read_lock"));
 }
 
 void seam_rcu_read_unlock(unsigned long ip)
 {
-	if (likely(!events_quiet))
+	if (likely(!engine_events_off))
 		engine_rcu_read_unlock(glue_site(ip, "rcu_read_unlock"));
 }
 

@@ -180,9 +180,9 @@ static void object_begin(struct seam_cache *cache, char *object)
 	if (!cache->typesafe) {
 		raw_fill(object, POISON_OBJECT, cache->size);
 	} else if (cache->ctor) {
-		events_quiet++;
+		engine_events_off++;
 		cache->ctor(object);
-		events_quiet--;
+		engine_events_off--;
 		engine_hb_release(object);
 	}
 	asan_hide(object, cache->size);
@@ -237,9 +237,9 @@ static void *object_take(struct seam_cache *cache, size_t used, int zero, unsign
 		raw_fill(object, 0, used);
 	engine_role_new(object, cache->size, cache->name);
 	if (cache->ctor && !cache->typesafe) {
-		events_quiet++;
+		engine_events_off++;
 		cache->ctor(object);
-		events_quiet--;
+		engine_events_off--;
 	}
 	return object;
 }

@@ -17,7 +17,7 @@ bool glue_keep(void)
 {
 	char *base = (char *)ENGINE_ARENA_BASE, *percpu_first, *percpu_end;
 
-	BUG_ON(engine_running() || events_quiet);
+	BUG_ON(engine_running() || engine_events_off);
 	BUG_ON(lockdep_maps_used() || rcu_heads_used() || irq_works_used());
 	engine_snapshot_begin();
 	percpu_range(&percpu_first, &percpu_end);

@@ -38,10 +38,10 @@ static void shared_points(void *arg)
 	seam_rmw(shared, 4);
 	seam_mb(SEAM_MB);
 	seam_point(0x1000, SEAM_IO, NULL, 0);
-	events_quiet++;
+	engine_events_off++;
 	seam_load(shared, 4);
 	seam_point(0x1000, SEAM_IO, NULL, 0);
-	events_quiet--;
+	engine_events_off--;
 }
 
 static void test_points(void)
