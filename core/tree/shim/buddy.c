@@ -13,6 +13,8 @@
 #include <linux/types.h>
 #include <linux/version.h>
 
+#include "core/tree/seam.h"
+
 /* Each function in a section of its own, so that the link drops what nobody calls. */
 #undef __init
 #define __init
@@ -41,6 +43,12 @@ unsigned long get_zeroed_page_noprof(gfp_t gfp) OWN(get_zeroed_page_noprof);
 #include "internal.h"
 #undef MAX_RECLAIM_RETRIES
 #define MAX_RECLAIM_RETRIES 3
+
+/* The first thing that __free_pages_prepare() does. The reference that was the last went by a
+ * full barrier, and a plain store makes the mapping NULL then: ksm_get_folio(), which finds it
+ * so, is behind all that was done under the folio's lock. */
+#include <trace/events/kmem.h>
+#define trace_mm_page_free(page, order) seam_hb_release(&(page)->mapping)
 
 #include "mm/page_alloc.c"
 

@@ -6,11 +6,12 @@
  * reader is hidden, so a plain access elsewhere that races with the writer is
  * still found. Sections may end without a word (a failed try); the next begin or
  * the end of the op closes such a one. This can miss a race, it never invents one.
- * Left out: ASSERT_EXCLUSIVE_*(), scoped accesses, KCSAN's access mask, and what a
+ * Left out: ASSERT_EXCLUSIVE_*() as such, scoped accesses, KCSAN's access mask, and what a
  * volatile access that is not READ_ONCE() races with. Not instrumented.
  */
 #include <linux/kcsan-checks.h>
 #include <linux/sched.h>
+#include <linux/seqlock_types.h>
 
 #include "core/tree/shim/shim.h"
 
@@ -89,8 +90,15 @@ void kcsan_set_access_mask(unsigned long mask)
 {
 }
 
+/*
+ * ASSERT_EXCLUSIVE_WRITER() of mm_lock_seqcount_end(): what follows is a write barrier and
+ * a plain increment, which KCSAN takes for marked ones. Who reads the count by an acquire
+ * (vma_start_read()) sees all that was stored before.
+ */
 void __kcsan_check_access(const volatile void *p, size_t size, int type)
 {
+	if (type == KCSAN_ACCESS_ASSERT && size == sizeof(seqcount_t))
+		seam_hb_release(p);
 }
 
 struct kcsan_scoped_access *kcsan_begin_scoped_access(const volatile void *p, size_t size,

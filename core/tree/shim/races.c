@@ -3,6 +3,7 @@
 #include <linux/maple_tree.h>
 #include <linux/mm_types.h>
 #include <linux/mmzone.h>
+#include <linux/rmap.h>
 #include <linux/shmem_fs.h>
 #include <linux/stddef.h>
 #include <linux/swap.h>
