@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A read of shared memory that is swapped out as a large folio, by a process whose cgroup is
+ * over its limit: locked memory, and nobody whom the OOM killer may take. The read should
+ * fail. It never ends if the page is not the first one of the folio.
+ * Usage: PAGE large | small   (which page is read; folios of 64 kB, or of one page)
+ */
+#include "confirm.h"
+
+#define FOLIO 65536ul
+#define LOCKED (8ul << 20)
+#define LIMIT "4M"
+#define SIZES "/sys/kernel/mm/transparent_hugepage/hugepages-64kB/"
+
+static int file_swapped_out(bool is_large)
+{
+	int fd = memfd_create("read", MFD_CLOEXEC);
+	long before = get(SIZES "stats/swpout"), written;
+	char *p;
+
+	if (fd < 0 || ftruncate(fd, FOLIO) != 0)
+		cannot("memfd_create");
+	p = or_die(mmap(map_aligned(FOLIO, FOLIO), FOLIO, PROT_READ | PROT_WRITE,
+			MAP_SHARED | MAP_FIXED, fd, 0), "mmap");
+	memset(p, 0x11, FOLIO);
+	if (madvise(p, FOLIO, MADV_PAGEOUT) != 0)
+		cannot("MADV_PAGEOUT");
+	munmap(p, FOLIO);
+	written = get(SIZES "stats/swpout") - before;
+	if (written != is_large) {
+		printf("cannot: %ld large folios were swapped out\n", written);
+		exit(2);
+	}
+	return fd;
+}
+
+/* The process in the cgroup, which reads when its parent has set the limit. */
+static void run_reader(off_t page, bool is_large, int ready, int go)
+{
+	char c, *locked = map_aligned(LOCKED, PAGE);
+	int fd, error;
+
+	put("/proc/self/oom_score_adj", "-1000");
+	cgroup_enter();
+	pin_to(1); /* a folio in another CPU's batch would not be swapped out */
+	fd = file_swapped_out(is_large);
+	if (mlock(locked, LOCKED) != 0)
+		cannot("mlock");
+	printf("reads page %ld\n", (long)page);
+	if (write(ready, "r", 1) != 1 || read(go, &c, 1) != 1)
+		cannot("pipe");
+	error = pread(fd, &c, 1, page * (off_t)PAGE) < 0 ? errno : 0;
+	printf("the read has ended: %s\n", error ? strerror(error) : "it had memory");
+	_exit(error != ENOMEM);
+}
+
+int main(int argc, char **argv)
+{
+	off_t page = argc > 1 ? atoi(argv[1]) : 1;
+	bool is_large = argc < 3 || !strcmp(argv[2], "large");
+	char *device = zram_new(1024), c;
+	int ready[2], go[2];
+	pid_t child;
+
+	setvbuf(stdout, NULL, _IONBF, 0);
+	put(SIZES "shmem_enabled", is_large ? "always" : "never");
+	cgroup_make();
+	if (swapon(device, 0) != 0 || pipe(ready) != 0 || pipe(go) != 0)
+		cannot("swapon");
+	child = fork();
+	if (child == 0)
+		run_reader(page, is_large, ready[1], go[0]);
+	if (read(ready[0], &c, 1) != 1)
+		cannot("the reader is not ready");
+	put(CGROUP "memory.max", LIMIT);
+	if (write(go[1], "g", 1) != 1)
+		cannot("pipe");
+	return never_ends(child, "pread()", 1);
+}
