@@ -37,15 +37,17 @@ static int file_swapped_out(bool is_large)
 /* The process in the cgroup, which reads when its parent has set the limit. */
 static void run_reader(off_t page, bool is_large, int ready, int go)
 {
-	char c, *locked = map_aligned(LOCKED, PAGE);
 	int fd, error;
+	char c;
 
 	put("/proc/self/oom_score_adj", "-1000");
 	cgroup_enter();
 	pin_to(1); /* a folio in another CPU's batch would not be swapped out */
 	fd = file_swapped_out(is_large);
-	if (mlock(locked, LOCKED) != 0)
-		cannot("mlock");
+	/* Its own pages as well: it must have no other fault later. */
+	map_aligned(LOCKED, PAGE);
+	if (mlockall(MCL_CURRENT) != 0)
+		cannot("mlockall");
 	printf("reads page %ld\n", (long)page);
 	if (write(ready, "r", 1) != 1 || read(go, &c, 1) != 1)
 		cannot("pipe");
