@@ -400,7 +400,7 @@ start_over:
 	tried = 0;
 	plist_for_each_entry_safe(si, next, &swap_avail_head, avail_list) {
 		/*
-		 * Devices of one priority take turns, each once. Linux 7.0 doesn't
+		 * Devices of one priority take turns, each once. Linux 7.3 doesn't
 		 * count: two of them that have no slot to give (what is free waits to
 		 * be discarded, say) follow each other without end, and it never comes
 		 * to a lower priority either.
