@@ -47,6 +47,12 @@ static bool folio_swapcache_freeable(struct folio *folio)
 		return false;
 	}
 	/*
+	 * The writer has unlocked the folio before it reads folio->swap; whoever deletes the
+	 * folio from the cache stores there, after a load that saw writeback end. That is a
+	 * control dependency, of which TSan knows nothing. Pairs with folio_end_writeback().
+	 */
+	engine_hb_acquire(&folio->flags);
+	/*
 	 * Once hibernation makes its image, a folio may be in it as clean and
 	 * cached: its slot must not go to another page of the image.
 	 */

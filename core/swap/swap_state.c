@@ -330,7 +330,8 @@ struct folio *swap_cache_alloc_folio(swp_entry_t targ_entry, gfp_t gfp, unsigned
 	long err;
 
 	(void)vmf; /* where a NUMA policy would choose */
-	if (WARN_NAMED(!orders || orders >> SWAP_NR_ORDERS, "no order, or too large a one"))
+	if (WARN_NAMED(!orders || 1UL << (63 - __builtin_clzl(orders)) > SWAPFILE_CLUSTER,
+		       "no order, or one larger than a cluster"))
 		return ERR_PTR(-EINVAL);
 
 	do {

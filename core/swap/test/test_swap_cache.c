@@ -217,6 +217,18 @@ static void delete_unlocked(void *arg)
 	swap_cache_del_folio(folio);
 }
 
+static void no_order(void *arg)
+{
+	(void)arg;
+	swap_cache_alloc_folio(swapped_out(1), GFP_KERNEL, 0, NULL);
+}
+
+static void order_of_two_clusters(void *arg)
+{
+	(void)arg;
+	swap_cache_alloc_folio(swapped_out(1), GFP_KERNEL, BIT(3) | BIT(0), NULL);
+}
+
 static void match_unlocked(void *arg)
 {
 	struct folio *folio = t_folio(1);
@@ -258,6 +270,10 @@ int main(void)
 	test_cfg = base;
 	test_end_state.keep = true;
 	CHECK_STR(test_run_one(delete_unlocked), "WARNING: folio not locked in __swap_cache_do_del_folio");
+	CHECK_STR(test_run_one(no_order),
+		  "WARNING: no order, or one larger than a cluster in swap_cache_alloc_folio");
+	CHECK_STR(test_run_one(order_of_two_clusters),
+		  "WARNING: no order, or one larger than a cluster in swap_cache_alloc_folio");
 	CHECK_STR(test_run_one(match_unlocked), "WARNING: folio not locked in match_unlocked");
 	engine_exit();
 	return TEST_END();
