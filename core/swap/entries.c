@@ -46,11 +46,9 @@ static bool folio_swapcache_freeable(struct folio *folio)
 		PATH("folio_swapcache_freeable: under writeback");
 		return false;
 	}
-	/*
-	 * The writer has unlocked the folio before it reads folio->swap; whoever deletes the
-	 * folio from the cache stores there, after a load that saw writeback end. That is a
-	 * control dependency, of which TSan knows nothing. Pairs with folio_end_writeback().
-	 */
+	/* A writer reads folio->swap unlocked; who deletes the folio stores there, after a load
+	 * that saw writeback end: a control dependency, of which TSan knows nothing. Pairs with
+	 * folio_end_writeback(). */
 	engine_hb_acquire(&folio->flags);
 	/*
 	 * Once hibernation makes its image, a folio may be in it as clean and
@@ -463,8 +461,7 @@ void __swap_cluster_free_entries(struct swap_info_struct *si, struct swap_cluste
 		WARN_NAMED(!swp_tb_is_shadow(old_tb), "freed swap slot is free, bad or cached");
 		WARN_NAMED(swp_tb_is_shadow(old_tb) && __swp_tb_get_count(old_tb) > 1,
 			   "freed swap slot is in use");
-		/* NULL clears the flags as well. */
-		__swap_table_set(ci, ci_off, null_to_swp_tb());
+		__swap_table_set(ci, ci_off, null_to_swp_tb()); /* and so no flags */
 	} while (++ci_off < ci_end);
 
 	swap_range_free(si, ci_head + ci_start, nr_pages);
@@ -593,7 +590,6 @@ int swp_swapcount(swp_entry_t entry)
 
 	ci_off = swp_cluster_offset(entry);
 	ci = swap_cluster_lock(si, swp_offset(entry));
-	/* The kernel's callers have a PTE of the entry; tests ask about free ones, too. */
 	count = cluster_table_is_alloced(ci) ? swp_tb_get_count(__swap_table_get(ci, ci_off)) : 0;
 	if (count == (int)SWP_TB_COUNT_MAX)
 		count = (int)ci->extend_table[ci_off];
