@@ -5,19 +5,28 @@
 A line has six fields, separated by tabs: our file, our function, the kernel's
 file, the kernel's function, where it was read, and the first 16 hex digits of
 the SHA-256 of the kernel function's body (from '{' to '}', its words and signs
-with a space between each two, without comments), or '-' where no copy of the
-body was at hand. Lines are sorted; lines that begin with '#' are commentary.
+with a space between each two, without comments; of a macro its definition), or
+'-' where no copy of the body was at hand. A seventh field, if there is one, is a
+reason: what of this body the model does differently or leaves out on purpose, or,
+with '-', why there is no body to compare with. A reason is of that body: when the
+body changes, it explains nothing any more. Lines are sorted by our file and our
+function; lines that begin with '#' are commentary.
 
     kernel_map.py check                  the map is well formed, and names functions that exist
-    kernel_map.py verify TREE            which bodies differ from those of a kernel tree:
-                                         changed, moved to another file, renamed, or gone
-    kernel_map.py fill TREE SOURCE       writes the hashes of TREE; SOURCE says what it is
-    kernel_map.py draft TREE SOURCE      prints lines for functions of ours with a kernel name
+    kernel_map.py verify TREE            which bodies differ from those of a kernel tree: changed,
+                                         moved to another file, renamed, or gone; which functions of
+                                         ours have a kernel function's name and no line: unwatched;
+                                         which have a reason: explained
+    kernel_map.py fill TREE SOURCE [OURS...]
+                                         writes the hashes of TREE; SOURCE says what it is. OURS: no
+                                         other lines than these: FILE, FUNCTION or FILE:FUNCTION
+    kernel_map.py draft TREE SOURCE      prints lines for the unwatched functions
     kernel_map.py body TREE FILE FUNC    prints the body that would be hashed
 
 KERNEL_MAP in the environment names another map (for tests).
 Exit status: 0 clean, 1 something differs, 2 bad usage or an unreadable file.
 """
+import functools
 import hashlib
 import os
 import re
@@ -26,67 +35,34 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 MAP = os.environ.get("KERNEL_MAP") or os.path.join(ROOT, "core", "kernel-map.tsv")
 MODELS = ("core/page", "core/swap", "core/mm")
+# Where a kernel function of the same name is looked for, in this order; .c files first.
+NAMESAKES = ("mm", "kernel/power", "arch/x86/mm", "kernel", "include/linux", "arch/x86/include/asm")
 NOT_NAMES = {"if", "while", "for", "switch", "return", "sizeof", "__attribute__", "__must_hold",
              "__acquires", "__releases", "__cond_acquires", "__no_lock_analysis", "__printf",
              "__printf_like", "__malloc", "__alloc_size", "__ref", "typeof", "__typeof__"}
 
 
+# What blank() wipes: a comment, a preprocessor line (with the lines that it goes on in;
+# a comment that it ends in is wiped by itself), a string or a character.
+TOKEN = re.compile(r"""
+    (?P<comment> /\*.*?(?:\*/|\Z) | //[^\n]* )
+  | (?P<line> ^[ \t]*\# (?:[^\n\\/] | \\\n | \\ | /(?![*/]))* )
+  | (?P<string> "(?:[^"\\\n]|\\.)*"? | '(?:[^'\\\n]|\\.)*'? )""", re.X | re.S | re.M)
+
+
 def blank(text, comments_only=False):
     """The text with comments, strings and preprocessor lines (or the comments
     alone) as spaces, so that positions stay and braces count."""
-    out = list(text)
-    i, n = 0, len(text)
-    line_start = True
-
-    def wipe(a, b):
-        for k in range(a, min(b, n)):
-            if out[k] != "\n":
-                out[k] = " "
-
-    while i < n:
-        c = text[i]
-        if text.startswith("/*", i):
-            end = text.find("*/", i + 2)
-            end = n if end < 0 else end + 2
-            wipe(i, end)
-            i = end
-        elif text.startswith("//", i):
-            end = text.find("\n", i)
-            end = n if end < 0 else end
-            wipe(i, end)
-            i = end
-        elif c == "#" and line_start:
-            end = i
-            while True:
-                end = text.find("\n", end)
-                if end < 0:
-                    end = n
-                    break
-                if text[end - 1] != "\\":
-                    break
-                end += 1
-            if comments_only: # those on this line are still to come
-                i += 1
-                line_start = False
-                continue
-            wipe(i, end)
-            i = end
-        elif c in "\"'":
-            j = i + 1
-            while j < n and text[j] != c and text[j] != "\n":
-                j += 2 if text[j] == "\\" else 1
-            if not comments_only:
-                wipe(i + 1, j)
-            i = j + 1
-        else:
-            if c == "\n":
-                line_start = True
-            elif not c.isspace():
-                line_start = False
-            i += 1
-            continue
-        line_start = False
-    return "".join(out)
+    def wipe(m):
+        found = m.group(0)
+        if m.lastgroup == "comment":
+            return re.sub(r"[^\n]", " ", found)
+        if comments_only:
+            return found
+        if m.lastgroup == "line":
+            return re.sub(r"[^\n]", " ", found)
+        return found[0] + re.sub(r"[^\n]", " ", found[1:-1]) + found[-1]
+    return TOKEN.sub(wipe, text)
 
 
 def function_name(declaration):
@@ -110,7 +86,8 @@ def functions(text):
     clean = blank(text)
     found, depth, start, since = {}, 0, 0, 0
     name = None
-    for i, c in enumerate(clean):
+    for m in re.finditer(r"[{};]", clean):
+        i, c = m.start(), m.group(0)
         if c == "{":
             if depth == 0:
                 name, start = function_name(clean[since:i]), i
@@ -126,6 +103,15 @@ def functions(text):
     return found
 
 
+def macros(text):
+    """{name: definition} of the macros with arguments that a C file defines."""
+    found = {}
+    for m in re.finditer(r"^[ \t]*#[ \t]*define[ \t]+(\w+)\(.*(?:\\\n.*)*", text, re.M):
+        found.setdefault(m.group(1), m.group(0))
+    return found
+
+
+@functools.lru_cache(maxsize=None)
 def body_hash(body):
     folded = " ".join(re.findall(r"\w+|[^\w\s]", blank(body, comments_only=True)))
     return hashlib.sha256(folded.encode("utf-8", "replace")).hexdigest()[:16]
@@ -147,8 +133,26 @@ class Tree:
     def functions(self, path):
         if path not in self.cache:
             full = os.path.join(self.root, path)
-            self.cache[path] = functions(read(full)) if os.path.isfile(full) else None
+            text = read(full) if os.path.isfile(full) else None
+            self.cache[path] = None if text is None else {**macros(text), **functions(text)}
         return self.cache[path]
+
+    def namesakes(self, names):
+        """{name: (file, body)} of the kernel functions of these names."""
+        found, word = {}, re.compile(r"\b(?:" + "|".join(sorted(names)) + r")\s*\(")
+        for suffix in (".c", ".h"): # headers have stubs for what is configured out
+            for folder in NAMESAKES:
+                full = os.path.join(self.root, folder)
+                for name in sorted(os.listdir(full)) if os.path.isdir(full) else []:
+                    if not name.endswith(suffix) or "nommu" in name:
+                        continue
+                    text = read(os.path.join(full, name))
+                    if not word.search(text): # to parse it takes long
+                        continue
+                    for function, body in functions(text).items():
+                        if function in names:
+                            found.setdefault(function, (f"{folder}/{name}", body))
+        return found
 
     def mm_files(self):
         folder = os.path.join(self.root, "mm")
@@ -163,16 +167,16 @@ def load():
             comments.append(line)
             continue
         fields = line.split("\t")
-        if len(fields) != 6:
-            raise ValueError(f"{MAP}:{number}:1: {len(fields)} fields, wanted 6")
-        rows.append(fields)
+        if len(fields) not in (6, 7):
+            raise ValueError(f"{MAP}:{number}:1: {len(fields)} fields, wanted 6 or 7")
+        rows.append(fields + [""] * (7 - len(fields)))
     return comments, rows
 
 
 def store(comments, rows):
     with open(MAP, "w", encoding="utf-8") as f:
         f.write("".join(c + "\n" for c in comments))
-        f.write("".join("\t".join(r) + "\n" for r in sorted(rows)))
+        f.write("".join("\t".join(r).rstrip("\t") + "\n" for r in sorted(rows)))
 
 
 OURS = {}
@@ -189,8 +193,8 @@ def defined_by_us(path, name):
 
 def check():
     _, rows = load()
-    bad = [f"not sorted: {b[0]} {b[1]}" for a, b in zip(rows, rows[1:]) if a > b]
-    for ours, name, path, kernel, source, digest in rows:
+    bad = [f"not sorted, or twice: {b[0]} {b[1]}" for a, b in zip(rows, rows[1:]) if a[:2] >= b[:2]]
+    for ours, name, path, kernel, source, digest, _ in rows:
         if not re.fullmatch(r"-|[0-9a-f]{16}", digest):
             bad.append(f"{ours}: {name}: hash {digest!r}")
         if not (path and kernel and source):
@@ -216,56 +220,69 @@ def elsewhere(tree, kernel, digest, paths):
     return "gone", ""
 
 
+def unwatched(tree):
+    """Functions of ours that have a kernel function's name, and no line in the map:
+    (our file, our function, the kernel's file, the kernel's function, body)."""
+    known = {(r[0], r[1]) for r in load()[1]} if os.path.isfile(MAP) else set()
+    lacking = []
+    for folder in MODELS:
+        for name in sorted(os.listdir(os.path.join(ROOT, folder))):
+            ours = f"{folder}/{name}"
+            if name.endswith((".c", ".h")):
+                text = read(os.path.join(ROOT, ours))
+                lacking += [(ours, f) for f in functions(text) if (ours, f) not in known]
+    plain = {function: re.sub(r"_at$", "", function) for _, function in lacking}
+    kernel = tree.namesakes(set(plain) | set(plain.values()))
+    for ours, function in lacking:
+        hit = function if function in kernel else plain[function]
+        if hit in kernel:
+            yield ours, function, kernel[hit][0], hit, kernel[hit][1]
+
+
 def verify(tree):
     changed = 0
     rows = load()[1]
-    for ours, name, path, kernel, _, digest in rows:
+    for ours, name, path, kernel, _, digest, reason in rows:
         bodies = tree.functions(path)
-        to = ""
-        if digest == "-":
+        to, why = "", ""
+        if digest == "-" and not reason:
             state = "unknown"
+        elif digest == "-":
+            state, why = "explained", ": " + reason
         elif bodies is None or kernel not in bodies:
             state, to = elsewhere(tree, kernel, digest, [row[2] for row in rows])
         elif body_hash(bodies[kernel]) != digest:
             state = "changed"
+        elif reason:
+            state, why = "explained", ": " + reason
         else:
             continue
-        changed += state != "unknown"
-        print(f"{state:8} {path}:{kernel}{to}  ({ours}:{name})")
+        changed += state not in ("unknown", "explained")
+        print(f"{state:8} {path}:{kernel}{to}  ({ours}:{name}){why}")
+    for ours, name, path, kernel, _ in unwatched(tree):
+        changed += 1
+        print(f"unwatched {path}:{kernel}  ({ours}:{name})")
     return 1 if changed else 0
 
 
-def fill(tree, source):
+def fill(tree, source, which):
     comments, rows = load()
+    unused = set(which)
     for row in rows:
+        names = {row[0], row[1], f"{row[0]}:{row[1]}"}
         bodies = tree.functions(row[2])
-        if bodies and row[3] in bodies:
+        if (not which or names & set(which)) and bodies and row[3] in bodies:
             row[4], row[5] = source, body_hash(bodies[row[3]])
+            unused -= names
     store(comments, rows)
-    return 0
+    for name in sorted(unused):
+        print(f"kernel_map.py: {name}: no line, or no such function in the tree", file=sys.stderr)
+    return 1 if unused else 0
 
 
 def draft(tree, source):
-    paths = [os.path.relpath(os.path.join(folder, name), tree.root)
-             for folder, _, names in os.walk(tree.root) for name in names]
-    kernel = {}
-    # Headers last: they have stubs for what is configured out.
-    for path in sorted(paths, key=lambda p: (p.endswith(".h"), "nommu" in p, p)):
-        for function, body in (tree.functions(path) or {}).items():
-            kernel.setdefault(function, (path, body_hash(body)))
-    known = {(r[0], r[1]) for r in load()[1]} if os.path.isfile(MAP) else set()
-    rows = []
-    for folder in MODELS:
-        for name in sorted(os.listdir(os.path.join(ROOT, folder))):
-            ours = f"{folder}/{name}"
-            if not name.endswith(".c"):
-                continue
-            for function in functions(read(os.path.join(ROOT, ours))):
-                plain = re.sub(r"_at$", "", function)
-                hit = kernel.get(function) or kernel.get(plain)
-                if hit and (ours, function) not in known:
-                    rows.append([ours, function, hit[0],
-                                 function if function in kernel else plain, source, hit[1]])
+    rows = [[ours, function, path, kernel, source, body_hash(body)]
+            for ours, function, path, kernel, body in unwatched(tree)]
     for row in sorted(rows):
         print("\t".join(row))
     return 0
@@ -277,8 +294,8 @@ def main(argv):
             return check()
         if len(argv) == 3 and argv[1] == "verify":
             return verify(Tree(argv[2]))
-        if len(argv) == 4 and argv[1] == "fill":
-            return fill(Tree(argv[2]), argv[3])
+        if len(argv) >= 4 and argv[1] == "fill":
+            return fill(Tree(argv[2]), argv[3], argv[4:])
         if len(argv) == 4 and argv[1] == "draft":
             return draft(Tree(argv[2]), argv[3])
         if len(argv) == 5 and argv[1] == "body":

@@ -86,7 +86,7 @@ static bool device_owns(const struct swap_info_struct *si, const void *obj)
 	struct rb_node *rb;
 	unsigned int i;
 
-	if (obj == si || obj == si->cluster_info || obj == si->zeromap || obj == si->global_cluster)
+	if (obj == si || obj == si->cluster_info || obj == si->global_cluster)
 		return true;
 	for (rb = rb_first(&si->swap_extent_root); rb; rb = rb_next(rb))
 		if (obj == rb_entry(rb, struct swap_extent, rb_node))

@@ -73,7 +73,7 @@ static inline unsigned int look_word_count(unsigned long word)
 
 static inline unsigned long look_word_pfn(unsigned long word)
 {
-	return (word & ~(~0UL << (64 - swap_shape.count_bits))) >> SWP_TB_PFN_MARK_BITS;
+	return (word & ~(~0UL << (64 - swap_shape.count_bits - 1))) >> SWP_TB_PFN_MARK_BITS;
 }
 
 /* The swap count of a slot, extension included. */

@@ -41,7 +41,7 @@ static enum folio_references folio_check_references(struct folio *folio)
 }
 
 /* Starts the write of a dirty, unmapped, locked swap cache folio. */
-static enum pageout pageout(struct folio *folio)
+static enum pageout pageout(struct swap_io_ctx *ctx, struct folio *folio)
 {
 	int res;
 
@@ -54,7 +54,7 @@ static enum pageout pageout(struct folio *folio)
 		return PAGE_CLEAN;
 
 	folio_set_reclaim(folio);
-	res = swap_writeout(folio, NULL);
+	res = swap_writeout(ctx, folio);
 	if (res == AOP_WRITEPAGE_ACTIVATE) {
 		folio_clear_reclaim(folio);
 		return PAGE_ACTIVATE;
@@ -90,7 +90,7 @@ static bool __remove_mapping(struct folio *folio, bool reclaimed)
 	}
 	if (reclaimed)
 		shadow = workingset_eviction(folio);
-	__swap_cache_del_folio(ci, folio, folio->swap, shadow);
+	__swap_cache_del_folio(ci, folio, folio->swap, shadow, true);
 	swap_cluster_unlock_irq(ci);
 	return true;
 
@@ -111,14 +111,14 @@ long remove_mapping(struct folio *folio)
 enum shrink { SHRINK_FREE, SHRINK_KEEP, SHRINK_KEEP_LOCKED, SHRINK_ACTIVATE };
 
 /* Unmapped, dirty, locked: writes it. SHRINK_FREE: clean and locked. */
-static enum shrink shrink_write_folio(struct folio *folio, struct scan_control *sc,
-				      struct reclaim_stat *stat)
+static enum shrink shrink_write_folio(struct swap_io_ctx *ctx, struct folio *folio,
+				      struct scan_control *sc, struct reclaim_stat *stat)
 {
 	if (!sc->may_writepage || !(sc->gfp_mask & __GFP_IO))
 		return SHRINK_KEEP_LOCKED;
 	/* A CPU may still write through a stale entry: not once the I/O reads. */
 	try_to_unmap_flush_dirty();
-	switch (pageout(folio)) {
+	switch (pageout(ctx, folio)) {
 	case PAGE_KEEP:
 		return SHRINK_KEEP_LOCKED;
 	case PAGE_ACTIVATE:
@@ -149,8 +149,9 @@ static enum shrink shrink_write_folio(struct folio *folio, struct scan_control *
 
 /* What becomes of a locked, isolated folio. SHRINK_FREE: its references are
  * frozen at 0 and it is out of the cache; SHRINK_KEEP: it is not locked. */
-static enum shrink shrink_folio(struct folio *folio, struct scan_control *sc,
-				struct reclaim_stat *stat, bool ignore_references)
+static enum shrink shrink_folio(struct swap_io_ctx *ctx, struct folio *folio,
+				struct scan_control *sc, struct reclaim_stat *stat,
+				bool ignore_references)
 {
 	bool wrote = false;
 
@@ -218,7 +219,7 @@ static enum shrink shrink_folio(struct folio *folio, struct scan_control *sc,
 				folio_set_reclaim(folio);
 			return SHRINK_ACTIVATE;
 		}
-		s = shrink_write_folio(folio, sc, stat);
+		s = shrink_write_folio(ctx, folio, sc, stat);
 		if (s != SHRINK_FREE)
 			return s;
 		wrote = true;
@@ -243,6 +244,7 @@ static enum shrink shrink_folio(struct folio *folio, struct scan_control *sc,
 unsigned int shrink_folio_list(struct list_head *folio_list, struct scan_control *sc,
 			       struct reclaim_stat *stat, bool ignore_references)
 {
+	struct swap_io_ctx ctx = { 0 };
 	struct folio_batch free_folios;
 	LIST_HEAD_ONSTACK(ret_folios);
 	unsigned int nr_reclaimed = 0;
@@ -262,7 +264,7 @@ unsigned int shrink_folio_list(struct list_head *folio_list, struct scan_control
 			list_add(&folio->lru, &ret_folios);
 			continue;
 		}
-		s = shrink_folio(folio, sc, stat, ignore_references);
+		s = shrink_folio(&ctx, folio, sc, stat, ignore_references);
 		if (s == SHRINK_FREE) {
 			folio_unlock(folio);
 			nr_reclaimed += folio_nr_pages(folio);
@@ -290,5 +292,7 @@ unsigned int shrink_folio_list(struct list_head *folio_list, struct scan_control
 	try_to_unmap_flush();
 	free_unref_folios(&free_folios);
 	list_splice(&ret_folios, folio_list);
+	/* Writes to neighbouring blocks are one transfer: the last ones start here. */
+	swap_write_submit(&ctx);
 	return nr_reclaimed;
 }

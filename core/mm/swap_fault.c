@@ -55,12 +55,6 @@ static void check_swap_exclusive(struct vm_fault *vmf, struct folio *folio, swp_
 	WARN_NAMED(__swap_count(entry) != 1, "exclusive swap entry is shared");
 }
 
-static struct folio *alloc_swap_folio(struct vm_fault *vmf)
-{
-	/* Place of large folios and of the memcg charge. */
-	return vma_alloc_folio(GFP_HIGHUSER_MOVABLE, 0, vmf->vma, vmf->address);
-}
-
 /* The entry's device: a reference, without which swapoff may end under us. */
 static struct swap_info_struct *fault_get_swap_device(swp_entry_t entry)
 {
@@ -83,20 +77,12 @@ static void fault_put_swap_device(struct swap_info_struct *si)
 static struct folio *swapin_miss(struct swap_info_struct *si, swp_entry_t entry,
 				 struct vm_fault *vmf)
 {
-	struct folio *folio, *swapcache;
+	struct folio *folio;
 
 	if (!(data_race(si->flags) & SWP_SYNCHRONOUS_IO))
 		return swapin_readahead(entry, GFP_HIGHUSER_MOVABLE, vmf);
-	folio = alloc_swap_folio(vmf);
-	if (!folio)
-		return NULL;
-	/* The folio is ours alone until then: swapin fails only by losing. */
-	swapcache = swapin_folio(entry, folio);
-	if (swapcache != folio) {
-		PATH("swapin_lost");
-		folio_put(folio);
-	}
-	return swapcache;
+	folio = swapin_sync(entry, GFP_HIGHUSER_MOVABLE, BIT(0), vmf);
+	return IS_ERR(folio) ? NULL : folio;
 }
 
 /*
@@ -105,7 +91,8 @@ static struct folio *swapin_miss(struct swap_info_struct *si, swp_entry_t entry,
  */
 static struct folio *swapin_bypass(swp_entry_t entry, struct vm_fault *vmf)
 {
-	struct folio *folio = alloc_swap_folio(vmf);
+	struct folio *folio = vma_alloc_folio(GFP_HIGHUSER_MOVABLE, 0, vmf->vma, vmf->address);
+	struct swap_io_ctx ctx = { 0 };
 
 	if (!folio)
 		return NULL;
@@ -113,7 +100,8 @@ static struct folio *swapin_bypass(swp_entry_t entry, struct vm_fault *vmf)
 	__folio_set_swapbacked(folio);
 	folio->swap = entry; /* for the read alone */
 	folio_add_lru(folio);
-	swap_read_folio(folio, NULL);
+	swap_read_folio(&ctx, folio);
+	swap_read_submit(&ctx);
 	folio_lock(folio); /* the read has unlocked it */
 	folio->swap.val = 0;
 	return folio;

@@ -16,6 +16,7 @@
 #include "core/page/page.h"
 #include "core/swap/block_device.h"
 #include "core/swap/swap.h"
+#include "core/swap/swap_table.h"
 
 /* Same swap entry, whatever the flag bits say? */
 static bool pte_same_as_swp(pte_t pte, pte_t swp_pte)
@@ -134,7 +135,8 @@ static struct folio *unuse_get_folio(struct vm_area_struct *vma, unsigned long a
 	if (folio)
 		return folio;
 	/* Not read: because the entry has been freed, or for want of memory? */
-	if (__swap_count(entry) <= 0) {
+	if (swp_tb_get_count(swap_table_get(__swap_entry_to_cluster(entry),
+					    swp_cluster_offset(entry))) <= 0) {
 		PATH("unuse: entry freed meanwhile");
 		return NULL;
 	}
@@ -390,7 +392,6 @@ static void swapoff_end(struct swap_info_struct *si)
 {
 	struct swap_cluster_info *cluster_info;
 	struct block_device *bdev;
-	atomic_long_t *zeromap;
 	unsigned long maxpages;
 
 	percpu_ref_kill(&si->users);
@@ -413,8 +414,6 @@ static void swapoff_end(struct swap_info_struct *si)
 	bdev = si->swap_file;
 	si->swap_file = NULL;
 	maxpages = si->max;
-	zeromap = si->zeromap;
-	si->zeromap = NULL;
 	cluster_info = si->cluster_info;
 	si->max = 0;
 	si->cluster_info = NULL;
@@ -424,7 +423,6 @@ static void swapoff_end(struct swap_info_struct *si)
 	mutex_unlock(&swapon_mutex);
 	kfree(si->global_cluster);
 	si->global_cluster = NULL;
-	kvfree(zeromap);
 	free_swap_cluster_info(cluster_info, maxpages);
 	swap_release_bdev(bdev);
 

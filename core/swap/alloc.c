@@ -132,7 +132,7 @@ static bool __swap_cluster_alloc_entries(struct swap_info_struct *si,
 							    ci_off + cluster_offset(si, ci)));
 	} else {
 		swap_cluster_assert_empty(ci, ci_off, 1, false);
-		__swap_table_set(ci, ci_off, shadow_to_swp_tb(NULL, 1));
+		__swap_table_set(ci, ci_off, __swp_tb_mk_count(shadow_to_swp_tb(NULL, 0), 1));
 	}
 
 	/* The first allocation in a cluster gives it its order. */
@@ -400,7 +400,7 @@ start_over:
 	tried = 0;
 	plist_for_each_entry_safe(si, next, &swap_avail_head, avail_list) {
 		/*
-		 * Devices of one priority take turns, each once. Linux 7.0 doesn't
+		 * Devices of one priority take turns, each once. Linux 7.3 doesn't
 		 * count: two of them that have no slot to give (what is free waits to
 		 * be discarded, say) follow each other without end, and it never comes
 		 * to a lower priority either.

@@ -138,10 +138,9 @@ void swap_check_io(struct swap_info_struct *si, const struct folio *folio, const
 
 /* ---- transfers -------------------------------------------------------------------- */
 
-static void bio_transfer_page(struct bio *bio, unsigned long n)
+static void bio_transfer_page(struct bio *bio, struct page *page, u64 nr)
 {
-	u64 *block = &bio->bdev->words[(bio->block + n) * PAGE_WORDS];
-	struct page *page = folio_page(bio->folio, n);
+	u64 *block = &bio->bdev->words[nr * PAGE_WORDS];
 	const struct site *site = SITE("dma");
 	unsigned int w;
 
@@ -159,19 +158,25 @@ static void bio_transfer_page(struct bio *bio, unsigned long n)
 /* A failed transfer moves nothing. */
 static void bio_transfer(struct bio *bio)
 {
-	unsigned long n, nr_pages = (unsigned long)folio_nr_pages(bio->folio);
+	u64 block = bio->block;
+	unsigned int i;
 
-	/* The slot must still be there when the data moves, and be the folio's. (Not
-	 * for a read past the swap cache: see swap_check_io().) */
-	if (bio->write || folio_flag_peek(bio->folio, PG_swapcache))
-		check_slots(bio->si, bio->entry, nr_pages, bio->block, __func__);
-	if (unlikely(data_race(bio->folio->swap.val) != bio->entry.val))
-		bad_io("of a folio that has left its slot", __func__, bio->si, bio->entry,
-		       bio->block);
-	if (bio->status)
-		return;
-	for (n = 0; n < nr_pages; n++)
-		bio_transfer_page(bio, n);
+	for (i = 0; i < bio->nr_bvecs; i++) {
+		struct folio *folio = bio->bvecs[i].folio;
+		unsigned long n, nr_pages = (unsigned long)folio_nr_pages(folio);
+		swp_entry_t entry = bio->bvecs[i].entry;
+
+		/* The slot must still be there when the data moves, and be the folio's.
+		 * (Not for a read past the swap cache: see swap_check_io().) */
+		if (bio->write || folio_flag_peek(folio, PG_swapcache))
+			check_slots(bio->si, entry, nr_pages, block, "bio_transfer");
+		if (unlikely(data_race(folio->swap.val) != entry.val))
+			bad_io("of a folio that has left its slot", "bio_transfer", bio->si,
+			       entry, block);
+		for (n = 0; n < nr_pages && !bio->status; n++)
+			bio_transfer_page(bio, folio_page(folio, n), block + n);
+		block += nr_pages;
+	}
 }
 
 static void bio_start(struct bio *bio, const struct site *site)
@@ -179,7 +184,8 @@ static void bio_start(struct bio *bio, const struct site *site)
 	u64 *words = &bio->bdev->words[bio->block * PAGE_WORDS];
 
 	if (unlikely(!bio->bdev->is_swapfile))
-		bad_io("on a device that is off", site->func, bio->si, bio->entry, bio->block);
+		bad_io("on a device that is off", site->func, bio->si, bio->bvecs[0].entry,
+		       bio->block);
 	engine_point(site, EV_IO, words, PAGE_WORDS * sizeof(u64) / 2);
 	bio->status = engine_choose(site, CHOICE_IO, 2) ? -EIO : 0;
 	if (bio->status)

@@ -35,14 +35,19 @@ struct block_device {
 	u64 *words;               /* contents; marked accesses only */
 };
 
-/* One transfer of one folio. */
+struct bio_vec {
+	struct folio *folio;
+	swp_entry_t entry;        /* first slot, when it was added */
+};
+
+/* One transfer of folios whose blocks follow each other. */
 struct bio {
 	struct engine_irq_work work;
 	struct block_device *bdev;
 	struct swap_info_struct *si; /* for assertions */
-	struct folio *folio;
-	swp_entry_t entry;        /* first slot, when it was submitted */
-	u64 block;
+	struct bio_vec *bvecs;
+	unsigned int nr_bvecs;
+	u64 block;                /* of the first one */
 	bool write;
 	bool moved;               /* the data was moved before the interrupt */
 	int status;               /* 0 or -EIO */

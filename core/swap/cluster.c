@@ -279,7 +279,7 @@ void relocate_cluster(struct swap_info_struct *si, struct swap_cluster_info *ci)
 		PATH("relocate_cluster: empty");
 		/*
 		 * On no list and without a table it is swap_cluster_populate()'s,
-		 * which has dropped the lock to allocate one. Linux 7.0 doesn't
+		 * which has dropped the lock to allocate one. Linux 7.3 doesn't
 		 * look, and puts it on a list under its user.
 		 */
 		if (ci->flags != CLUSTER_FLAG_FREE &&

@@ -307,10 +307,9 @@ void swap_range_free(struct swap_info_struct *si, unsigned long offset, unsigned
 	unsigned int i;
 
 	VM_WARN_ON(offset + nr_entries > round_up(si->max, SWAPFILE_CLUSTER));
-	for (i = 0; i < nr_entries; i++) {
-		clear_bit((offset + i) % 64, &si->zeromap[(offset + i) / 64]);
+	/* zswap_invalidate() and swap_slot_free_notify() have their places here. */
+	for (i = 0; i < nr_entries; i++)
 		COUNT(slot_freed);
-	}
 	/*
 	 * try_to_unuse() must see inuse_pages reach 0 only after the cleanups
 	 * above are done. Pairs with the smp_mb() at its end.

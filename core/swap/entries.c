@@ -13,22 +13,25 @@
 #include "core/swap/swap.h"
 #include "core/swap/swap_table.h"
 
-static int pm_restricted __world = 0;
-WORLD_NAME(pm_restricted);
+static unsigned int saved_gfp_count __world = 0; /* system_transition_mutex */
+WORLD_NAME(saved_gfp_count);
 
 void pm_restrict_gfp_mask(void)
 {
-	WRITE_ONCE(pm_restricted, 1);
+	lockdep_assert_held(&system_transition_mutex);
+	WRITE_ONCE(saved_gfp_count, saved_gfp_count + 1);
 }
 
 void pm_restore_gfp_mask(void)
 {
-	WRITE_ONCE(pm_restricted, 0);
+	lockdep_assert_held(&system_transition_mutex);
+	if (saved_gfp_count)
+		WRITE_ONCE(saved_gfp_count, saved_gfp_count - 1);
 }
 
 bool pm_suspended_storage(void)
 {
-	return READ_ONCE(pm_restricted) != 0;
+	return READ_ONCE(saved_gfp_count) != 0;
 }
 
 /* ---- dropping cached slots ---- */
@@ -43,6 +46,10 @@ static bool folio_swapcache_freeable(struct folio *folio)
 		PATH("folio_swapcache_freeable: under writeback");
 		return false;
 	}
+	/* A writer reads folio->swap unlocked; who deletes the folio stores there, after a load
+	 * that saw writeback end: a control dependency, of which TSan knows nothing. Pairs with
+	 * folio_end_writeback(). */
+	engine_hb_acquire(&folio->flags);
 	/*
 	 * Once hibernation makes its image, a folio may be in it as clean and
 	 * cached: its slot must not go to another page of the image.
@@ -454,7 +461,7 @@ void __swap_cluster_free_entries(struct swap_info_struct *si, struct swap_cluste
 		WARN_NAMED(!swp_tb_is_shadow(old_tb), "freed swap slot is free, bad or cached");
 		WARN_NAMED(swp_tb_is_shadow(old_tb) && __swp_tb_get_count(old_tb) > 1,
 			   "freed swap slot is in use");
-		__swap_table_set(ci, ci_off, null_to_swp_tb());
+		__swap_table_set(ci, ci_off, null_to_swp_tb()); /* and so no flags */
 	} while (++ci_off < ci_end);
 
 	swap_range_free(si, ci_head + ci_start, nr_pages);
@@ -484,7 +491,7 @@ int folio_dup_swap(struct folio *folio, struct page *subpage)
 	 * Phase II: the whole folio at once is shmem's, which never does it twice.
 	 * An anonymous folio has a page at least with each of its owners.
 	 */
-	return swap_dup_entries_cluster(__swap_entry_to_info(entry), swp_offset(entry),
+	return swap_dup_entries_cluster(swap_entry_to_info(entry), swp_offset(entry),
 					(unsigned int)nr_pages);
 }
 
@@ -552,7 +559,7 @@ int __swap_count(swp_entry_t entry)
 {
 	struct swap_cluster_info *ci = __swap_entry_to_cluster(entry);
 
-	return swp_tb_get_count(swap_table_get(ci, swp_cluster_offset(entry)));
+	return swp_tb_get_count(__swap_table_get(ci, swp_cluster_offset(entry)));
 }
 
 bool swap_entry_swapped(struct swap_info_struct *si, swp_entry_t entry)
@@ -584,7 +591,7 @@ int swp_swapcount(swp_entry_t entry)
 	ci_off = swp_cluster_offset(entry);
 	ci = swap_cluster_lock(si, swp_offset(entry));
 	count = cluster_table_is_alloced(ci) ? swp_tb_get_count(__swap_table_get(ci, ci_off)) : 0;
-	if (count == (int)SWP_TB_COUNT_MAX && ci->extend_table)
+	if (count == (int)SWP_TB_COUNT_MAX)
 		count = (int)ci->extend_table[ci_off];
 	swap_cluster_unlock(ci);
 	put_swap_device(si);

@@ -305,12 +305,8 @@ int snapshot_open(unsigned int dev)
 		error = -EBUSY;
 		goto unlock;
 	}
+	/* Without a swap device it is open all the same: its ioctls give -ENODEV then. */
 	snapshot_state.swap = pin_hibernation_swap_type(dev);
-	if (snapshot_state.swap < 0) {
-		error = snapshot_state.swap;
-		snapshot_state.swap = -1;
-		hibernate_release();
-	}
 unlock:
 	unlock_system_sleep(sleep_flags);
 	return error;

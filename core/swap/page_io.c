@@ -1,93 +1,251 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Models: mm/page_io.c (swap_writeout, __swap_writepage, swap_read_folio, the
- * zeromap, completions), 7.0.
- * A zero-filled folio is a bit, not I/O. The completion of a read sets uptodate
- * unless it failed, and unlocks; that of a write ends writeback, after an error
- * the folio is dirty again.
- * Left out: zswap, swap to files of a filesystem, plugging, memcg.
- * Locking: the folio is locked by the caller; writing unlocks it first.
+ * Models: mm/page_io.c (swap_writeout, __swap_writepage, swap_read_folio, zero-filled
+ * folios, swap_bdev_ops, submission and completion), include/linux/swap_ops.h.
+ * I/O is collected in a swap_io_ctx while blocks are neighbours. A zero-filled folio is a
+ * flag of its slots, not I/O. The completion of a read sets uptodate unless it failed,
+ * and unlocks; that of a write ends writeback, after an error the folio is dirty again.
+ * Left out: zswap, swap to files of a filesystem, block plugs, memcg.
+ * Locking: the folio is locked by the caller; writing unlocks it first. ci->lock for flags.
  */
 #include "core/swap/block_device.h"
 #include "core/swap/swap_table.h"
 
-static DEFINE_KMEM_CACHE(bio_cache, struct bio, "bio");
+/* As many as reclaim takes off a list at a time (SWAP_CLUSTER_MAX in the kernel). */
+#define SWAP_IOCB_FOLIOS 4
+
+/* Folios whose blocks are neighbours, and their transfer. */
+struct swap_iocb {
+	struct bio bio;
+	struct bio_vec bvecs[SWAP_IOCB_FOLIOS];
+	unsigned int nr_bvecs;
+	unsigned long len; /* pages */
+};
+
+enum { READ, WRITE };
+
+static DEFINE_KMEM_CACHE(sio_pool, struct swap_iocb, "swap_iocb");
 
 /* ---- completion --------------------------------------------------------------- */
 
-static void __end_swap_bio_write(struct bio *bio)
+static void swap_write_end(struct swap_iocb *sio, bool failed)
 {
-	struct folio *folio = bio->folio;
+	for (unsigned int p = 0; p < sio->nr_bvecs; p++) {
+		struct folio *folio = sio->bvecs[p].folio;
 
-	if (bio->status) {
-		/* Dirty again, or reclaim would drop it as if it had been written. */
-		PATH("end_swap_bio_write: error, folio dirty again");
-		folio_mark_dirty(folio);
-		folio_clear_reclaim(folio);
+		if (failed) {
+			/* Dirty again, or reclaim would drop it as if it had been written. */
+			PATH("swap_write_end: error, folio dirty again");
+			folio_mark_dirty(folio);
+			folio_clear_reclaim(folio);
+		}
+		folio_end_writeback(folio);
 	}
-	folio_end_writeback(folio);
+	kmem_cache_free(&sio_pool, sio);
 }
 
 static void end_swap_bio_write(struct bio *bio)
 {
-	__end_swap_bio_write(bio);
-	kmem_cache_free(&bio_cache, bio);
+	swap_write_end(container_of(bio, struct swap_iocb, bio), bio->status != 0);
 }
 
-static void __end_swap_bio_read(struct bio *bio)
+static void swap_read_end(struct swap_iocb *sio, bool failed)
 {
-	if (bio->status)
-		PATH("end_swap_bio_read: error, folio not uptodate");
-	folio_end_read(bio->folio, bio->status == 0);
+	for (unsigned int p = 0; p < sio->nr_bvecs; p++) {
+		struct folio *folio = sio->bvecs[p].folio;
+
+		if (failed)
+			PATH("swap_read_end: error, folio not uptodate");
+		else
+			folio_mark_uptodate(folio);
+		folio_unlock(folio);
+	}
+	kmem_cache_free(&sio_pool, sio);
 }
 
-static void end_swap_bio_read(struct bio *bio)
+static void swap_bio_read_end_io(struct bio *bio)
 {
-	__end_swap_bio_read(bio);
-	kmem_cache_free(&bio_cache, bio);
+	swap_read_end(container_of(bio, struct swap_iocb, bio), bio->status != 0);
+}
+
+/* ---- submission: swap_bdev_ops --------------------------------------------------- */
+
+static struct bio *swap_bio_init(struct swap_io_ctx *ctx, bool write)
+{
+	struct swap_iocb *sio = ctx->sio;
+	struct bio *bio = &sio->bio;
+
+	bio->bdev = ctx->sis->bdev;
+	bio->si = ctx->sis;
+	bio->bvecs = sio->bvecs;
+	bio->nr_bvecs = sio->nr_bvecs;
+	bio->block = swap_folio_block(ctx->sis, sio->bvecs[0].folio);
+	bio->write = write;
+	bio->status = 0;
+	bio->end_io = NULL;
+	return bio;
+}
+
+static void swap_bdev_submit_write(struct swap_io_ctx *ctx)
+{
+	struct bio *bio = swap_bio_init(ctx, true);
+
+	if (READ_ONCE(ctx->sis->flags) & SWP_SYNCHRONOUS_IO) {
+		submit_bio_wait(bio);
+		end_swap_bio_write(bio);
+	} else {
+		bio->end_io = end_swap_bio_write;
+		submit_bio(bio);
+	}
+}
+
+static void swap_bdev_submit_read(struct swap_io_ctx *ctx)
+{
+	struct bio *bio = swap_bio_init(ctx, false);
+
+	if (READ_ONCE(ctx->sis->flags) & SWP_SYNCHRONOUS_IO) {
+		submit_bio_wait(bio);
+		swap_bio_read_end_io(bio);
+	} else {
+		bio->end_io = swap_bio_read_end_io;
+		/* The interrupt will unlock. */
+		for (unsigned int p = 0; p < bio->nr_bvecs; p++)
+			folio_lock_handoff(bio->bvecs[p].folio);
+		submit_bio(bio);
+	}
+}
+
+static bool swap_bdev_can_merge(struct swap_info_struct *si, const struct folio *folio,
+				const struct folio *prev_folio)
+{
+	return swap_folio_block(si, folio) ==
+	       swap_folio_block(si, prev_folio) + (u64)folio_nr_pages(prev_folio);
+}
+
+void swap_write_submit(struct swap_io_ctx *ctx)
+{
+	if (!ctx->sio)
+		return;
+	swap_bdev_submit_write(ctx);
+	ctx->sio = NULL;
+	ctx->sis = NULL;
+}
+
+void swap_read_submit(struct swap_io_ctx *ctx)
+{
+	if (!ctx->sio)
+		return;
+	swap_bdev_submit_read(ctx);
+	ctx->sio = NULL;
+	ctx->sis = NULL;
+}
+
+/* ---- collecting ------------------------------------------------------------------- */
+
+static bool swap_can_merge(struct swap_io_ctx *ctx, const struct folio *folio)
+{
+	struct swap_info_struct *sis = __swap_entry_to_info(folio->swap);
+
+	if (ctx->sis != sis)
+		return false;
+	return swap_bdev_can_merge(sis, folio, ctx->sio->bvecs[ctx->sio->nr_bvecs - 1].folio);
+}
+
+static void swap_add_folio(struct swap_io_ctx *ctx, struct folio *folio, int rw)
+{
+	struct swap_info_struct *sis = __swap_entry_to_info(folio->swap);
+	struct swap_iocb *sio = ctx->sio;
+
+	if (sio && !swap_can_merge(ctx, folio)) {
+		PATH("swap_add_folio: not a neighbour, submitted");
+		if (rw == WRITE)
+			swap_write_submit(ctx);
+		else
+			swap_read_submit(ctx);
+		sio = ctx->sio;
+	}
+
+	if (!sio) {
+		ctx->sis = sis;
+		/* From a mempool in the kernel: sleeps rather than fails. */
+		ctx->sio = sio = kmem_cache_alloc(&sio_pool, GFP_NOIO | __GFP_NOFAIL);
+		BUG_ON(!sio);
+		sio->nr_bvecs = 0;
+		sio->len = 0;
+	}
+	sio->bvecs[sio->nr_bvecs] = (struct bio_vec){ .folio = folio, .entry = folio->swap };
+	sio->len += (unsigned long)folio_nr_pages(folio);
+
+	/* Reclaim counts on a synchronous write being over when it looks at the folio. */
+	if (++sio->nr_bvecs == ARRAY_SIZE(sio->bvecs) ||
+	    (rw == WRITE && (READ_ONCE(sis->flags) & SWP_SYNCHRONOUS_IO))) {
+		if (rw == WRITE)
+			swap_write_submit(ctx);
+		else
+			swap_read_submit(ctx);
+	}
 }
 
 /* ---- zero-filled folios ------------------------------------------------------------ */
 
-static atomic_long_t *zeromap_word(struct swap_info_struct *si, unsigned long offset)
-{
-	VM_BUG_ON(offset >= si->max);
-	return &si->zeromap[offset / 64];
-}
-
 static void swap_zeromap_folio_set(struct folio *folio)
+	__no_lock_analysis("unlocks what a returning lock function took")
 {
-	struct swap_info_struct *si = __swap_entry_to_info(folio->swap);
-	unsigned long offset = swp_offset(folio->swap);
+	unsigned int ci_off = swp_cluster_offset(folio->swap);
+	struct swap_cluster_info *ci;
 	long i;
 
-	for (i = 0; i < folio_nr_pages(folio); i++, offset++)
-		set_bit((unsigned int)(offset % 64), zeromap_word(si, offset));
+	ci = swap_cluster_get_and_lock(folio);
+	for (i = 0; i < folio_nr_pages(folio); i++)
+		__swap_table_set_zero(ci, ci_off + (unsigned int)i);
+	swap_cluster_unlock(ci);
 }
 
 static void swap_zeromap_folio_clear(struct folio *folio)
+	__no_lock_analysis("unlocks what a returning lock function took")
 {
-	struct swap_info_struct *si = __swap_entry_to_info(folio->swap);
-	unsigned long offset = swp_offset(folio->swap);
+	unsigned int ci_off = swp_cluster_offset(folio->swap);
+	struct swap_cluster_info *ci;
 	long i;
 
-	for (i = 0; i < folio_nr_pages(folio); i++, offset++)
-		clear_bit((unsigned int)(offset % 64), zeromap_word(si, offset));
+	ci = swap_cluster_get_and_lock(folio);
+	for (i = 0; i < folio_nr_pages(folio); i++)
+		__swap_table_clear_zero(ci, ci_off + (unsigned int)i);
+	swap_cluster_unlock(ci);
+}
+
+/* How many slots from entry on have the zero flag of the first one, which is in *is_zerop. */
+static long swap_zeromap_batch(swp_entry_t entry, long max_nr, bool *is_zerop)
+{
+	struct swap_cluster_info *ci = __swap_entry_to_cluster(entry);
+	unsigned int ci_start = swp_cluster_offset(entry);
+	bool is_zero;
+	long i;
+
+	VM_WARN_ON(ci_start + (unsigned long)max_nr > SWAPFILE_CLUSTER);
+	rcu_read_lock();
+	is_zero = __swap_table_test_zero(ci, ci_start);
+	for (i = 1; i < max_nr; i++) {
+		if (is_zero != __swap_table_test_zero(ci, ci_start + (unsigned int)i))
+			break;
+	}
+	rcu_read_unlock();
+	*is_zerop = is_zero;
+	return i;
 }
 
 /* True: it was zero-filled (or partly: not uptodate then), and is done. */
 static bool swap_read_folio_zeromap(struct folio *folio)
 {
-	struct swap_info_struct *si = __swap_entry_to_info(folio->swap);
-	unsigned long offset = swp_offset(folio->swap);
-	long i, zero = 0, nr_pages = folio_nr_pages(folio);
+	long nr_pages = folio_nr_pages(folio);
+	bool is_zeromap;
 
-	for (i = 0; i < nr_pages; i++, offset++)
-		zero += test_bit((unsigned int)(offset % 64), zeromap_word(si, offset));
-	if (!zero)
-		return false;
-	if (WARN_NAMED(zero != nr_pages, "large folio partly zero-filled on swap"))
+	/* The folio lock keeps the slots, and so the cluster and its flags. */
+	if (WARN_NAMED(swap_zeromap_batch(folio->swap, nr_pages, &is_zeromap) != nr_pages,
+		       "large folio partly zero-filled on swap"))
 		return true;
+	if (!is_zeromap)
+		return false;
 
 	folio_zero_user(folio);
 	folio_mark_uptodate(folio);
@@ -96,64 +254,17 @@ static bool swap_read_folio_zeromap(struct folio *folio)
 
 /* ---- writing ---------------------------------------------------------------------------- */
 
-static void bio_init(struct bio *bio, struct swap_info_struct *si, struct folio *folio,
-		     bool write, void (*end_io)(struct bio *))
+static void __swap_writepage(struct swap_io_ctx *ctx, struct folio *folio)
 {
-	bio->bdev = si->bdev;
-	bio->si = si;
-	bio->folio = folio;
-	bio->entry = folio->swap;
-	bio->block = swap_folio_block(si, folio);
-	bio->write = write;
-	bio->status = 0;
-	bio->end_io = end_io;
-}
-
-static struct bio *bio_alloc(gfp_t gfp)
-{
-	/* From a mempool in the kernel: sleeps rather than fails. */
-	struct bio *bio = kmem_cache_alloc(&bio_cache, gfp | __GFP_NOFAIL);
-
-	BUG_ON(!bio);
-	return bio;
-}
-
-static void swap_writepage_bdev_sync(struct swap_info_struct *si, struct folio *folio)
-{
-	struct bio bio;
-
-	bio_init(&bio, si, folio, true, NULL);
-	folio_start_writeback(folio);
-	folio_unlock(folio);
-	submit_bio_wait(&bio);
-	__end_swap_bio_write(&bio);
-}
-
-static void swap_writepage_bdev_async(struct swap_info_struct *si, struct folio *folio)
-{
-	struct bio *bio = bio_alloc(GFP_NOIO);
-
-	bio_init(bio, si, folio, true, end_swap_bio_write);
-	folio_start_writeback(folio);
-	folio_unlock(folio);
-	submit_bio(bio);
-}
-
-static void __swap_writepage(struct folio *folio)
-{
-	struct swap_info_struct *si = __swap_entry_to_info(folio->swap);
-
 	VM_BUG_ON_FOLIO(!folio_flag_peek(folio, PG_swapcache), folio);
 	COUNT(swapout);
-	if (READ_ONCE(si->flags) & SWP_SYNCHRONOUS_IO)
-		swap_writepage_bdev_sync(si, folio);
-	else
-		swap_writepage_bdev_async(si, folio);
+	folio_start_writeback(folio);
+	folio_unlock(folio);
+	swap_add_folio(ctx, folio, WRITE);
 }
 
-int swap_writeout(struct folio *folio, struct swap_iocb **swap_plug)
+int swap_writeout(struct swap_io_ctx *ctx, struct folio *folio)
 {
-	(void)swap_plug;
 	VM_BUG_ON_FOLIO(!folio_flag_peek(folio, PG_locked), folio);
 
 	/* Nobody may need the slot any more: no use writing it then. */
@@ -161,18 +272,15 @@ int swap_writeout(struct folio *folio, struct swap_iocb **swap_plug)
 		goto out_unlock;
 
 	swap_check_io(__swap_entry_to_info(folio->swap), folio, __func__);
-	/*
-	 * The zeromap's bits belong to the locked cached folio; they are changed
-	 * atomically because of the neighbours in the same word.
-	 */
 	if (is_folio_zero_filled(folio)) {
 		swap_zeromap_folio_set(folio);
 		goto out_unlock;
 	}
-	/* Or the bit of an earlier, zero-filled owner of the slot would be read. */
+	/* Or the flag of an earlier, zero-filled write to the slot would be read. */
 	swap_zeromap_folio_clear(folio);
 
-	__swap_writepage(folio);
+	/* Place of zswap_store(). */
+	__swap_writepage(ctx, folio);
 	return 0;
 out_unlock:
 	folio_unlock(folio);
@@ -181,34 +289,10 @@ out_unlock:
 
 /* ---- reading ------------------------------------------------------------------------------ */
 
-static void swap_read_folio_bdev_sync(struct swap_info_struct *si, struct folio *folio)
-{
-	struct bio bio;
-
-	bio_init(&bio, si, folio, false, NULL);
-	submit_bio_wait(&bio);
-	if (!bio.status)
-		folio_mark_uptodate(folio);
-	else
-		PATH("swap_read_folio_bdev_sync: error, folio not uptodate");
-	folio_unlock(folio);
-}
-
-static void swap_read_folio_bdev_async(struct swap_info_struct *si, struct folio *folio)
-{
-	struct bio *bio = bio_alloc(GFP_KERNEL);
-
-	bio_init(bio, si, folio, false, end_swap_bio_read);
-	/* The interrupt will unlock. */
-	folio_lock_handoff(folio);
-	submit_bio(bio);
-}
-
-void swap_read_folio(struct folio *folio, struct swap_iocb **plug)
+void swap_read_folio(struct swap_io_ctx *ctx, struct folio *folio)
 {
 	struct swap_info_struct *si = __swap_entry_to_info(folio->swap);
 
-	(void)plug;
 	/* As in 6.18: on a synchronous device a folio may bypass the swap cache. */
 	VM_BUG_ON_FOLIO(!folio_flag_peek(folio, PG_swapcache) &&
 			!(data_race(si->flags) & SWP_SYNCHRONOUS_IO), folio);
@@ -221,8 +305,6 @@ void swap_read_folio(struct folio *folio, struct swap_iocb **plug)
 		folio_unlock(folio);
 		return;
 	}
-	if (READ_ONCE(si->flags) & SWP_SYNCHRONOUS_IO)
-		swap_read_folio_bdev_sync(si, folio);
-	else
-		swap_read_folio_bdev_async(si, folio);
+	/* Place of zswap_load(). */
+	swap_add_folio(ctx, folio, READ);
 }

@@ -20,6 +20,8 @@
 
 struct vm_fault;
 struct swap_iocb;
+struct swap_io_ctx;
+struct swap_info_struct;
 struct rb_root;
 
 /* ---- shape, from the machine line; constant during a run ---- */
@@ -102,7 +104,6 @@ struct swap_info_struct {
 	signed char type;            /* index in swap_info[] */
 	unsigned int max;            /* last offset + 1 */
 	unsigned int pages;          /* usable slots */
-	atomic_long_t *zeromap;      /* a bit a slot: zero-filled; bit ops */
 	struct swap_cluster_info *cluster_info;
 	struct list_head free_clusters;                     /* si->lock, all lists */
 	struct list_head full_clusters;
@@ -254,7 +255,8 @@ void __swap_cluster_put_entry(struct swap_cluster_info *ci, unsigned int ci_off)
 void __swap_cluster_free_entries(struct swap_info_struct *si, struct swap_cluster_info *ci,
 				 unsigned int ci_start, unsigned int nr_pages);
 
-/* Storage is suspended while the image is written: no cached slot is freed then. */
+/* Storage is suspended while the image is written: no cached slot is freed then. They nest;
+ * system_transition_mutex held. */
 void pm_restrict_gfp_mask(void);
 void pm_restore_gfp_mask(void);
 bool pm_suspended_storage(void);
@@ -271,16 +273,18 @@ bool folio_matches_swap_entry_at(const struct folio *folio, swp_entry_t entry, c
 #define folio_matches_swap_entry(folio, entry) \
 	folio_matches_swap_entry_at((folio), (entry), __func__)
 
-/* The cached folio of entry, or a new one: then *alloced, the folio is locked, on
- * the LRU, and the caller starts the read (or deletes it). NULL: out of memory,
- * or the entry isn't swapped out. Device kept alive. May sleep. */
-struct folio *swap_cache_alloc_folio(swp_entry_t entry, gfp_t gfp, bool *alloced);
+/* A new folio in the swap cache of a swapped-out entry, of the largest of orders (a mask of
+ * orders, not 0) that fits: locked, on the LRU; the caller starts the read, or deletes it. vmf may be
+ * NULL. ERR_PTR: -EEXIST: cached already, -ENOENT: not swapped out, -ENOMEM, -EBUSY: the
+ * neighbours don't fit, -EINVAL. Device kept alive. May sleep. Follows swap_cache_alloc_folio(). */
+struct folio *swap_cache_alloc_folio(swp_entry_t targ_entry, gfp_t gfp, unsigned long orders,
+				     struct vm_fault *vmf);
 /* FL held, no writeback; clean or count 0. Frees slots with count 0. */
 void swap_cache_del_folio(struct folio *folio);
 /* Cluster locked and passed in. del leaves the folio's references to the caller. */
 void __swap_cache_add_folio(struct swap_cluster_info *ci, struct folio *folio, swp_entry_t entry);
 void __swap_cache_del_folio(struct swap_cluster_info *ci, struct folio *folio, swp_entry_t entry,
-			    void *shadow);
+			    void *shadow, bool swapout);
 /* Both locked and with their swap entries set; migration and split. */
 void __swap_cache_replace_folio(struct swap_cluster_info *ci, struct folio *old,
 				struct folio *new);
@@ -290,26 +294,38 @@ void __swap_cache_replace_folio(struct swap_cluster_info *ci, struct folio *old,
  * memory, or entry isn't swapped out any more. Device kept alive. May sleep. */
 struct folio *swapin_readahead(swp_entry_t entry, gfp_t gfp, struct vm_fault *vmf);
 struct folio *swap_cluster_readahead(swp_entry_t entry, gfp_t gfp);
-/* Swap in on a synchronous device without readahead: folio is new, unlocked,
- * uncached, with the caller's reference. Returns folio (in the cache now, read
- * started), or who was there first (with a reference), or NULL (no longer swapped out);
- * if not folio, the caller puts folio. Follows swapin_folio(). */
-struct folio *swapin_folio(swp_entry_t entry, struct folio *folio);
-struct folio *read_swap_cache_async(swp_entry_t entry, gfp_t gfp, struct vm_area_struct *vma,
-				    unsigned long addr, struct swap_iocb **plug);
+/* The same on a synchronous device, without readahead: the cached folio of entry, or a new one
+ * of one of orders (a mask) that is being read. ERR_PTR as swap_cache_alloc_folio() gives it, but
+ * for -EEXIST. Device kept alive. May sleep. Follows swapin_sync(). */
+struct folio *swapin_sync(swp_entry_t entry, gfp_t gfp, unsigned long orders,
+			  struct vm_fault *vmf);
+/* Reads entry into ctx: the caller submits it. NULL as above. Follows read_swap_cache_async(). */
+struct folio *read_swap_cache_async(struct swap_io_ctx *ctx, swp_entry_t entry, gfp_t gfp,
+				    struct vm_area_struct *vma, unsigned long addr);
 /* Statistics of readahead after a hit in the cache. */
 void swap_update_readahead(struct folio *folio, struct vm_area_struct *vma, unsigned long addr);
 
 /* ---- page_io.c ---- */
 
+/* I/O that is collected, of neighbouring blocks of one device in one direction, until it is
+ * submitted or full. Zero it before use, and submit before it goes out of scope: a folio in it is locked
+ * (read) or under writeback (write), and nobody else can start its transfer. */
+struct swap_io_ctx {
+	struct swap_iocb *sio; /* NULL: nothing */
+	struct swap_info_struct *sis;
+};
+
 #define AOP_WRITEPAGE_ACTIVATE 0x80000
-/* Writes a locked, unmapped folio of the swap cache and unlocks it: 0. If it
- * cannot be written: AOP_WRITEPAGE_ACTIVATE, still locked. If nobody needs the
+/* Writes a locked, unmapped folio of the swap cache and unlocks it: 0; the write may stay in
+ * ctx. If it cannot be written: AOP_WRITEPAGE_ACTIVATE, still locked. If nobody needs the
  * slot, frees it instead: 0, unlocked. Follows swap_writeout(). */
-int swap_writeout(struct folio *folio, struct swap_iocb **swap_plug);
-/* Reads into a locked, cached folio that isn't uptodate. Completion sets
- * uptodate (not after an error) and unlocks. Follows swap_read_folio(). */
-void swap_read_folio(struct folio *folio, struct swap_iocb **plug);
+int swap_writeout(struct swap_io_ctx *ctx, struct folio *folio);
+/* Reads into a locked, cached folio that isn't uptodate; the read may stay in ctx. Completion
+ * sets uptodate (not after an error) and unlocks. Follows swap_read_folio(). */
+void swap_read_folio(struct swap_io_ctx *ctx, struct folio *folio);
+/* Starts what is in ctx, if anything, and empties it. May sleep. */
+void swap_write_submit(struct swap_io_ctx *ctx);
+void swap_read_submit(struct swap_io_ctx *ctx);
 
 /* ---- swapon.c, and what swapoff (core/mm/swapoff.c) needs of this side ---- */
 
@@ -353,9 +369,9 @@ bool swsusp_swap_in_use(void);
 extern struct mutex system_transition_mutex;
 unsigned int lock_system_sleep(void) __acquires(&system_transition_mutex);
 void unlock_system_sleep(unsigned int flags) __releases(&system_transition_mutex);
-/* The uswsusp character device: open pins the swap device dev, release frees all
- * slots and unpins. One opener at a time (-EBUSY); -ENODEV, -EINVAL. The ioctls
- * hold system_transition_mutex (trylock: -EBUSY). */
+/* The uswsusp character device: open pins the swap device dev, if it is on; release frees all
+ * slots and unpins. One opener at a time (-EBUSY). The ioctls hold system_transition_mutex
+ * (trylock: -EBUSY); -ENODEV: nothing is pinned. release: -EINVAL if nobody has it open. */
 int snapshot_open(unsigned int dev);
 int snapshot_release(void);
 int snapshot_alloc_swap_page(u64 *block);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Models: mm/swap_state.c (the swap cache, swap-in, cluster readahead), 7.0.
+ * Models: mm/swap_state.c (the swap cache, swap-in, cluster readahead).
  * The cache is the folio in the slot's word. Adding a folio there, under
  * ci->lock, is what synchronises swap-in: the loser uses the winner's folio.
  * A looked-up folio is unlocked and may be stale by the time it is locked.
- * Left out: VMA readahead, NUMA policies, memcg charges, large folio swap-in.
+ * Left out: VMA readahead, NUMA policies, memcg charges. Nobody asks for a large folio.
  * Locking: words change under ci->lock, and are looked up under RCU; folio->swap
  * and PG_swapcache change under the folio lock and ci->lock.
  */
@@ -39,10 +39,9 @@ struct folio *swap_cache_get_folio(swp_entry_t entry)
 		folio = swp_tb_to_folio(swp_tb);
 		if (likely(folio_try_get(folio))) {
 			/*
-			 * The kernel does not look again. But the folio may have
-			 * been freed and allocated before the reference: then it
-			 * is somebody's fresh folio, and its lock is not ours to
-			 * take. The page cache's lookups check that, too.
+			 * Look again: the folio may have been freed and allocated
+			 * before the reference. Then it is somebody's fresh folio,
+			 * and its lock is not ours to take.
 			 */
 			swp_tb = swap_table_get(ci, ci_off);
 			if (likely(swp_tb_is_folio(swp_tb) && swp_tb_to_folio(swp_tb) == folio) ||
@@ -87,9 +86,67 @@ bool folio_matches_swap_entry_at(const struct folio *folio, swp_entry_t entry, c
 
 /* ---- adding, deleting, replacing --------------------------------------------------- */
 
-void __swap_cache_add_folio(struct swap_cluster_info *ci, struct folio *folio, swp_entry_t entry)
+/* Is the slot swapped out? A bad one is in use, but nobody's. Linux 7.3 takes its bits for a count. */
+static bool slot_is_swapped(unsigned long swp_tb)
+{
+	if (swp_tb_is_bad(swp_tb))
+		return bug_seeded(BUG_BAD_SLOT_SWAPPED);
+	return __swp_tb_get_count(swp_tb) != 0;
+}
+
+/*
+ * May a folio of nr slots around targ_entry come into the cache? 0; -EEXIST: it is cached
+ * already, -ENOENT: it is not swapped out, -EBUSY: one of its neighbours is. *shadowp,
+ * if not NULL, is what stands in the slot of targ_entry.
+ */
+static int __swap_cache_add_check(struct swap_cluster_info *ci, swp_entry_t targ_entry,
+				  unsigned long nr, void **shadowp)
+	__must_hold(&ci->lock)
+{
+	unsigned int ci_off = swp_cluster_offset(targ_entry), ci_end;
+	unsigned long old_tb;
+	bool is_zero;
+
+	lockdep_assert_held(&ci->lock);
+	if (unlikely(!cluster_table_is_alloced(ci))) {
+		PATH("__swap_cache_add_check: cluster free");
+		return -ENOENT;
+	}
+	old_tb = __swap_table_get(ci, ci_off);
+	if (swp_tb_is_folio(old_tb)) {
+		PATH("__swap_cache_add_check: cached by another");
+		return -EEXIST;
+	}
+	if (!slot_is_swapped(old_tb)) {
+		PATH("__swap_cache_add_check: not swapped out");
+		return -ENOENT;
+	}
+	if (shadowp && swp_tb_is_shadow(old_tb))
+		*shadowp = swp_tb_to_shadow(old_tb);
+
+	if (nr == 1)
+		return 0;
+
+	is_zero = __swap_table_test_zero(ci, ci_off);
+	ci_off = round_down(ci_off, (unsigned int)nr);
+	ci_end = ci_off + (unsigned int)nr;
+	do {
+		old_tb = __swap_table_get(ci, ci_off);
+		if (unlikely(swp_tb_is_folio(old_tb) || !slot_is_swapped(old_tb) ||
+			     is_zero != __swap_table_test_zero(ci, ci_off))) {
+			PATH("__swap_cache_add_check: neighbours do not fit");
+			return -EBUSY;
+		}
+	} while (++ci_off < ci_end);
+
+	return 0;
+}
+
+static void __swap_cache_do_add_folio(struct swap_cluster_info *ci, struct folio *folio,
+				      swp_entry_t entry)
 {
 	unsigned int ci_off = swp_cluster_offset(entry), ci_end;
+	unsigned long pfn = folio_pfn(folio);
 	long nr_pages = folio_nr_pages(folio);
 	unsigned long old_tb;
 
@@ -103,8 +160,8 @@ void __swap_cache_add_folio(struct swap_cluster_info *ci, struct folio *folio, s
 		old_tb = __swap_table_get(ci, ci_off);
 		WARN_NAMED(swp_tb_is_folio(old_tb), "swap slot cached twice");
 		__swap_table_set(ci, ci_off,
-				 folio_to_swp_tb(folio, swp_tb_is_bad(old_tb) ? 0 :
-						 __swp_tb_get_count(old_tb)));
+				 pfn_to_swp_tb(pfn, swp_tb_is_bad(old_tb) ? 0 :
+					       __swp_tb_get_flags(old_tb)));
 	} while (++ci_off < ci_end);
 
 	folio_ref_add(folio, (int)nr_pages);
@@ -112,53 +169,14 @@ void __swap_cache_add_folio(struct swap_cluster_info *ci, struct folio *folio, s
 	folio->swap = entry;
 }
 
-/*
- * Adds folio to the cache of a swapped-out entry: 0, or -ENOENT: nothing is
- * swapped out there, -EEXIST: cached already. *shadow is what stood there.
- */
-static int swap_cache_add_folio(struct folio *folio, swp_entry_t entry, void **shadowp)
-	__no_lock_analysis("unlocks what a returning lock function took")
+void __swap_cache_add_folio(struct swap_cluster_info *ci, struct folio *folio, swp_entry_t entry)
 {
-	unsigned int ci_start, ci_off, ci_end;
-	struct swap_cluster_info *ci;
-	unsigned long old_tb;
-	int err;
-
-	ci = swap_cluster_lock(__swap_entry_to_info(entry), swp_offset(entry));
-	ci_start = swp_cluster_offset(entry);
-	ci_end = ci_start + (unsigned int)folio_nr_pages(folio);
-	ci_off = ci_start;
-	if (unlikely(!cluster_table_is_alloced(ci))) {
-		PATH("swap_cache_add_folio: cluster free by now");
-		err = -ENOENT;
-		goto failed;
-	}
-	do {
-		old_tb = __swap_table_get(ci, ci_off);
-		if (unlikely(swp_tb_is_folio(old_tb))) {
-			PATH("swap_cache_add_folio: cached by another");
-			err = -EEXIST;
-			goto failed;
-		}
-		if (unlikely(swp_tb_get_count(old_tb) <= 0)) {
-			PATH("swap_cache_add_folio: no longer swapped out");
-			err = -ENOENT;
-			goto failed;
-		}
-		if (swp_tb_is_shadow(old_tb))
-			*shadowp = swp_tb_to_shadow(old_tb);
-	} while (++ci_off < ci_end);
-
-	__swap_cache_add_folio(ci, folio, entry);
-	swap_cluster_unlock(ci);
-	return 0;
-failed:
-	swap_cluster_unlock(ci);
-	return err;
+	/* Place of the statistics of pages in the cache. */
+	__swap_cache_do_add_folio(ci, folio, entry);
 }
 
-void __swap_cache_del_folio(struct swap_cluster_info *ci, struct folio *folio, swp_entry_t entry,
-			    void *shadow)
+static void __swap_cache_do_del_folio(struct swap_cluster_info *ci, struct folio *folio,
+				      swp_entry_t entry, void *shadow)
 {
 	unsigned int nr_pages = (unsigned int)folio_nr_pages(folio);
 	unsigned int ci_start = swp_cluster_offset(entry), ci_off = ci_start;
@@ -166,7 +184,6 @@ void __swap_cache_del_folio(struct swap_cluster_info *ci, struct folio *folio, s
 	bool folio_swapped = false, need_free = false;
 	struct swap_info_struct *si = __swap_entry_to_info(entry);
 	unsigned long old_tb;
-	unsigned int count;
 
 	lockdep_assert_held(&ci->lock);
 	VM_WARN_ON(__swap_entry_to_cluster(entry) != ci);
@@ -178,13 +195,13 @@ void __swap_cache_del_folio(struct swap_cluster_info *ci, struct folio *folio, s
 		old_tb = __swap_table_get(ci, ci_off);
 		WARN_NAMED(!swp_tb_is_folio(old_tb) || swp_tb_to_folio(old_tb) != folio,
 			   "swap table does not name the folio");
-		count = __swp_tb_get_count(old_tb);
-		if (count)
+		if (__swp_tb_get_count(old_tb))
 			folio_swapped = true;
 		else
 			need_free = true;
 		/* Without a shadow it is an empty one: NULL would be a free slot. */
-		__swap_table_set(ci, ci_off, shadow_to_swp_tb(shadow, count));
+		__swap_table_set(ci, ci_off,
+				 shadow_to_swp_tb(shadow, __swp_tb_get_flags(old_tb)));
 	} while (++ci_off < ci_end);
 
 	folio->swap.val = 0;
@@ -201,6 +218,14 @@ void __swap_cache_del_folio(struct swap_cluster_info *ci, struct folio *folio, s
 	}
 }
 
+void __swap_cache_del_folio(struct swap_cluster_info *ci, struct folio *folio, swp_entry_t entry,
+			    void *shadow, bool swapout)
+{
+	/* Place of the statistics; with swapout, of memcg's. */
+	(void)swapout;
+	__swap_cache_do_del_folio(ci, folio, entry, shadow);
+}
+
 void swap_cache_del_folio(struct folio *folio)
 	__no_lock_analysis("unlocks what a returning lock function took")
 {
@@ -208,7 +233,7 @@ void swap_cache_del_folio(struct folio *folio)
 	struct swap_cluster_info *ci;
 
 	ci = swap_cluster_lock(__swap_entry_to_info(entry), swp_offset(entry));
-	__swap_cache_del_folio(ci, folio, entry, NULL);
+	__swap_cache_del_folio(ci, folio, entry, NULL, false);
 	swap_cluster_unlock(ci);
 
 	folio_ref_sub(folio, (int)folio_nr_pages(folio));
@@ -220,6 +245,7 @@ void __swap_cache_replace_folio(struct swap_cluster_info *ci, struct folio *old,
 	swp_entry_t entry = new->swap;
 	unsigned int ci_off = swp_cluster_offset(entry);
 	unsigned int ci_end = ci_off + (unsigned int)folio_nr_pages(new);
+	unsigned long pfn = folio_pfn(new);
 	unsigned long old_tb;
 
 	lockdep_assert_held(&ci->lock);
@@ -231,7 +257,7 @@ void __swap_cache_replace_folio(struct swap_cluster_info *ci, struct folio *old,
 		old_tb = __swap_table_get(ci, ci_off);
 		WARN_NAMED(!swp_tb_is_folio(old_tb) || swp_tb_to_folio(old_tb) != old,
 			   "swap table does not name the folio");
-		__swap_table_set(ci, ci_off, folio_to_swp_tb(new, __swp_tb_get_count(old_tb)));
+		__swap_table_set(ci, ci_off, pfn_to_swp_tb(pfn, __swp_tb_get_flags(old_tb)));
 	} while (++ci_off < ci_end);
 
 	/* In a split, old must be out of the range by now. */
@@ -248,105 +274,151 @@ void __swap_cache_replace_folio(struct swap_cluster_info *ci, struct folio *old,
 
 /* ---- swapping in ------------------------------------------------------------------------ */
 
-/*
- * Makes the new folio the cached one of entry, locked, on the LRU, for the caller
- * to read into. If somebody else was faster: his, with a reference. NULL: the
- * entry isn't swapped out (any more). Follows __swap_cache_prepare_and_add().
- */
-static struct folio *__swap_cache_prepare_and_add(swp_entry_t entry, struct folio *folio)
-	__no_lock_analysis("returns a locked folio or unlocks it")
+/* One order of swap_cache_alloc_folio(). -EBUSY or -ENOMEM: a smaller one may do. */
+static struct folio *__swap_cache_alloc(struct swap_cluster_info *ci, swp_entry_t targ_entry,
+					gfp_t gfp, unsigned int order)
+	__no_lock_analysis("returns a locked folio")
 {
-	struct folio *swapcache = NULL;
+	unsigned long nr_pages = 1UL << order;
+	struct folio *folio;
 	void *shadow = NULL;
-	int ret;
+	swp_entry_t entry;
+	int err;
+
+	VM_WARN_ON(nr_pages > SWAPFILE_CLUSTER);
+	entry.val = round_down(targ_entry.val, nr_pages);
+
+	/* Nothing is allocated for a slot that is free or cached: readahead comes by. */
+	spin_lock(&ci->lock);
+	err = __swap_cache_add_check(ci, targ_entry, nr_pages, NULL);
+	spin_unlock(&ci->lock);
+	if (unlikely(err))
+		return ERR_PTR(err);
+
+	folio = folio_alloc(gfp, order);
+	if (unlikely(!folio))
+		return ERR_PTR(-ENOMEM);
+
+	/* No lock was held: the entry may have gone, or be cached by now. */
+	spin_lock(&ci->lock);
+	err = __swap_cache_add_check(ci, targ_entry, nr_pages, &shadow);
+	if (unlikely(err)) {
+		PATH("__swap_cache_alloc: another was faster");
+		spin_unlock(&ci->lock);
+		folio_put(folio);
+		return ERR_PTR(err);
+	}
 
 	__folio_set_locked(folio);
 	__folio_set_swapbacked(folio);
+	__swap_cache_do_add_folio(ci, folio, entry);
+	spin_unlock(&ci->lock);
 
-	for (;;) {
-		ret = swap_cache_add_folio(folio, entry, &shadow);
-		if (!ret)
-			break;
-		/*
-		 * A large folio raced with a smaller one: the folio that is cached
-		 * at the aligned entry may have nothing to do with this fault.
-		 */
-		if (ret != -EEXIST || folio_test_large(folio))
-			goto failed;
-
-		swapcache = swap_cache_get_folio(entry);
-		if (swapcache)
-			goto failed;
-		PATH("__swap_cache_prepare_and_add: cached folio gone again, retry");
-	}
-
+	/* Place of the memcg charge, which may fail, and of the statistics. */
 	if (shadow)
 		workingset_refault(folio, shadow);
 	folio_add_lru(folio);
 	return folio;
-
-failed:
-	folio_unlock(folio);
-	return swapcache;
 }
 
-struct folio *swap_cache_alloc_folio(swp_entry_t entry, gfp_t gfp, bool *alloced)
+struct folio *swap_cache_alloc_folio(swp_entry_t targ_entry, gfp_t gfp, unsigned long orders,
+				     struct vm_fault *vmf)
 {
-	struct swap_info_struct *si = __swap_entry_to_info(entry);
-	struct folio *folio, *result;
+	struct swap_cluster_info *ci = __swap_entry_to_cluster(targ_entry);
+	struct folio *ret;
+	unsigned int order;
+	long err;
 
-	*alloced = false;
+	(void)vmf; /* where a NUMA policy would choose */
+	if (WARN_NAMED(!orders || 1UL << (63 - __builtin_clzl(orders)) > SWAPFILE_CLUSTER,
+		       "no order, or one larger than a cluster"))
+		return ERR_PTR(-EINVAL);
 
-	/* Readahead may find it here. */
-	folio = swap_cache_get_folio(entry);
-	if (folio)
+	do {
+		order = (unsigned int)(63 - __builtin_clzl(orders));
+		ret = __swap_cache_alloc(ci, targ_entry, gfp, order);
+		if (!IS_ERR(ret))
+			break;
+		err = PTR_ERR(ret);
+		if (!order || (err != -EBUSY && err != -ENOMEM))
+			break;
+		PATH("swap_cache_alloc_folio: smaller order");
+		orders &= ~(1UL << order);
+	} while (orders);
+
+	return ret;
+}
+
+/* The cached folio of entry, or a new one whose read is in ctx; NULL as readahead has it. */
+static struct folio *swap_cache_read_folio(struct swap_io_ctx *ctx, swp_entry_t entry, gfp_t gfp,
+					   bool readahead)
+{
+	struct folio *folio;
+
+	do {
+		folio = swap_cache_get_folio(entry);
+		if (folio)
+			return folio;
+		folio = swap_cache_alloc_folio(entry, gfp, BIT(0), NULL);
+	} while (PTR_ERR(folio) == -EEXIST);
+
+	if (IS_ERR_OR_NULL(folio))
+		return NULL;
+
+	swap_read_folio(ctx, folio);
+	if (readahead) {
+		folio_set_readahead(folio);
+		COUNT(readahead);
+	}
+	return folio;
+}
+
+struct folio *swapin_sync(swp_entry_t entry, gfp_t gfp, unsigned long orders,
+			  struct vm_fault *vmf)
+{
+	struct swap_io_ctx ctx = { 0 };
+	struct folio *folio;
+
+	do {
+		folio = swap_cache_get_folio(entry);
+		if (folio) {
+			PATH("swapin_lost");
+			return folio;
+		}
+		folio = swap_cache_alloc_folio(entry, gfp, orders, vmf);
+	} while (PTR_ERR(folio) == -EEXIST);
+
+	if (IS_ERR(folio))
 		return folio;
 
-	/* Free and bad slots: readahead comes by. */
-	if (!swap_entry_swapped(si, entry))
-		return NULL;
-
-	folio = folio_alloc(gfp, 0);
-	if (!folio)
-		return NULL;
-
-	/* No lock is held here: the entry may have gone, or be cached by now. */
-	result = __swap_cache_prepare_and_add(entry, folio);
-	if (result == folio)
-		*alloced = true;
-	else
-		folio_put(folio);
-	return result;
+	swap_read_folio(&ctx, folio);
+	swap_read_submit(&ctx);
+	return folio;
 }
 
-struct folio *swapin_folio(swp_entry_t entry, struct folio *folio)
-{
-	unsigned long nr_pages = (unsigned long)folio_nr_pages(folio);
-	struct folio *swapcache;
-
-	entry = swp_entry(swp_type(entry), round_down(swp_offset(entry), nr_pages));
-	swapcache = __swap_cache_prepare_and_add(entry, folio);
-	if (swapcache == folio)
-		swap_read_folio(folio, NULL);
-	return swapcache;
-}
-
-struct folio *read_swap_cache_async(swp_entry_t entry, gfp_t gfp, struct vm_area_struct *vma,
-				    unsigned long addr, struct swap_iocb **plug)
+struct folio *read_swap_cache_async(struct swap_io_ctx *ctx, swp_entry_t entry, gfp_t gfp,
+				    struct vm_area_struct *vma, unsigned long addr)
 {
 	struct swap_info_struct *si;
 	struct folio *folio;
-	bool page_allocated;
 
 	(void)vma;
 	(void)addr;
 	si = get_swap_device(entry);
 	if (!si)
 		return NULL;
-	folio = swap_cache_alloc_folio(entry, gfp, &page_allocated);
-	if (page_allocated)
-		swap_read_folio(folio, plug);
+	folio = swap_cache_read_folio(ctx, entry, gfp, false);
 	put_swap_device(si);
+	return folio;
+}
+
+static struct folio *swap_cache_read_folio_sync(swp_entry_t entry, gfp_t gfp)
+{
+	struct swap_io_ctx ctx = { 0 };
+	struct folio *folio;
+
+	folio = swap_cache_read_folio(&ctx, entry, gfp, false);
+	swap_read_submit(&ctx);
 	return folio;
 }
 
@@ -409,7 +481,7 @@ struct folio *swap_cluster_readahead(swp_entry_t entry, gfp_t gfp)
 	unsigned long entry_offset = swp_offset(entry), offset = entry_offset;
 	struct swap_info_struct *si = __swap_entry_to_info(entry);
 	unsigned long start_offset, end_offset, mask;
-	bool page_allocated;
+	struct swap_io_ctx ctx = { 0 };
 	struct folio *folio;
 	swp_entry_t ra_entry;
 
@@ -426,24 +498,15 @@ struct folio *swap_cluster_readahead(swp_entry_t entry, gfp_t gfp)
 
 	for (offset = start_offset; offset <= end_offset; offset++) {
 		ra_entry = swp_entry(swp_type(entry), offset);
-		folio = swap_cache_alloc_folio(ra_entry, gfp, &page_allocated);
+		folio = swap_cache_read_folio(&ctx, ra_entry, gfp, offset != entry_offset);
 		if (!folio)
 			continue;
-		if (page_allocated) {
-			swap_read_folio(folio, NULL);
-			if (offset != entry_offset) {
-				folio_set_readahead(folio);
-				COUNT(readahead);
-			}
-		}
 		folio_put(folio);
 	}
+	swap_read_submit(&ctx);
 skip:
 	/* Read above, as a rule. */
-	folio = swap_cache_alloc_folio(entry, gfp, &page_allocated);
-	if (unlikely(page_allocated))
-		swap_read_folio(folio, NULL);
-	return folio;
+	return swap_cache_read_folio_sync(entry, gfp);
 }
 
 struct folio *swapin_readahead(swp_entry_t entry, gfp_t gfp, struct vm_fault *vmf)

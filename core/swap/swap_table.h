@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Models: mm/swap_table.h (word encoding of phase III).
+ * Models: mm/swap_table.h.
  * A word a slot, in a table a cluster:
  *
  *	NULL    0                        free
- *	PFN     COUNT | pfn        | 10   in use, cached
- *	shadow  COUNT | shadow     |  1   in use, not cached; the shadow may be empty
+ *	PFN     COUNT | Z | pfn    | 10   in use, cached
+ *	shadow  COUNT | Z | shadow |  1   in use, not cached; the shadow may be empty
  *	BAD     1...1            1000     header page, bad page, past the end
  *
  * COUNT is swap_shape.count_bits wide, at the top. It holds swap counts below
  * SWP_TB_COUNT_MAX; that value means "see ci->extend_table". The cache's pin is
- * not counted. Words change under ci->lock; they may be read under RCU.
+ * not counted. Z: the page is zero-filled, and not on the device. COUNT and Z are
+ * the flags. Words change under ci->lock; they may be read under RCU.
  */
 #ifndef CORE_SWAP_SWAP_TABLE_H
 #define CORE_SWAP_SWAP_TABLE_H
@@ -27,6 +28,10 @@
 #define SWP_TB_COUNT_SHIFT (64 - swap_shape.count_bits)
 #define SWP_TB_COUNT_MASK (~0UL << SWP_TB_COUNT_SHIFT)
 #define SWP_TB_COUNT_MAX ((1U << swap_shape.count_bits) - 1)
+#define SWP_TB_FLAGS_BITS (swap_shape.count_bits + 1)
+#define SWP_TB_FLAGS_SHIFT (64 - SWP_TB_FLAGS_BITS)
+#define SWP_TB_FLAGS_MASK (~0UL << SWP_TB_FLAGS_SHIFT)
+#define SWP_TB_ZERO_FLAG (1UL << SWP_TB_FLAGS_SHIFT)
 
 /* ---- what a word is -------------------------------------------------------- */
 
@@ -68,22 +73,34 @@ static inline unsigned long __count_to_swp_tb(unsigned int count)
 	return (unsigned long)count << SWP_TB_COUNT_SHIFT;
 }
 
-static inline unsigned long folio_to_swp_tb(const struct folio *folio, unsigned int count)
+/* flags: the count and the zero flag, as __swp_tb_get_flags() gives them. */
+static inline unsigned long __flags_to_swp_tb(unsigned int flags)
 {
-	unsigned long swp_tb = (folio_pfn(folio) << SWP_TB_PFN_MARK_BITS) | SWP_TB_PFN_MARK;
-
-	VM_WARN_ON(swp_tb & SWP_TB_COUNT_MASK);
-	return swp_tb | __count_to_swp_tb(count);
+	VM_WARN_ON(flags >> SWP_TB_FLAGS_BITS);
+	return (unsigned long)flags << SWP_TB_FLAGS_SHIFT;
 }
 
-/* shadow: NULL, or a value with bit 0 set that leaves the count's bits clear. */
-static inline unsigned long shadow_to_swp_tb(void *shadow, unsigned int count)
+static inline unsigned long pfn_to_swp_tb(unsigned long pfn, unsigned int flags)
+{
+	unsigned long swp_tb = (pfn << SWP_TB_PFN_MARK_BITS) | SWP_TB_PFN_MARK;
+
+	VM_WARN_ON(swp_tb & SWP_TB_FLAGS_MASK);
+	return swp_tb | __flags_to_swp_tb(flags);
+}
+
+static inline unsigned long folio_to_swp_tb(const struct folio *folio, unsigned int flags)
+{
+	return pfn_to_swp_tb(folio_pfn(folio), flags);
+}
+
+/* shadow: NULL, or a value with bit 0 set that leaves the flags' bits clear. */
+static inline unsigned long shadow_to_swp_tb(void *shadow, unsigned int flags)
 {
 	unsigned long value = (unsigned long)(uintptr_t)shadow;
 
 	VM_WARN_ON(shadow && !(value & SWP_TB_SHADOW_MARK));
-	VM_WARN_ON(value & SWP_TB_COUNT_MASK);
-	return value | SWP_TB_SHADOW_MARK | __count_to_swp_tb(count);
+	VM_WARN_ON(value & SWP_TB_FLAGS_MASK);
+	return value | SWP_TB_SHADOW_MARK | __flags_to_swp_tb(flags);
 }
 
 static inline unsigned long __swp_tb_mk_count(unsigned long swp_tb, unsigned int count)
@@ -97,13 +114,13 @@ static inline unsigned long __swp_tb_mk_count(unsigned long swp_tb, unsigned int
 static inline struct folio *swp_tb_to_folio(unsigned long swp_tb)
 {
 	VM_WARN_ON(!swp_tb_is_folio(swp_tb));
-	return pfn_folio((swp_tb & ~SWP_TB_COUNT_MASK) >> SWP_TB_PFN_MARK_BITS);
+	return pfn_folio((swp_tb & ~SWP_TB_FLAGS_MASK) >> SWP_TB_PFN_MARK_BITS);
 }
 
 static inline void *swp_tb_to_shadow(unsigned long swp_tb)
 {
 	VM_WARN_ON(!swp_tb_is_shadow(swp_tb));
-	return (void *)(uintptr_t)(swp_tb & ~SWP_TB_COUNT_MASK);
+	return (void *)(uintptr_t)(swp_tb & ~SWP_TB_FLAGS_MASK);
 }
 
 /* Of a word that is known to be countable. */
@@ -113,12 +130,18 @@ static inline unsigned int __swp_tb_get_count(unsigned long swp_tb)
 	return (unsigned int)((swp_tb & SWP_TB_COUNT_MASK) >> SWP_TB_COUNT_SHIFT);
 }
 
+static inline unsigned int __swp_tb_get_flags(unsigned long swp_tb)
+{
+	VM_WARN_ON(!swp_tb_is_countable(swp_tb));
+	return (unsigned int)((swp_tb & SWP_TB_FLAGS_MASK) >> SWP_TB_FLAGS_SHIFT);
+}
+
 /* -EINVAL for a bad slot: it is in use, but nobody's. */
 static inline int swp_tb_get_count(unsigned long swp_tb)
 {
 	if (swp_tb_is_countable(swp_tb))
 		return (int)__swp_tb_get_count(swp_tb);
-	return bug_seeded(BUG_BAD_SLOT_SWAPPED) ? 1 : -EINVAL;
+	return -EINVAL;
 }
 
 /* ---- the table of a cluster ------------------------------------------------------ */
@@ -182,6 +205,28 @@ void swap_table_check_access(const struct swap_cluster_info *ci, const atomic_lo
 		rcu_read_unlock();                                                    \
 		word_;                                                                \
 	})
+
+/* The zero flag of a slot: changed under ci->lock, looked at under RCU as well. */
+#define __swap_table_test_zero(ci, off)                                               \
+	({                                                                            \
+		unsigned long word_ = __swap_table_get((ci), (off));                  \
+		VM_WARN_ON(!swp_tb_is_countable(word_));                              \
+		(word_ & SWP_TB_ZERO_FLAG) != 0;                                      \
+	})
+
+#define __swap_table_set_zero(ci, off)                                                \
+	do {                                                                          \
+		unsigned long word_ = __swap_table_get((ci), (off));                  \
+		VM_WARN_ON(!swp_tb_is_countable(word_));                              \
+		__swap_table_set((ci), (off), word_ | SWP_TB_ZERO_FLAG);              \
+	} while (0)
+
+#define __swap_table_clear_zero(ci, off)                                              \
+	do {                                                                          \
+		unsigned long word_ = __swap_table_get((ci), (off));                  \
+		VM_WARN_ON(!swp_tb_is_countable(word_));                              \
+		__swap_table_set((ci), (off), word_ & ~SWP_TB_ZERO_FLAG);             \
+	} while (0)
 
 /* For assertions and checkers: no event, no report. */
 static inline unsigned long swap_table_peek(const struct swap_cluster_info *ci, unsigned long off)

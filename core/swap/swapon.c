@@ -213,6 +213,7 @@ static void setup_cluster_lists(struct swap_info_struct *si,
 	}
 }
 
+/* As in 7.3 every device gets one: swapon finds out later what turns (SWP_SOLIDSTATE). */
 static int setup_global_cluster(struct swap_info_struct *si)
 {
 	unsigned int i;
@@ -248,11 +249,13 @@ static int setup_swap_clusters_info(struct swap_info_struct *si)
 			 (int)i);
 	}
 	err = setup_global_cluster(si);
-	if (err)
+	if (!err)
+		err = setup_bad_slots(si, cluster_info);
+	if (err) {
+		free_swap_cluster_info(cluster_info, si->max);
+		si->cluster_info = NULL;
 		return err;
-	err = setup_bad_slots(si, cluster_info);
-	if (err)
-		return err;
+	}
 	setup_cluster_lists(si, cluster_info, nr_clusters);
 	return 0;
 }
@@ -291,26 +294,11 @@ void _enable_swap_info(struct swap_info_struct *si)
 	add_to_avail_list(si, true);
 }
 
-static void setup_swap_info(struct swap_info_struct *si, int prio)
+static void enable_swap_info(struct swap_info_struct *si)
 {
-	lockdep_assert_held(&swap_lock);
-	lockdep_assert_held(&si->lock);
-	si->prio = (signed short)prio;
-	/* plists go up, swap priorities down. */
-	si->list.prio = -si->prio;
-	si->avail_list.prio = -si->prio;
-}
-
-static void enable_swap_info(struct swap_info_struct *si, int prio)
-{
-	spin_lock(&swap_lock);
-	spin_lock(&si->lock);
-	setup_swap_info(si, prio);
-	spin_unlock(&si->lock);
-	spin_unlock(&swap_lock);
 	/*
-	 * All of si is set up before somebody can have a reference: the unlock is
-	 * what the smp_rmb() of get_swap_device_info() pairs with.
+	 * All of si is set up before somebody can have a reference: resurrecting
+	 * it is what the smp_rmb() of get_swap_device_info() pairs with.
 	 */
 	engine_hb_release(&si->users);
 	percpu_ref_resurrect(&si->users);
@@ -326,7 +314,6 @@ void reinsert_swap_info(struct swap_info_struct *si)
 	PATH("reinsert_swap_info: swapoff failed");
 	spin_lock(&swap_lock);
 	spin_lock(&si->lock);
-	setup_swap_info(si, si->prio);
 	_enable_swap_info(si);
 	spin_unlock(&si->lock);
 	spin_unlock(&swap_lock);
@@ -480,7 +467,7 @@ static unsigned long read_swap_header(const struct block_device *bdev)
 
 static unsigned long swap_flags_of(const struct block_device *bdev)
 {
-	unsigned long flags = SWP_BLKDEV;
+	unsigned long flags = 0;
 
 	if (bdev->flags & WORLD_DEV_STABLE)
 		flags |= SWP_STABLE_WRITES;
@@ -501,19 +488,19 @@ static int swapon_setup(struct swap_info_struct *si, struct block_device *bdev)
 		return -EINVAL;
 	si->max = (unsigned int)maxpages;
 	si->pages = (unsigned int)maxpages - 1;
-	WRITE_ONCE(si->flags, si->flags | swap_flags_of(bdev));
+	WRITE_ONCE(si->flags, si->flags | SWP_BLKDEV);
 	err = setup_swap_extents(si);
 	if (err < 0)
 		return err;
 	if (si->pages != si->max - 1)
 		return -EINVAL;
 
-	si->zeromap = kvcalloc(DIV_ROUND_UP(si->max, 64), sizeof(si->zeromap[0]), GFP_KERNEL);
-	if (!si->zeromap)
-		return -ENOMEM;
 	err = setup_swap_clusters_info(si);
 	if (err)
 		return err;
+	WRITE_ONCE(si->flags, si->flags | swap_flags_of(bdev));
+	if (bdev->flags & WORLD_DEV_ROTATIONAL)
+		atomic_inc(&nr_rotate_swap);
 	if (bdev->flags & WORLD_DEV_DISCARD) {
 		WRITE_ONCE(si->flags, si->flags | SWP_DISCARDABLE | SWP_AREA_DISCARD |
 			   SWP_PAGE_DISCARD);
@@ -528,8 +515,6 @@ static void swapon_undo(struct swap_info_struct *si)
 	kfree(si->global_cluster);
 	si->global_cluster = NULL;
 	destroy_swap_extents(si);
-	kvfree(si->zeromap);
-	si->zeromap = NULL;
 	free_swap_cluster_info(si->cluster_info, si->max);
 	si->cluster_info = NULL;
 	si->max = 0;
@@ -568,12 +553,14 @@ int sys_swapon(unsigned int dev)
 	if (error)
 		goto bad_swap;
 	bdev->is_swapfile = true;
-	if (bdev->flags & WORLD_DEV_ROTATIONAL)
-		atomic_inc(&nr_rotate_swap);
 
 	mutex_lock(&swapon_mutex);
+	si->prio = (signed short)bdev->prio;
+	/* plists go up, swap priorities down. */
+	si->list.prio = -si->prio;
+	si->avail_list.prio = -si->prio;
 	si->swap_file = bdev;
-	enable_swap_info(si, bdev->prio);
+	enable_swap_info(si);
 	mutex_unlock(&swapon_mutex);
 	mutex_unlock(&bdev->inode_lock);
 	return 0;

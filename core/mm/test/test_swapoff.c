@@ -28,7 +28,7 @@ static void read_back(int mm, int pages)
 static void device_is_gone(unsigned int type)
 {
 	CHECK_EQ(swap_info[type]->flags, 0);
-	CHECK(!swap_info[type]->cluster_info && !swap_info[type]->zeromap);
+	CHECK(!swap_info[type]->cluster_info);
 	CHECK_EQ(swap_info[type]->max, 0);
 	CHECK(init_mm.mmlist.next == &init_mm.mmlist);
 	CHECK_EQ(total_swap_pages, 0);

@@ -379,7 +379,7 @@ static inline bool t_remove_mapping(struct folio *folio)
 	}
 	/* Reclaim has isolated the folio; here it may still be on the LRU. */
 	__swap_cache_del_folio(ci, folio, folio->swap,
-			       folio_test_lru(folio) ? NULL : workingset_eviction(folio));
+			       folio_test_lru(folio) ? NULL : workingset_eviction(folio), true);
 	swap_cluster_unlock_irq(ci);
 	folio_unlock(folio);
 	__folio_put(folio);
@@ -401,6 +401,33 @@ static inline void t_unmap_all(struct folio *folio)
 		}
 		spin_unlock(&p->ptl);
 	}
+}
+
+/* The I/O of one folio, submitted. */
+static inline int t_writeout(struct folio *folio)
+{
+	struct swap_io_ctx ctx = { 0 };
+	int ret = swap_writeout(&ctx, folio);
+
+	swap_write_submit(&ctx);
+	return ret;
+}
+
+static inline void t_readin(struct folio *folio)
+{
+	struct swap_io_ctx ctx = { 0 };
+
+	swap_read_folio(&ctx, folio);
+	swap_read_submit(&ctx);
+}
+
+static inline struct folio *t_read_async(swp_entry_t entry)
+{
+	struct swap_io_ctx ctx = { 0 };
+	struct folio *folio = read_swap_cache_async(&ctx, entry, GFP_KERNEL, NULL, 0);
+
+	swap_read_submit(&ctx);
+	return folio;
 }
 
 /* Reclaim of the folio that p maps. 0: its slot is written and the folio gone. */
@@ -434,7 +461,7 @@ static inline int t_swapout(struct tpage *p)
 		goto unlock;
 	if (folio_test_dirty(folio)) {
 		folio_clear_dirty(folio);
-		swap_writeout(folio, NULL);
+		t_writeout(folio);
 		folio_wait_writeback(folio);
 		folio_lock(folio);
 	}
@@ -450,20 +477,15 @@ put:
 
 static inline struct folio *t_swapin_folio(struct swap_info_struct *si, swp_entry_t entry)
 {
-	struct folio *folio, *swapcache;
+	struct folio *folio;
 
 	folio = swap_cache_get_folio(entry);
 	if (folio)
 		return folio;
 	if (!(READ_ONCE(si->flags) & SWP_SYNCHRONOUS_IO))
 		return swapin_readahead(entry, GFP_HIGHUSER_MOVABLE, NULL);
-	folio = folio_alloc(GFP_HIGHUSER_MOVABLE, 0);
-	if (!folio)
-		return NULL;
-	swapcache = swapin_folio(entry, folio);
-	if (swapcache != folio)
-		folio_put(folio);
-	return swapcache;
+	folio = swapin_sync(entry, GFP_HIGHUSER_MOVABLE, BIT(0), NULL);
+	return IS_ERR(folio) ? NULL : folio;
 }
 
 /* A fault: 0, or -ENOENT (nothing swapped), -EAGAIN (raced), -EIO, -ENOMEM. */
@@ -632,8 +654,6 @@ static inline int t_swapoff(unsigned int dev, unsigned int rounds)
 	mutex_unlock(&swapon_mutex);
 	kfree(si->global_cluster);
 	si->global_cluster = NULL;
-	kvfree(si->zeromap);
-	si->zeromap = NULL;
 	free_swap_cluster_info(cluster_info, maxpages);
 	swap_release_bdev(si->bdev);
 	spin_lock(&swap_lock);

@@ -316,7 +316,7 @@ int main(void)
 	test_end_state.keep = true;
 	CHECK_HAS(test_run_one(alloc_unlocked), "in folio_alloc_swap");
 	CHECK_STR(test_run_one(alloc_twice),
-		  "WARNING: folio in swap cache already in __swap_cache_add_folio");
+		  "WARNING: folio in swap cache already in __swap_cache_do_add_folio");
 	engine_exit();
 	return TEST_END();
 }

@@ -20,25 +20,24 @@ static void lookups(void *arg)
 {
 	swp_entry_t e = swapped_out(11);
 	struct folio *folio;
-	bool alloced;
 
 	(void)arg;
 	CHECK(!swap_cache_get_folio(e));
 	CHECK(!swap_cache_has_folio(e));
 	CHECK(swap_cache_get_shadow(e) != NULL);
-	folio = swap_cache_alloc_folio(e, GFP_KERNEL, &alloced);
-	CHECK(folio && alloced);
+	folio = swap_cache_alloc_folio(e, GFP_KERNEL, BIT(0), NULL);
+	CHECK(!IS_ERR(folio));
 	CHECK(folio_test_locked(folio) && !folio_test_uptodate(folio));
 	CHECK(folio_matches_swap_entry(folio, e));
 	CHECK(!folio_matches_swap_entry(folio, (swp_entry_t){ e.val + 1 }));
 	CHECK(!swap_cache_get_shadow(e));
 	CHECK_EQ(swp_swapcount(e), 1);
-	swap_read_folio(folio, NULL);
+	t_readin(folio);
 	CHECK(folio_test_uptodate(folio) && !folio_test_locked(folio));
 	CHECK(t_content_is(folio, 11));
 	/* The second one gets the first one's folio. */
-	CHECK(swap_cache_alloc_folio(e, GFP_KERNEL, &alloced) == folio);
-	CHECK(!alloced);
+	CHECK_EQ(PTR_ERR(swap_cache_alloc_folio(e, GFP_KERNEL, BIT(0), NULL)), -EEXIST);
+	CHECK(swapin_sync(e, GFP_KERNEL, BIT(0), NULL) == folio);
 	folio_put(folio);
 	CHECK(swap_cache_get_folio(e) == folio);
 	folio_put(folio);
@@ -47,23 +46,24 @@ static void lookups(void *arg)
 	CHECK(tpages[0].folio == folio);
 }
 
+static long alloc_error(unsigned long offset)
+{
+	return PTR_ERR(swap_cache_alloc_folio(swp_entry(0, offset), GFP_KERNEL, BIT(0), NULL));
+}
+
 static void not_swapped_out(void *arg)
 {
-	struct folio *folio = folio_alloc(GFP_KERNEL, 0);
-	bool alloced;
+	struct folio *folio;
 
 	(void)arg;
 	/* A free slot of a cluster with a table, of one without, a bad slot. */
-	CHECK(!swap_cache_alloc_folio(swp_entry(0, 2), GFP_KERNEL, &alloced) && !alloced);
-	CHECK(!swap_cache_alloc_folio(swp_entry(0, 5), GFP_KERNEL, &alloced) && !alloced);
-	CHECK(!swap_cache_alloc_folio(swp_entry(0, 0), GFP_KERNEL, &alloced) && !alloced);
-	CHECK(!swap_cache_alloc_folio(swp_entry(0, 10), GFP_KERNEL, &alloced) && !alloced);
-	CHECK(!swapin_folio(swp_entry(0, 2), folio));
-	CHECK(!swapin_folio(swp_entry(0, 5), folio));
-	CHECK(!folio_test_locked(folio) && !folio_test_swapcache(folio));
-	CHECK_EQ(folio_ref_count(folio), 1);
-	CHECK(!read_swap_cache_async(swp_entry(2, 1), GFP_KERNEL, NULL, 0, NULL));
-	folio_put(folio);
+	CHECK_EQ(alloc_error(2), -ENOENT);
+	CHECK_EQ(alloc_error(5), -ENOENT);
+	CHECK_EQ(alloc_error(0), -ENOENT);
+	CHECK_EQ(alloc_error(10), -ENOENT);
+	CHECK_EQ(PTR_ERR(swapin_sync(swp_entry(0, 2), GFP_KERNEL, BIT(0), NULL)), -ENOENT);
+	CHECK(!swapin_readahead(swp_entry(0, 5), GFP_KERNEL, NULL));
+	CHECK(!t_read_async(swp_entry(2, 1)));
 	folio = t_folio(1);
 	folio_lock(folio);
 	CHECK(!folio_matches_swap_entry(folio, swp_entry(0, 2)));
@@ -74,18 +74,62 @@ static void not_swapped_out(void *arg)
 static void loser(void *arg)
 {
 	swp_entry_t e = swapped_out(21);
-	struct folio *a = folio_alloc(GFP_KERNEL, 0), *b = folio_alloc(GFP_KERNEL, 0);
+	struct folio *a;
 
 	(void)arg;
-	CHECK(swapin_folio(e, a) == a);
+	a = swapin_sync(e, GFP_KERNEL, BIT(0), NULL);
 	CHECK(folio_test_uptodate(a));
-	CHECK(swapin_folio(e, b) == a);
-	CHECK(!folio_test_swapcache(b) && !folio_test_locked(b));
-	folio_put(b);
+	CHECK(swapin_sync(e, GFP_KERNEL, BIT(0), NULL) == a);
 	folio_put(a);
 	folio_put(a);
-	CHECK(read_swap_cache_async(e, GFP_KERNEL, NULL, 0, NULL) == a);
+	CHECK(t_read_async(e) == a);
 	folio_put(a);
+}
+
+/*
+ * A large folio where its neighbours fit, else a smaller one.
+ *
+ *   slots:   [0 bad][1]  [2][3]     a folio of order 1 is swapped out to 2 and 3
+ */
+static void orders(void *arg)
+	__no_lock_analysis("a lock that is returned")
+{
+	struct folio *folio = folio_alloc(GFP_KERNEL, 1);
+	struct swap_cluster_info *ci;
+	swp_entry_t e;
+
+	(void)arg;
+	folio_lock(folio);
+	__folio_set_swapbacked(folio);
+	folio_mark_uptodate(folio);
+	CHECK_EQ(folio_alloc_swap(folio), 0);
+	e = folio->swap;
+	CHECK_EQ(folio_dup_swap(folio, NULL), 0);
+	swap_cache_del_folio(folio);
+	folio_unlock(folio);
+	folio_put(folio);
+
+	folio = swapin_sync((swp_entry_t){ e.val + 1 }, GFP_KERNEL, BIT(1) | BIT(0), NULL);
+	folio_lock(folio);
+	CHECK_EQ(folio_order(folio), 1);
+	CHECK(folio->swap.val == e.val);
+	swap_cache_del_folio(folio);
+	folio_unlock(folio);
+	folio_put(folio);
+
+	/* The other one has a zero flag, then no count: order 0 is left. */
+	ci = swap_cluster_lock(swap_info[0], swp_offset(e));
+	__swap_table_set_zero(ci, swp_cluster_offset(e) + 1);
+	swap_cluster_unlock(ci);
+	CHECK_EQ(PTR_ERR(swap_cache_alloc_folio(e, GFP_KERNEL, BIT(1), NULL)), -EBUSY);
+	swap_put_entries_direct((swp_entry_t){ e.val + 1 }, 1);
+	folio = swapin_sync(e, GFP_KERNEL, BIT(1) | BIT(0), NULL);
+	folio_lock(folio);
+	CHECK_EQ(folio_order(folio), 0);
+	folio_put_swap(folio, NULL);
+	CHECK(folio_free_swap(folio));
+	folio_unlock(folio);
+	folio_put(folio);
 }
 
 static void replaces(void *arg)
@@ -173,6 +217,18 @@ static void delete_unlocked(void *arg)
 	swap_cache_del_folio(folio);
 }
 
+static void no_order(void *arg)
+{
+	(void)arg;
+	swap_cache_alloc_folio(swapped_out(1), GFP_KERNEL, 0, NULL);
+}
+
+static void order_of_two_clusters(void *arg)
+{
+	(void)arg;
+	swap_cache_alloc_folio(swapped_out(1), GFP_KERNEL, BIT(3) | BIT(0), NULL);
+}
+
 static void match_unlocked(void *arg)
 {
 	struct folio *folio = t_folio(1);
@@ -192,6 +248,7 @@ int main(void)
 	TEST_CASE(base, lookups);
 	TEST_CASE(base, not_swapped_out);
 	TEST_CASE(base, loser);
+	TEST_CASE(base, orders);
 	TEST_CASE(base, replaces);
 	TEST_CASE(async, replaces);
 	async.readahead = 3;
@@ -212,7 +269,11 @@ int main(void)
 
 	test_cfg = base;
 	test_end_state.keep = true;
-	CHECK_STR(test_run_one(delete_unlocked), "WARNING: folio not locked in __swap_cache_del_folio");
+	CHECK_STR(test_run_one(delete_unlocked), "WARNING: folio not locked in __swap_cache_do_del_folio");
+	CHECK_STR(test_run_one(no_order),
+		  "WARNING: no order, or one larger than a cluster in swap_cache_alloc_folio");
+	CHECK_STR(test_run_one(order_of_two_clusters),
+		  "WARNING: no order, or one larger than a cluster in swap_cache_alloc_folio");
 	CHECK_STR(test_run_one(match_unlocked), "WARNING: folio not locked in match_unlocked");
 	engine_exit();
 	return TEST_END();

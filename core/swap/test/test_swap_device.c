@@ -45,7 +45,7 @@ static int refused(struct swap_header *h)
 	if (ret) {
 		CHECK_EQ(get_nr_swap_pages(), 0);
 		CHECK_EQ(swap_info[0]->flags, 0);
-		CHECK(!swap_info[0]->cluster_info && !swap_info[0]->zeromap);
+		CHECK(!swap_info[0]->cluster_info);
 		CHECK(!get_swap_device(swp_entry(0, 1)));
 	} else {
 		CHECK_EQ(t_swapoff(0, 1), 0);

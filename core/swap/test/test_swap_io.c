@@ -24,6 +24,11 @@ static void round_trip(void *arg)
 	}
 }
 
+static unsigned long slot_word(swp_entry_t e)
+{
+	return swap_table_peek(__swap_entry_to_cluster(e), swp_cluster_offset(e));
+}
+
 /* The slot of a zero-filled page is used again for one that isn't. */
 static void zero_then_data(void *arg)
 {
@@ -33,9 +38,9 @@ static void zero_then_data(void *arg)
 	CHECK_EQ(t_fill(&tpages[0], 0), 0);
 	CHECK_EQ(t_swapout(&tpages[0]), 0);
 	e = tpages[0].entry;
-	CHECK(test_bit(swp_offset(e) % 64, &swap_info[0]->zeromap[0]));
+	CHECK(slot_word(e) & SWP_TB_ZERO_FLAG);
 	t_zap(&tpages[0]);
-	CHECK(!test_bit(swp_offset(e) % 64, &swap_info[0]->zeromap[0]));
+	CHECK(!(slot_word(e) & SWP_TB_ZERO_FLAG));
 	CHECK_EQ(t_fill(&tpages[0], 9), 0);
 	CHECK_EQ(t_swapout(&tpages[0]), 0);
 	CHECK_EQ(t_swapin(&tpages[0]), 0);
@@ -88,7 +93,7 @@ static void no_longer_needed(void *arg)
 	(void)arg;
 	folio_lock(folio);
 	CHECK_EQ(folio_alloc_swap(folio), 0);
-	CHECK_EQ(swap_writeout(folio, NULL), 0);
+	CHECK_EQ(t_writeout(folio), 0);
 	CHECK(!folio_test_swapcache(folio) && !folio_test_locked(folio));
 	CHECK_EQ(counters[COUNTER_swapout], 0);
 	folio_put(folio);
@@ -121,21 +126,21 @@ static void io_to_header(void *arg)
 
 	(void)arg;
 	folio_clear_uptodate(folio);
-	swap_read_folio(folio, NULL);
+	t_readin(folio);
 }
 
 static void io_to_bad_page(void *arg)
 {
 	(void)arg;
-	set_word(3, folio_to_swp_tb(zero_folio(), 1));
-	swap_writeout(misplaced(3), NULL);
+	set_word(3, __swp_tb_mk_count(folio_to_swp_tb(zero_folio(), 0), 1));
+	t_writeout(misplaced(3));
 }
 
 static void io_past_the_end(void *arg)
 {
 	(void)arg;
-	set_word(9, folio_to_swp_tb(zero_folio(), 1));
-	swap_writeout(misplaced(9), NULL);
+	set_word(9, __swp_tb_mk_count(folio_to_swp_tb(zero_folio(), 0), 1));
+	t_writeout(misplaced(9));
 }
 
 static void io_to_free_slot(void *arg)
@@ -145,13 +150,13 @@ static void io_to_free_slot(void *arg)
 	(void)arg;
 	set_word(swp_offset(folio->swap), SWP_TB_NULL);
 	folio_clear_uptodate(folio);
-	swap_read_folio(folio, NULL);
+	t_readin(folio);
 }
 
 static void read_uptodate(void *arg)
 {
 	(void)arg;
-	swap_read_folio(misplaced(1), NULL);
+	t_readin(misplaced(1));
 }
 
 static void delete_under_writeback(void *arg)
@@ -201,7 +206,7 @@ int main(void)
 	CHECK_STR(test_run_one(io_to_free_slot), "BUG: swap I/O on a free slot in swap_read_folio");
 	CHECK_HAS(test_run_one(read_uptodate), "in swap_read_folio");
 	CHECK_STR(test_run_one(delete_under_writeback),
-		  "WARNING: folio under writeback in __swap_cache_del_folio");
+		  "WARNING: folio under writeback in __swap_cache_do_del_folio");
 	engine_exit();
 	return TEST_END();
 }

@@ -13,9 +13,14 @@ static unsigned kinds(unsigned long word)
 	       swp_tb_is_bad(word);
 }
 
+static unsigned int flags_of(unsigned int count, unsigned int zero)
+{
+	return count << 1 | zero;
+}
+
 static void words(void *arg)
 {
-	unsigned int bits, count;
+	unsigned int bits, count, zero = 0;
 	unsigned long pfn, word;
 	void *shadow = (void *)0xabcd1UL;
 
@@ -29,21 +34,25 @@ static void words(void *arg)
 		CHECK_EQ(SWP_TB_COUNT_MAX, (1u << bits) - 1);
 		for (count = 0; count <= SWP_TB_COUNT_MAX; count++) {
 			for (pfn = 1; pfn < folio_map_size; pfn++) {
-				word = folio_to_swp_tb(pfn_folio(pfn), count);
+				word = folio_to_swp_tb(pfn_folio(pfn), flags_of(count, zero));
 				CHECK(swp_tb_is_folio(word));
 				CHECK_EQ(kinds(word), 1);
 				CHECK_EQ(swp_tb_get_count(word), count);
 				CHECK(swp_tb_to_folio(word) == pfn_folio(pfn));
+				CHECK_EQ(__swp_tb_get_flags(word), flags_of(count, zero));
+				CHECK_EQ((word & SWP_TB_ZERO_FLAG) != 0, zero);
 			}
-			word = shadow_to_swp_tb(NULL, count);
+			word = shadow_to_swp_tb(NULL, flags_of(count, zero));
 			CHECK(swp_tb_is_shadow(word) && !swp_tb_is_null(word));
 			CHECK_EQ(kinds(word), 1);
 			CHECK_EQ(swp_tb_get_count(word), count);
-			word = shadow_to_swp_tb(shadow, count);
+			word = shadow_to_swp_tb(shadow, flags_of(count, zero));
 			CHECK(swp_tb_to_shadow(word) == shadow);
 			CHECK_EQ(swp_tb_get_count(word), count);
 			CHECK_EQ(swp_tb_get_count(__swp_tb_mk_count(word, 1)), 1);
 			CHECK(swp_tb_to_shadow(__swp_tb_mk_count(word, 1)) == shadow);
+			CHECK_EQ(__swp_tb_get_flags(__swp_tb_mk_count(word, 1)), flags_of(1, zero));
+			zero = !zero;
 		}
 	}
 	swap_shape.count_bits = test_cfg.count_bits;
@@ -52,7 +61,7 @@ static void words(void *arg)
 static void count_too_large(void *arg)
 {
 	(void)arg;
-	shadow_to_swp_tb(NULL, SWP_TB_COUNT_MAX + 1);
+	__swp_tb_mk_count(shadow_to_swp_tb(NULL, 0), SWP_TB_COUNT_MAX + 1);
 }
 
 static void count_of_bad(void *arg)

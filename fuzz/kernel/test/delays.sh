@@ -46,7 +46,7 @@ task B cpu=1 mm=1
   2  read r0+0
 
 schedule
-  B1 folio_lock@do_swap_page#1 after A3 folio_unlock@swap_writepage_bdev_async#1
+  B1 folio_lock@do_swap_page#1 after A3 folio_unlock@__swap_writepage#1
   B2 after A4 folio_lock@do_swap_page#1
   A4 folio_lock@do_swap_page#2 after B1
   B2 folio_lock@do_swap_page#1 after irq0.1

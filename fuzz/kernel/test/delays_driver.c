@@ -78,7 +78,7 @@ static void check_waited(int line, unsigned long got, unsigned long want)
 
 static void a3_writes(void)
 {
-	enter("swaprace-A3", "swap_writepage_bdev_async");
+	enter("swaprace-A3", "__swap_writepage");
 }
 
 static void a4_faults(void)
@@ -97,7 +97,7 @@ static void soon(void (*what)(void))
 	meanwhile_at = now + 500;
 }
 
-/* B1 do_swap_page after A3 swap_writepage_bdev_async. */
+/* B1 do_swap_page after A3 __swap_writepage. */
 static void check_functions(void)
 {
 	begin("swaprace-A3", "swaprace-A3-");

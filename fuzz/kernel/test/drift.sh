@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # scripts/drift.sh on a small tree and a map of our own: comments and white space are no
 # change; a changed body, a function that moved, was renamed or is gone is each named,
-# with our file; and the real map has a hash for nearly all of its functions.
+# with our file; a reason explains one body and no other; a function of ours with a kernel
+# function's name and no line is named; and the real map has a hash or a reason for each line.
 # Usage: drift.sh, from the root of the sources.
 set -eu
 work=$(mktemp -d)
@@ -55,6 +56,28 @@ scripts/kernel_map.py fill "$tree" "a small tree"
 scripts/drift.sh "$tree" >"$work/out" || fail "the tree itself"
 grep -q '^drift: 0 changed, 0 moved, 0 renamed, 0 gone, 0 without' "$work/out" || fail "the tree itself"
 
+# A reason for three(), and for nine(), of which there is no body.
+sed -i "/our_three/s/\$/\tthe model has no x/; \$a core/mm/three.c\tour_nine\tmm/memory.c\tnine\t-\t-\tours alone" \
+	"$KERNEL_MAP"
+scripts/drift.sh "$tree" >"$work/out" || fail "reasons"
+for line in 'explained mm/memory.c:three  (core/mm/three.c:our_three): the model has no x' \
+	'explained mm/memory.c:nine  (core/mm/three.c:our_nine): ours alone' \
+	'drift: 0 changed, 0 moved, 0 renamed, 0 gone, 0 without a recorded body, 0 unwatched, 2 explained'; do
+	grep -qxF "$line" "$work/out" || fail "no line: $line"
+done
+scripts/kernel_map.py fill "$tree" "one line" our_two >"$work/out" || fail "fill of one line"
+[ "$(grep -c 'one line' "$KERNEL_MAP")" -eq 1 ] || fail "fill of one line"
+if scripts/kernel_map.py fill "$tree" "no line" our_ten 2>"$work/out"; then fail "fill of no line"; fi
+grep -q 'our_ten' "$work/out" || fail "fill of no line"
+
+# A function of the model's, in a header, that the map does not have.
+mkdir -p "$tree/include/linux"
+echo 'static inline int swp_type(int entry) { return entry >> 8; }' >"$tree/include/linux/swapops.h"
+if scripts/drift.sh "$tree" >"$work/out"; then fail "unwatched is status 1"; fi
+grep -qxF 'unwatched include/linux/swapops.h:swp_type  (core/page/swapops.h:swp_type)' "$work/out" ||
+	fail "unwatched"
+rm "$tree/include/linux/swapops.h"
+
 # Nothing but comments, white space and what is around the functions.
 sed -i 's,/\* one more \*/,// and\n\n\t/* more */,; s/a + 1/a+1/; s/int x)/ int  y)/; s/struct six/struct sixth/' \
 	"$tree/mm/memory.c"
@@ -73,13 +96,13 @@ for line in 'changed  mm/memory.c:three  (core/mm/three.c:our_three)' \
 	'renamed  mm/memory.c:five -> mm/memory.c:fifth  (core/mm/five.c:our_five)' \
 	'gone     mm/memory.c:one  (core/mm/one.c:our_one)' \
 	'==== mm/memory.c: three' '		return 33;' \
-	'drift: 3 changed, 1 moved, 1 renamed, 1 gone, 0 without a recorded body'; do
+	'drift: 3 changed, 1 moved, 1 renamed, 1 gone, 0 without a recorded body, 0 unwatched, 1 explained'; do
 	grep -qxF "$line" "$work/out" || fail "no line: $line"
 done
 if scripts/drift.sh "$work" >"$work/out" 2>&1; then fail "no kernel tree"; fi
 grep -q 'not a kernel tree' "$work/out" || fail "no kernel tree"
 
-# Only what was read in a tree of which there is no copy, and one macro, may lack a hash.
-lacking=$(awk -F'\t' '!/^#/ && $6 == "-" && $5 !~ /after 7.0/' core/kernel-map.tsv | wc -l)
+# Only what was read in a tree of which there is no copy may lack both a hash and a reason.
+lacking=$(awk -F'\t' '!/^#/ && $6 == "-" && $7 == "" && $5 !~ /after 7.0/' core/kernel-map.tsv | wc -l)
 [ "$lacking" -le 1 ] || fail "$lacking functions of the map have no hash"
 echo "drift.sh: passed"
