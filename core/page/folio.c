@@ -3,7 +3,7 @@
  * References, the folio lock, writeback.
  * Models: include/linux/page_ref.h, include/linux/mm.h (folio_get, folio_put),
  * mm/filemap.c (folio_lock, folio_unlock, folio_end_writeback, folio_wait_bit),
- * mm/page-writeback.c (__folio_start_writeback), mm/swap.c (__folio_put, folios_put).
+ * mm/page-writeback.c (__folio_start_writeback), mm/folio.c (__folio_put, folios_put).
  * Left out: dropbehind, private_2, hugetlb, zone-device folios, memcg.
  * Locking: a count of 0 gives the struct to whoever made it 0.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Models: mm/swap.c (cpu_fbatches, folio_batch_move_lru, lru_add, lru_activate,
+ * Models: mm/folio.c (cpu_fbatches, folio_batch_move_lru, lru_add, lru_activate,
  * folio_mark_accessed, lru_add_drain*), include/linux/mm_inline.h.
  * Deviation: lru_add_drain_all() does the per-CPU work items by moving the caller
  * from CPU to CPU, because a CPU has no worker thread of its own here: each drain
@@ -210,18 +210,33 @@ static void lru_lazyfree(struct lruvec *lruvec, struct folio *folio)
 	COUNT(pglazyfree);
 }
 
-/* Empties a batch: the local lock of the batch is held, or its CPU is dead. */
+/*
+ * Empties a batch: the local lock of the batch is held, or its CPU is dead. A folio
+ * that only the batch knows any more is not put on a list first to be taken off it
+ * again: it goes back to the allocator.
+ */
 static void folio_batch_move_lru(struct folio_batch *fbatch, move_fn_t move_fn)
 	__no_lock_analysis("takes lru_lock for the first folio that needs it")
 {
+	const bool is_lru_add = move_fn == lru_add;
 	struct lruvec *lruvec = NULL;
+	struct folio_batch dead;
 	unsigned long flags = 0;
 
+	folio_batch_init(&dead);
 	for (unsigned int i = 0; i < folio_batch_count(fbatch); i++) {
 		struct folio *folio = fbatch->folios[i];
 
-		if (move_fn != lru_add && !folio_test_clear_lru(folio)) {
+		if (!is_lru_add && !folio_test_clear_lru(folio)) {
 			PATH("batch_folio_isolated");
+			continue;
+		}
+		if (is_lru_add && folio_ref_freeze(folio, 1)) {
+			PATH("batch_folio_dead");
+			__folio_clear_active(folio);
+			__folio_clear_unevictable(folio);
+			fbatch->folios[i] = NULL;
+			folio_batch_add(&dead, folio);
 			continue;
 		}
 		if (!lruvec)
@@ -231,6 +246,7 @@ static void folio_batch_move_lru(struct folio_batch *fbatch, move_fn_t move_fn)
 	}
 	if (lruvec)
 		lruvec_unlock_irqrestore(lruvec, flags);
+	free_unref_folios(&dead);
 	folios_put(fbatch);
 }
 
@@ -451,6 +467,8 @@ void folios_put(struct folio_batch *fbatch)
 	for (unsigned int i = 0; i < folio_batch_count(fbatch); i++) {
 		struct folio *folio = fbatch->folios[i];
 
+		if (!folio) /* freed by folio_batch_move_lru() */
+			continue;
 		if (!folio_put_testzero_at(folio, 1, "folios_put", SITE("folios_put")))
 			continue;
 		__page_cache_release(folio, &lruvec, &flags);

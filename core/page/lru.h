@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Models: mm/swap.c, include/linux/mm_inline.h, include/linux/swap.h: the LRU lists
+ * Models: mm/folio.c, include/linux/mm_inline.h, include/linux/swap.h: the LRU lists
  * and the per-CPU batches before them.
  * A batch entry owns a reference. lru_add batches folios whose PG_lru is clear; the
  * batches that move a folio keep PG_lru set until they are drained, when it is
@@ -78,11 +78,6 @@ void lru_add_drain_cpu(int cpu);
 void lru_add_drain_all(void);
 /* Entries in cpu's batches: for audit and tests. */
 unsigned int lru_batch_count(int cpu);
-
-/* Where reclaim's costs would balance anon against file. */
-#define lru_note_cost(lruvec, file, nr_io, nr_rotated) \
-	((void)(lruvec), (void)(file), (void)(nr_io), (void)(nr_rotated))
-#define lru_note_cost_refault(folio) ((void)(folio))
 
 struct page_audit;
 void lru_audit(struct page_audit *out);

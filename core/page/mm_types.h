@@ -145,7 +145,7 @@ struct mm_struct {
 	struct rcu_head rcu_head;
 };
 
-/* ---- per-CPU LRU batches (mm/swap.c) ------------------------------------- */
+/* ---- per-CPU LRU batches (mm/folio.c) ------------------------------------- */
 
 #define FOLIO_BATCH_MAX 31
 struct folio_batch {

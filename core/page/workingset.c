@@ -75,10 +75,8 @@ void workingset_refault(struct folio *folio, void *shadow)
 		return;
 	folio_set_active(folio);
 	workingset_age_nonresident(lruvec, (unsigned long)nr);
-	if (workingset) {
+	if (workingset)
 		folio_set_workingset(folio);
-		lru_note_cost_refault(folio);
-	}
 }
 
 void workingset_activation(struct folio *folio)

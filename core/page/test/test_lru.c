@@ -92,7 +92,7 @@ static void add(void *arg)
 	folio_put(f[1]);
 	CHECK(folio_is_free(f[1]));
 	CHECK_STR(lru_text(), "i:4,3,1");
-	/* In a batch the owner's put is not the last: the drain's is. */
+	/* In a batch the owner's put is not the last: the drain frees it. */
 	f[4] = anon_folio();
 	folio_add_lru(f[4]);
 	folio_put(f[4]);
@@ -104,6 +104,33 @@ static void add(void *arg)
 	folio_put(f[2]);
 	folio_put(f[3]);
 	CHECK_STR(lru_text(), "");
+}
+
+/*
+ *	batch of CPU 0      refs        after the drain
+ *	[1 2 3 .]           1 2 1       list: 2; free: 1 and 3
+ */
+static void dead(void *arg)
+{
+	struct folio *a = anon_folio(), *b = anon_folio(), *c = anon_folio();
+
+	(void)arg;
+	folio_add_lru(a);
+	folio_add_lru(b);
+	folio_add_lru(c);
+	folio_mark_accessed(c); /* twice: active once it is added */
+	folio_mark_accessed(c);
+	CHECK(folio_test_active(c));
+	folio_put(a);
+	folio_put(c);
+	CHECK(!folio_is_free(a) && !folio_is_free(c));
+	lru_add_drain();
+	CHECK(folio_is_free(a) && folio_is_free(c));
+	CHECK_EQ(lru_batch_count(0), 0);
+	CHECK_STR(lru_text(), "i:2");
+	CHECK_EQ(folio_ref_count(b), 1);
+	folio_put(b);
+	CHECK(folio_is_free(b));
 }
 
 static void activation(void *arg)
@@ -482,7 +509,7 @@ static void race_finish(void *arg)
 
 int main(void)
 {
-	static void (*const steps[])(void *) = { add, activation, isolated, lazyfree, rotate,
+	static void (*const steps[])(void *) = { add, dead, activation, isolated, lazyfree, rotate,
 						 unevictable, large, drains, batch_put, workingset };
 
 	sites_init();
