@@ -150,6 +150,7 @@ static void cleanup_partial_anon_vmas(struct vm_area_struct *vma)
 		list_del(&avc->same_vma);
 		kmem_cache_free(&anon_vma_chain_cachep, avc);
 	}
+	vma->anon_vma = NULL; /* a split's new vma has the old one's */
 }
 
 /* fork: takes over an ancestor's anon_vma that has lost its own vma and has at

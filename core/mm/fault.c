@@ -85,6 +85,26 @@ static bool vmf_pte_changed(struct vm_fault *vmf)
 	return !pte_none(ptep_get(vmf->pte));
 }
 
+/* The folio is known to others from here on. PTL held. */
+static void map_anon_folio_pte_nopf(struct folio *folio, pte_t *pte, struct vm_area_struct *vma,
+				    unsigned long addr)
+{
+	pte_t entry = folio_mk_pte(folio, vma);
+
+	if (vma->vm_flags & VM_WRITE)
+		entry = pte_mkwrite(pte_mkdirty(entry), vma);
+	folio_add_new_anon_rmap(folio, vma, addr, RMAP_EXCLUSIVE);
+	folio_add_lru_vma(folio, vma);
+	set_pte_at(vma->vm_mm, addr, pte, entry);
+}
+
+static void map_anon_folio_pte_pf(struct folio *folio, pte_t *pte, struct vm_area_struct *vma,
+				  unsigned long addr)
+{
+	map_anon_folio_pte_nopf(folio, pte, vma, addr);
+	inc_mm_counter(vma->vm_mm, MM_ANONPAGES);
+}
+
 /*
  * Enter with mmap_lock for read and the PTE not mapped; leave the same way.
  * Reads map the zero page; a write gets a zeroed folio of its own, exclusive.
@@ -96,7 +116,6 @@ static vm_fault_t do_anonymous_page(struct vm_fault *vmf)
 	unsigned long addr = vmf->address;
 	struct folio *folio = NULL;
 	vm_fault_t ret = 0;
-	pte_t entry;
 
 	if (vma->vm_flags & VM_SHARED)
 		return VM_FAULT_SIGBUS;
@@ -104,7 +123,6 @@ static vm_fault_t do_anonymous_page(struct vm_fault *vmf)
 		return VM_FAULT_OOM;
 
 	if (!(vmf->flags & FAULT_FLAG_WRITE)) {
-		entry = pte_mkzeropage();
 		vmf->pte = pte_offset_map_lock(vma->vm_mm, addr, &vmf->ptl);
 		if (!vmf->pte)
 			goto unlock;
@@ -117,7 +135,8 @@ static vm_fault_t do_anonymous_page(struct vm_fault *vmf)
 			goto unlock;
 		}
 		/* Place of userfaultfd_missing(). */
-		goto setpte;
+		set_pte_at(vma->vm_mm, addr, vmf->pte, pte_mkzeropage());
+		goto unlock;
 	}
 
 	ret = vmf_anon_prepare(vmf);
@@ -130,10 +149,6 @@ static vm_fault_t do_anonymous_page(struct vm_fault *vmf)
 	}
 	/* Contents before the PTE that publishes them. */
 	__folio_mark_uptodate(folio);
-	entry = folio_mk_pte(folio, vma);
-	if (vma->vm_flags & VM_WRITE)
-		entry = pte_mkwrite(pte_mkdirty(entry), vma);
-
 	vmf->pte = pte_offset_map_lock(vma->vm_mm, addr, &vmf->ptl);
 	if (!vmf->pte)
 		goto release;
@@ -147,11 +162,7 @@ static vm_fault_t do_anonymous_page(struct vm_fault *vmf)
 		goto release;
 	}
 	/* Place of userfaultfd_missing(). */
-	inc_mm_counter(vma->vm_mm, MM_ANONPAGES);
-	folio_add_new_anon_rmap(folio, vma, addr, RMAP_EXCLUSIVE);
-	folio_add_lru_vma(folio, vma);
-setpte:
-	set_pte_at(vma->vm_mm, addr, vmf->pte, entry);
+	map_anon_folio_pte_pf(folio, vmf->pte, vma, addr);
 	/* No flush: nothing caches a PTE that was not present. */
 unlock:
 	if (vmf->pte)

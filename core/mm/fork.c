@@ -15,18 +15,6 @@
 #include "core/page/tlb.h"
 #include "core/swap/swap.h"
 
-/* The child has a swap PTE soon: swapoff must find it. Beside the parent, which
- * is on the list because it has one. */
-static void copy_mmlist(struct mm_struct *dst_mm, struct mm_struct *src_mm)
-{
-	if (!list_empty(&dst_mm->mmlist))
-		return;
-	spin_lock(&mmlist_lock);
-	if (list_empty(&dst_mm->mmlist))
-		data_race(({ list_add(&dst_mm->mmlist, &src_mm->mmlist); 0; }));
-	spin_unlock(&mmlist_lock);
-}
-
 /* 0, or -EIO: the swap count needs an extension table, nothing was done. */
 static int copy_nonpresent_pte(struct mm_struct *dst_mm, struct mm_struct *src_mm, pte_t *dst_pte,
 			       pte_t *src_pte, unsigned long addr, int *rss)
@@ -40,7 +28,7 @@ static int copy_nonpresent_pte(struct mm_struct *dst_mm, struct mm_struct *src_m
 		if (swap_dup_entry_direct(entry) < 0)
 			return -EIO;
 		if (!bug_seeded(BUG_FORK_SKIPS_MMLIST))
-			copy_mmlist(dst_mm, src_mm);
+			mm_prepare_for_swap_entries(dst_mm);
 		/* Two owners now: neither may map it writable unasked. */
 		if (pte_swp_exclusive(orig_pte)) {
 			pte = pte_swp_clear_exclusive(orig_pte);
@@ -59,7 +47,7 @@ static int copy_nonpresent_pte(struct mm_struct *dst_mm, struct mm_struct *src_m
 		/* Place of migration entries: read-only in both. */
 		report_warn("unknown swap PTE", __func__, "");
 	}
-	set_pte_at(dst_mm, addr, dst_pte, pte_swp_clear_uffd_wp(pte));
+	set_pte_at(dst_mm, addr, dst_pte, pte_swp_clear_uffd(pte));
 	return 0;
 }
 
@@ -111,7 +99,7 @@ static int copy_present_pte(struct vm_area_struct *dst_vma, struct vm_area_struc
 		ptep_set_wrprotect(src_vma->vm_mm, addr, src_pte);
 		pte = pte_wrprotect(pte);
 	}
-	pte = pte_clear_uffd_wp(pte_mkold(pte));
+	pte = pte_clear_uffd(pte_mkold(pte));
 	set_pte_at(dst_vma->vm_mm, addr, dst_pte, pte);
 	return 0;
 }

@@ -276,7 +276,7 @@ int try_to_merge_with_ksm_page(struct ksm_rmap_item *rmap_item, struct page *pag
 	/* While the vma cannot go; break_cow() drops it if we don't get to the
 	 * stable tree. */
 	rmap_item->anon_vma = vma->anon_vma;
-	rmap_item->linear_page_index = linear_page_index(vma, addr);
+	rmap_item->linear_page_index = linear_anon_page_index(vma, addr);
 	get_anon_vma(vma->anon_vma);
 out:
 	mmap_read_unlock(mm);

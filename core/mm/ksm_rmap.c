@@ -24,7 +24,7 @@ struct folio *ksm_might_need_to_copy(struct folio *folio, struct vm_area_struct 
 			return folio; /* still KSM */
 	} else if (!anon_vma) {
 		return folio; /* fresh from the device */
-	} else if (folio->index == linear_page_index(vma, addr) &&
+	} else if (folio->index == linear_anon_page_index(vma, addr) &&
 		   anon_vma->root == vma->anon_vma->root) {
 		return folio; /* it is of this place */
 	}
@@ -56,6 +56,7 @@ static bool rmap_walk_item(struct folio *folio, struct ksm_rmap_item *rmap_item,
 	__no_lock_analysis("anon_vma read lock, by trylock first")
 {
 	const unsigned long addr = data_race(rmap_item->address) & PAGE_MASK;
+	const unsigned long index = rmap_item->linear_page_index;
 	struct anon_vma *anon_vma = rmap_item->anon_vma;
 	struct anon_vma_chain *vmac;
 	bool go_on = true;
@@ -72,6 +73,8 @@ static bool rmap_walk_item(struct folio *folio, struct ksm_rmap_item *rmap_item,
 	list_for_each_entry(vmac, &anon_vma->avcs, same_anon_vma) {
 		struct vm_area_struct *vma = vmac->vma;
 
+		if (vma_anon_address(vma, index, 1) == (unsigned long)-EFAULT)
+			continue; /* the kernel's tree is asked for that index alone */
 		cond_resched();
 		if (addr < vma->vm_start || addr >= vma->vm_end)
 			continue;

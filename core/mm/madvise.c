@@ -49,7 +49,7 @@ static void madvise_pageout_pte_range(struct vm_area_struct *vma, unsigned long 
 	INIT_LIST_HEAD(&folio_list);
 	start_pte = pte = pte_offset_map_lock(mm, addr, &ptl);
 	if (!pte)
-		return;
+		goto out;
 	flush_tlb_batched_pending(mm);
 	for (; addr < end; pte++, addr += PAGE_SIZE) {
 		pte_t ptent = ptep_get(pte);
@@ -63,6 +63,7 @@ static void madvise_pageout_pte_range(struct vm_area_struct *vma, unsigned long 
 	}
 	pte_unmap_unlock(start_pte, ptl);
 	reclaim_pages(&folio_list);
+out:
 	cond_resched();
 }
 
@@ -89,7 +90,7 @@ static void madvise_cold_pte_range(struct mmu_gather *tlb, struct vm_area_struct
 
 	start_pte = pte = pte_offset_map_lock(vma->vm_mm, addr, &ptl);
 	if (!pte)
-		return;
+		goto out;
 	flush_tlb_batched_pending(vma->vm_mm);
 	for (; addr < end; pte++, addr += PAGE_SIZE) {
 		pte_t ptent = ptep_get(pte);
@@ -116,6 +117,7 @@ static void madvise_cold_pte_range(struct mmu_gather *tlb, struct vm_area_struct
 		folio_deactivate(folio);
 	}
 	pte_unmap_unlock(start_pte, ptl);
+out:
 	cond_resched();
 }
 
@@ -252,6 +254,13 @@ static int madvise_free_single_vma(struct mmu_gather *tlb, struct vm_area_struct
 	return 0;
 }
 
+static int madvise_dontneed_single_vma(struct mmu_gather *tlb, struct vm_area_struct *vma,
+				       unsigned long start, unsigned long end)
+{
+	zap_vma_range_batched(tlb, vma, start, end - start);
+	return 0;
+}
+
 static int madvise_dontneed_free(struct mmu_gather *tlb, struct vm_area_struct *vma,
 				 unsigned long start, unsigned long end, int behavior)
 {
@@ -259,8 +268,7 @@ static int madvise_dontneed_free(struct mmu_gather *tlb, struct vm_area_struct *
 		return -EINVAL;
 	if (behavior == MADV_FREE)
 		return madvise_free_single_vma(tlb, vma, start, end);
-	zap_page_range_single(vma, start, end - start);
-	return 0;
+	return madvise_dontneed_single_vma(tlb, vma, start, end);
 }
 
 /* Splits where the flags of a part change. Follows madvise_update_vma(). */
@@ -341,17 +349,21 @@ static int madvise_walk_vmas(struct mmu_gather *tlb, struct mm_struct *mm, unsig
 	return unmapped_error;
 }
 
-/* One gather over all vmas. The kernel has it for MADV_DONTNEED as well, which has one of its
- * own for each vma here. */
+/* One gather over all vmas. */
+static bool madvise_batch_tlb_flush(int behavior)
+{
+	return behavior == MADV_DONTNEED || behavior == MADV_FREE;
+}
+
 static void madvise_init_tlb(struct mmu_gather *tlb, struct mm_struct *mm, int behavior)
 {
-	if (behavior == MADV_FREE)
+	if (madvise_batch_tlb_flush(behavior))
 		tlb_gather_mmu(tlb, mm);
 }
 
 static void madvise_finish_tlb(struct mmu_gather *tlb, int behavior)
 {
-	if (behavior == MADV_FREE)
+	if (madvise_batch_tlb_flush(behavior))
 		tlb_finish_mmu(tlb);
 }
 

@@ -91,6 +91,9 @@ static inline void add_mm_rss_vec(struct mm_struct *mm, const int *rss)
 /* Anchor of the list of mms that swapoff walks, and its lock (kernel/fork.c). */
 extern spinlock_t mmlist_lock;
 extern struct mm_struct init_mm;
+/* mm is about to get a swap PTE: swapoff must find it on the list of mms. PTL held, under
+ * which the PTE is set. Follows mm/internal.h. */
+void mm_prepare_for_swap_entries(struct mm_struct *mm);
 
 /* All mms that exist, in any order, with holes: for the checkers. No event. */
 #define MM_TABLE_MAX (2 * WORLD_MM_MAX)
@@ -246,13 +249,14 @@ void tlb_flush_mmu(struct mmu_gather *tlb);
 /* A PTE of this page was changed: the gather's end flushes it. PTL held. */
 void tlb_remove_tlb_entry(struct mmu_gather *tlb, unsigned long addr);
 /* Unmaps [start, end) of vma; mmap_lock held at least for read. */
-void unmap_page_range(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long start,
-		      unsigned long end);
+void __zap_vma_range(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long start,
+		     unsigned long end);
 /* Number of PTEs from start_ptep on, at most max_nr, that are swap PTEs with pte's flags, of
  * slots one after the other; pte is the first. PTL held. Follows mm/internal.h. */
 int swap_pte_batch(pte_t *start_ptep, int max_nr, pte_t pte);
-/* The same with a gather of its own: madvise(MADV_DONTNEED). */
-void zap_page_range_single(struct vm_area_struct *vma, unsigned long start, unsigned long size);
+/* The same for size bytes from address on: madvise(MADV_DONTNEED). */
+void zap_vma_range_batched(struct mmu_gather *tlb, struct vm_area_struct *vma,
+			   unsigned long address, unsigned long size);
 /* Drops the swap cache of an idle folio, by trylock; the caller holds a reference.
  * Follows mm/swap_state.c (free_swap_cache). */
 void free_swap_cache(struct folio *folio);
@@ -313,7 +317,8 @@ int folio_try_share_anon_rmap_pte(struct folio *folio, struct page *page);
 bool folio_maybe_dma_pinned(struct folio *folio);
 
 /* Where nr_pages pages from pgoff on are mapped in vma, or -EFAULT. */
-unsigned long vma_address(const struct vm_area_struct *vma, pgoff_t pgoff, unsigned long nr_pages);
+unsigned long vma_anon_address(const struct vm_area_struct *vma, pgoff_t pgoff,
+			       unsigned long nr_pages);
 /* Address at which vma may map page of folio: by anon_vma and index. */
 unsigned long page_address_in_vma(const struct folio *folio, const struct page *page,
 				  const struct vm_area_struct *vma);

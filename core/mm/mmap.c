@@ -40,6 +40,16 @@ static void mm_table_replace(struct mm_struct *old, struct mm_struct *new)
 	report_bug("more mms than there can be", __func__, "");
 }
 
+void mm_prepare_for_swap_entries(struct mm_struct *mm)
+{
+	if (!list_empty(&mm->mmlist))
+		return;
+	spin_lock(&mmlist_lock);
+	if (list_empty(&mm->mmlist))
+		data_race(({ list_add(&mm->mmlist, &init_mm.mmlist); 0; }));
+	spin_unlock(&mmlist_lock);
+}
+
 /* ---- the life of an mm ----------------------------------------------------------------- */
 
 struct mm_struct *mm_alloc(unsigned int id)

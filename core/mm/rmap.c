@@ -38,7 +38,7 @@ static void __folio_set_anon(struct folio *folio, struct vm_area_struct *vma,
 		anon_vma = anon_vma->root;
 	/* Pointer and tag in one store, for lock-free readers. */
 	WRITE_ONCE(folio->mapping, (unsigned long)(uintptr_t)anon_vma + FOLIO_MAPPING_ANON);
-	folio->index = linear_page_index(vma, address);
+	folio->index = linear_anon_page_index(vma, address);
 }
 
 static void __page_check_anon_rmap(const struct folio *folio, struct vm_area_struct *vma,
@@ -48,7 +48,7 @@ static void __page_check_anon_rmap(const struct folio *folio, struct vm_area_str
 	struct anon_vma *anon_vma = (struct anon_vma *)(uintptr_t)mapping;
 
 	WARN_NAMED(anon_vma->root != vma->anon_vma->root, "anon folio of another anon_vma");
-	WARN_NAMED(folio->index != linear_page_index(vma, address),
+	WARN_NAMED(folio->index != linear_anon_page_index(vma, address),
 		   "anon folio at another index");
 }
 
@@ -161,7 +161,8 @@ int folio_try_share_anon_rmap_pte(struct folio *folio, struct page *page)
 
 /* ---- where is it mapped -------------------------------------------------------------- */
 
-unsigned long vma_address(const struct vm_area_struct *vma, pgoff_t pgoff, unsigned long nr_pages)
+unsigned long vma_anon_address(const struct vm_area_struct *vma, pgoff_t pgoff,
+			       unsigned long nr_pages)
 {
 	unsigned long address;
 
@@ -186,7 +187,7 @@ unsigned long page_address_in_vma(const struct folio *folio, const struct page *
 	if (!vma_anon_vma || !anon_vma || vma_anon_vma->root != anon_vma->root)
 		return -EFAULT;
 	(void)page;
-	return vma_address(vma, folio->index, 1);
+	return vma_anon_address(vma, folio->index, 1);
 }
 
 static bool check_pte(struct page_vma_mapped_walk *pvmw)
@@ -288,7 +289,7 @@ static void rmap_walk_anon(struct folio *folio, struct rmap_walk_control *rwc, b
 	pgoff = folio->index;
 	list_for_each_entry(avc, &anon_vma->avcs, same_anon_vma) {
 		struct vm_area_struct *vma = avc->vma;
-		unsigned long address = vma_address(vma, pgoff, 1);
+		unsigned long address = vma_anon_address(vma, pgoff, 1);
 
 		if (address == (unsigned long)-EFAULT)
 			continue;

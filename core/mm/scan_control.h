@@ -33,7 +33,7 @@ struct reclaim_stat {
 	unsigned int nr_ref_keep;
 	unsigned int nr_unmap_fail;
 	unsigned int nr_writeback;
-	unsigned int nr_pageout;
+	unsigned int nr_pageout; /* writes begun; not the kernel's, for reclaim_throttle() */
 };
 
 /* Reclaims the isolated folios of folio_list; those that stay are left there.

@@ -248,11 +248,11 @@ vm_fault_t do_swap_page(struct vm_fault *vmf)
 	pte = mk_pte(page, vma);
 	if (pte_swp_soft_dirty(vmf->orig_pte))
 		pte = pte_mksoft_dirty(pte);
-	if (pte_swp_uffd_wp(vmf->orig_pte))
-		pte = pte_mkuffd_wp(pte);
+	if (pte_swp_uffd(vmf->orig_pte))
+		pte = pte_mkuffd(pte);
 
 	if (exclusive) {
-		if ((vma->vm_flags & VM_WRITE) && !pte_uffd_wp(pte)) {
+		if ((vma->vm_flags & VM_WRITE) && !pte_uffd(pte)) {
 			pte = pte_mkwrite(pte, vma);
 			if (write)
 				pte = pte_mkdirty(pte);

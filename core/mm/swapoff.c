@@ -55,8 +55,8 @@ static pte_t unuse_map_folio(struct vm_area_struct *vma, unsigned long addr, str
 	new_pte = pte_mkold(mk_pte(page, vma));
 	if (pte_swp_soft_dirty(old_pte))
 		new_pte = pte_mksoft_dirty(new_pte);
-	if (pte_swp_uffd_wp(old_pte))
-		new_pte = pte_mkuffd_wp(new_pte);
+	if (pte_swp_uffd(old_pte))
+		new_pte = pte_mkuffd(new_pte);
 	return new_pte;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Models: mm/rmap.c (try_to_unmap, try_to_unmap_one, try_to_unmap_flush,
+ * Models: mm/rmap.c (try_to_unmap, try_to_unmap_one, ttu_anon_folio, try_to_unmap_flush,
  * set_tlb_ubc_flush_pending, flush_tlb_batched_pending).
  * Replaces each PTE of a folio by its swap entry. With TTU_BATCH_FLUSH other
  * CPUs may go on through their TLBs until the caller flushes, which he must do
@@ -85,17 +85,6 @@ void flush_tlb_batched_pending(struct mm_struct *mm)
 
 /* ---- unmapping ------------------------------------------------------------------- */
 
-/* The mm goes onto the list that swapoff walks, before its swap PTE is there. */
-static void mmlist_add(struct mm_struct *mm)
-{
-	if (!list_empty(&mm->mmlist))
-		return;
-	spin_lock(&mmlist_lock);
-	if (list_empty(&mm->mmlist))
-		data_race(({ list_add(&mm->mmlist, &init_mm.mmlist); 0; }));
-	spin_unlock(&mmlist_lock);
-}
-
 /* A folio that MADV_FREE has given up: its PTE is cleared, and flushed or to be flushed. True:
  * it is dropped from this mapping. False: the caller restores the PTE. */
 static bool ttu_anon_lazyfree_folio(struct vm_area_struct *vma, struct folio *folio)
@@ -129,6 +118,65 @@ static bool ttu_anon_lazyfree_folio(struct vm_area_struct *vma, struct folio *fo
 	return true;
 }
 
+static pte_t swp_pte_prepare(swp_entry_t entry, pte_t old_pte, bool anon_exclusive)
+{
+	pte_t swp_pte = swp_entry_to_pte(entry);
+
+	/* Place of device-exclusive entries: old_pte is present. */
+	if (anon_exclusive)
+		swp_pte = pte_swp_mkexclusive(swp_pte);
+	if (pte_soft_dirty(old_pte))
+		swp_pte = pte_swp_mksoft_dirty(swp_pte);
+	if (pte_uffd(old_pte))
+		swp_pte = pte_swp_mkuffd(swp_pte);
+	return swp_pte;
+}
+
+/* A folio with a slot: the swap PTE takes the place of pteval, which is cleared, and owns a
+ * count. PTL held. False: the caller restores the PTE. */
+static bool ttu_anon_swapbacked_folio(struct vm_area_struct *vma, struct folio *folio,
+				      struct page *page, unsigned long address, pte_t *ptep,
+				      pte_t pteval)
+{
+	const bool anon_exclusive = folio_test_anon(folio) && PageAnonExclusive(page);
+	swp_entry_t entry = folio->swap;
+	struct mm_struct *mm = vma->vm_mm;
+
+	if (!bug_seeded(BUG_UNMAP_DUP_AFTER_PUBLISH) && folio_dup_swap(folio, page) < 0) {
+		PATH("unmap_dup_failed");
+		return false;
+	}
+	/* Place of arch_unmap_one(). */
+
+	/* The PTE is cleared: GUP-fast sees that, or we see its pin. */
+	if (anon_exclusive && folio_try_share_anon_rmap_pte(folio, page)) {
+		folio_put_swap(folio, page);
+		return false;
+	}
+	if (!bug_seeded(BUG_UNMAP_SKIPS_MMLIST))
+		mm_prepare_for_swap_entries(mm);
+	dec_mm_counter(mm, MM_ANONPAGES);
+	inc_mm_counter(mm, MM_SWAPENTS);
+	set_pte_at(mm, address, ptep, swp_pte_prepare(entry, pteval, anon_exclusive));
+	return true;
+}
+
+/* What takes the place of a cleared PTE of an anonymous folio. False: nothing may, the
+ * caller restores it. */
+static bool ttu_anon_folio(struct vm_area_struct *vma, struct folio *folio, struct page *page,
+			   unsigned long address, pte_t *ptep, pte_t pteval)
+{
+	const bool swapbacked = folio_test_swapbacked(folio);
+
+	if (unlikely(swapbacked != folio_test_swapcache(folio))) {
+		report_warn("swapbacked folio not in swap cache", "try_to_unmap_one", "");
+		return false;
+	}
+	if (!swapbacked)
+		return ttu_anon_lazyfree_folio(vma, folio);
+	return ttu_anon_swapbacked_folio(vma, folio, page, address, ptep, pteval);
+}
+
 static bool try_to_unmap_one(struct folio *folio, struct vm_area_struct *vma,
 			     unsigned long address, void *arg)
 	__no_lock_analysis("PTL taken by page_vma_mapped_walk()")
@@ -136,10 +184,9 @@ static bool try_to_unmap_one(struct folio *folio, struct vm_area_struct *vma,
 	enum ttu_flags flags = (enum ttu_flags)(uintptr_t)arg;
 	struct mm_struct *mm = vma->vm_mm;
 	DEFINE_FOLIO_VMA_WALK(pvmw, folio, vma, address, 0);
-	struct page *subpage = folio_page(folio, 0);
-	bool anon_exclusive, swapbacked, ret = true;
-	swp_entry_t entry;
-	pte_t pteval, swp_pte;
+	struct page *page = folio_page(folio, 0);
+	bool ret = true;
+	pte_t pteval;
 
 	/* Without it a PTE that somebody has cleared, but whose mapcount he has
 	 * not dropped yet, is passed over: folio_mapped() is true after us. */
@@ -150,7 +197,6 @@ static bool try_to_unmap_one(struct folio *folio, struct vm_area_struct *vma,
 		/* Place of VM_LOCKED: restore the mlock, abort. */
 		pteval = ptep_get(pvmw.pte);
 		address = pvmw.address;
-		anon_exclusive = folio_test_anon(folio) && PageAnonExclusive(subpage);
 
 		/* Other CPUs may write through their TLBs until the flush. What
 		 * was clean they can't: the MMU looks at the PTE again to set the
@@ -164,59 +210,20 @@ static bool try_to_unmap_one(struct folio *folio, struct vm_area_struct *vma,
 			folio_mark_dirty(folio);
 
 		BUG_ON(!folio_peek_anon(folio)); /* place of file folios */
-		entry = folio->swap;
-		swapbacked = folio_test_swapbacked(folio);
-		if (unlikely(swapbacked != folio_test_swapcache(folio))) {
-			report_warn("swapbacked folio not in swap cache", __func__, "");
-			goto walk_abort;
-		}
-		if (!swapbacked) {
-			if (ttu_anon_lazyfree_folio(vma, folio))
-				goto finish_unmap;
+		if (!ttu_anon_folio(vma, folio, page, address, pvmw.pte, pteval)) {
 			set_pte_at(mm, address, pvmw.pte, pteval);
-			goto walk_abort;
-		}
-
-		if (!bug_seeded(BUG_UNMAP_DUP_AFTER_PUBLISH) &&
-		    folio_dup_swap(folio, subpage) < 0) {
-			PATH("unmap_dup_failed");
-			set_pte_at(mm, address, pvmw.pte, pteval);
-			goto walk_abort;
-		}
-		/* Place of arch_unmap_one(). */
-
-		/* The PTE is cleared: GUP-fast sees that, or we see its pin. */
-		if (anon_exclusive && folio_try_share_anon_rmap_pte(folio, subpage)) {
-			folio_put_swap(folio, subpage);
-			set_pte_at(mm, address, pvmw.pte, pteval);
-			goto walk_abort;
-		}
-		if (!bug_seeded(BUG_UNMAP_SKIPS_MMLIST))
-			mmlist_add(mm);
-		dec_mm_counter(mm, MM_ANONPAGES);
-		inc_mm_counter(mm, MM_SWAPENTS);
-		swp_pte = swp_entry_to_pte(entry);
-		if (anon_exclusive)
-			swp_pte = pte_swp_mkexclusive(swp_pte);
-		if (pte_soft_dirty(pteval))
-			swp_pte = pte_swp_mksoft_dirty(swp_pte);
-		if (pte_uffd_wp(pteval))
-			swp_pte = pte_swp_mkuffd_wp(swp_pte);
-		set_pte_at(mm, address, pvmw.pte, swp_pte);
-finish_unmap:
-		folio_remove_rmap_pte(folio, subpage, vma);
-		folio_put(folio);
-		if (swapbacked && bug_seeded(BUG_UNMAP_DUP_AFTER_PUBLISH)) {
-			/* The entry is visible and its count isn't raised. */
+			ret = false;
 			page_vma_mapped_walk_done(&pvmw);
-			if (folio_dup_swap(folio, subpage) < 0)
-				report_warn("swap dup failed", __func__, "");
-			return true;
+			break;
 		}
-		continue;
-walk_abort:
-		ret = false;
+		folio_remove_rmap_pte(folio, page, vma);
+		folio_put(folio);
+		/* That was all of a small folio. */
 		page_vma_mapped_walk_done(&pvmw);
+		if (bug_seeded(BUG_UNMAP_DUP_AFTER_PUBLISH) && !folio_peek_lazyfree(folio) &&
+		    folio_dup_swap(folio, page) < 0)
+			/* The entry has been visible, and its count not raised. */
+			report_warn("swap dup failed", __func__, "");
 		break;
 	}
 	return ret;

@@ -246,10 +246,10 @@ static unsigned long zap_pte_range(struct mmu_gather *tlb, struct vm_area_struct
 	return addr;
 }
 
-void unmap_page_range(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long addr,
-		      unsigned long end)
+void __zap_vma_range(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long addr,
+		     unsigned long end)
 {
-	VM_WARN_ON(addr >= end || addr < vma->vm_start || end > vma->vm_end);
+	VM_WARN_ON_ONCE(addr >= end || addr < vma->vm_start || end > vma->vm_end);
 	mmap_assert_locked(vma->vm_mm);
 	while (addr != end) {
 		addr = zap_pte_range(tlb, vma, addr, end);
@@ -262,14 +262,14 @@ void unmap_vmas(struct mmu_gather *tlb, struct list_head *vmas)
 	struct vm_area_struct *vma;
 
 	list_for_each_entry(vma, vmas, vm_link)
-		unmap_page_range(tlb, vma, vma->vm_start, vma->vm_end);
+		__zap_vma_range(tlb, vma, vma->vm_start, vma->vm_end);
 }
 
-void zap_page_range_single(struct vm_area_struct *vma, unsigned long address, unsigned long size)
+void zap_vma_range_batched(struct mmu_gather *tlb, struct vm_area_struct *vma,
+			   unsigned long address, unsigned long size)
 {
-	struct mmu_gather tlb;
-
-	tlb_gather_mmu(&tlb, vma->vm_mm);
-	unmap_page_range(&tlb, vma, address, address + size);
-	tlb_finish_mmu(&tlb);
+	VM_WARN_ON_ONCE(tlb->mm != vma->vm_mm);
+	if (unlikely(!size))
+		return;
+	__zap_vma_range(tlb, vma, address, address + size);
 }

@@ -93,7 +93,7 @@ static inline bool is_zero_pfn(unsigned long pfn)
 {
 	return pfn == 0;
 }
-#define my_zero_pfn(addr) ((void)(addr), 0UL)
+#define zero_pfn(addr) ((void)(addr), 0UL)
 
 static inline bool is_zero_folio(const struct folio *folio)
 {
@@ -125,7 +125,7 @@ void folio_ref_unfreeze_at(struct folio *folio, int count, const struct site *si
 bool __must_check folio_put_testzero_at(struct folio *folio, int refs, const char *func,
 					const struct site *site);
 /* The last reference is gone: takes the folio off its LRU list (lru_lock), checks
- * its state, frees it. Any context, interrupts included. Follows mm/swap.c. */
+ * its state, frees it. Any context, interrupts included. Follows mm/folio.c. */
 void __folio_put(struct folio *folio);
 void folio_put_refs_at(struct folio *folio, int refs, const char *func, const struct site *site);
 

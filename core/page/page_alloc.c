@@ -252,7 +252,7 @@ void free_unref_folios(struct folio_batch *fbatch)
 /* ---- allocation ---------------------------------------------------------- */
 
 /* How many folios must stay free for this caller without the fast path. */
-static unsigned long gfp_to_alloc_mark(gfp_t gfp)
+static unsigned long alloc_mark_slowpath(gfp_t gfp)
 {
 	if (!(gfp & __GFP_NOMEMALLOC) &&
 	    ((gfp & __GFP_MEMALLOC) || (current->flags & PF_MEMALLOC)))
@@ -289,7 +289,7 @@ static struct folio *__alloc_pages_slowpath(gfp_t gfp, unsigned int order)
 
 	for (unsigned int round = 0; round < MAX_RECLAIM_ROUNDS; round++) {
 		wake_kswapd(gfp);
-		folio = rmqueue(order, gfp_to_alloc_mark(gfp));
+		folio = rmqueue(order, alloc_mark_slowpath(gfp));
 		if (folio)
 			return folio;
 		if (!(gfp & __GFP_DIRECT_RECLAIM) || (current->flags & PF_MEMALLOC) || !zone.ops)
@@ -305,7 +305,7 @@ static struct folio *__alloc_pages_slowpath(gfp_t gfp, unsigned int order)
 		PATH("alloc_reclaim_retry");
 		lru_add_drain();
 	}
-	folio = rmqueue(order, gfp_to_alloc_mark(gfp));
+	folio = rmqueue(order, alloc_mark_slowpath(gfp));
 	if (!folio && (gfp & __GFP_DIRECT_RECLAIM)) {
 		PATH("alloc_oom");
 		COUNT(oom);

@@ -34,7 +34,7 @@ pte_t ptep_get_at(pte_t *ptep, const struct site *site)
 void set_pte_site(pte_t *ptep, pte_t pte, const struct site *site)
 {
 	VM_BUG_ON(pte_present(pte) && !pfn_valid(pte_pfn(pte)));
-	VM_BUG_ON(pte_present(pte) && pte_uffd_wp(pte) && pte_write(pte));
+	VM_BUG_ON(pte_present(pte) && pte_uffd(pte) && pte_write(pte));
 	pte_point(ptep, site);
 	engine_store_relaxed(&ptep->pte, pte.pte);
 	engine_result(pte.pte);

@@ -63,7 +63,7 @@ PTE_TEST(pte_write, _PAGE_RW)
 PTE_TEST(pte_dirty, _PAGE_DIRTY)
 PTE_TEST(pte_young, _PAGE_ACCESSED)
 PTE_TEST(pte_soft_dirty, _PAGE_SOFT_DIRTY)
-PTE_TEST(pte_uffd_wp, _PAGE_UFFD_WP)
+PTE_TEST(pte_uffd, _PAGE_UFFD_WP)
 PTE_TEST(pte_special, _PAGE_SPECIAL)
 PTE_SET(pte_mkwrite_novma, _PAGE_RW)
 /* As on x86, a dirty PTE is soft-dirty too. */
@@ -75,9 +75,9 @@ PTE_CLEAR(pte_wrprotect, _PAGE_RW)
 PTE_CLEAR(pte_mkclean, _PAGE_DIRTY)
 PTE_CLEAR(pte_mkold, _PAGE_ACCESSED)
 PTE_CLEAR(pte_clear_soft_dirty, _PAGE_SOFT_DIRTY)
-PTE_CLEAR(pte_clear_uffd_wp, _PAGE_UFFD_WP)
+PTE_CLEAR(pte_clear_uffd, _PAGE_UFFD_WP)
 /* A PTE that is write-protected for userfaultfd isn't writable either. */
-static inline pte_t pte_mkuffd_wp(pte_t pte)
+static inline pte_t pte_mkuffd(pte_t pte)
 {
 	return __pte((pte.pte | _PAGE_UFFD_WP) & ~_PAGE_RW);
 }
@@ -130,7 +130,7 @@ static inline struct page *pte_page(pte_t pte)
 /* The shared zero page: special, so that vm_normal_page() leaves it out. */
 static inline pte_t pte_mkzeropage(void)
 {
-	return pte_mkspecial(pfn_pte(my_zero_pfn(0), __pgprot(_PAGE_PRESENT | _PAGE_ACCESSED)));
+	return pte_mkspecial(pfn_pte(zero_pfn(0), __pgprot(_PAGE_PRESENT | _PAGE_ACCESSED)));
 }
 
 /* The page that counts as mapped, NULL for the zero page. */
@@ -156,13 +156,13 @@ static inline struct folio *vm_normal_folio(struct vm_area_struct *vma, unsigned
 
 PTE_TEST(pte_swp_exclusive, _PAGE_SWP_EXCLUSIVE)
 PTE_TEST(pte_swp_soft_dirty, _PAGE_SWP_SOFT_DIRTY)
-PTE_TEST(pte_swp_uffd_wp, _PAGE_SWP_UFFD_WP)
+PTE_TEST(pte_swp_uffd, _PAGE_SWP_UFFD_WP)
 PTE_SET(pte_swp_mkexclusive, _PAGE_SWP_EXCLUSIVE)
 PTE_SET(pte_swp_mksoft_dirty, _PAGE_SWP_SOFT_DIRTY)
-PTE_SET(pte_swp_mkuffd_wp, _PAGE_SWP_UFFD_WP)
+PTE_SET(pte_swp_mkuffd, _PAGE_SWP_UFFD_WP)
 PTE_CLEAR(pte_swp_clear_exclusive, _PAGE_SWP_EXCLUSIVE)
 PTE_CLEAR(pte_swp_clear_soft_dirty, _PAGE_SWP_SOFT_DIRTY)
-PTE_CLEAR(pte_swp_clear_uffd_wp, _PAGE_SWP_UFFD_WP)
+PTE_CLEAR(pte_swp_clear_uffd, _PAGE_SWP_UFFD_WP)
 /* Not the present bit: a present PTE never looks like the entry of its pfn. */
 PTE_CLEAR(pte_swp_clear_flags,
 	  _PAGE_SWP_EXCLUSIVE | _PAGE_SWP_SOFT_DIRTY | _PAGE_SWP_UFFD_WP)
@@ -299,6 +299,12 @@ static inline unsigned long pmd_addr_end(unsigned long addr, unsigned long end)
 static inline pgoff_t linear_page_index(const struct vm_area_struct *vma, unsigned long addr)
 {
 	return ((addr - vma->vm_start) >> PAGE_SHIFT) + vma->vm_pgoff;
+}
+
+/* A private mapping of a file has a second offset, for its anonymous pages: not modelled. */
+static inline pgoff_t linear_anon_page_index(const struct vm_area_struct *vma, unsigned long addr)
+{
+	return linear_page_index(vma, addr);
 }
 
 static inline spinlock_t *ptlock_ptr(struct ptdesc *ptdesc)

@@ -18,7 +18,7 @@ static void check_present(pte_t pte, unsigned long pfn, unsigned long flags)
 	CHECK_EQ(pte_dirty(pte), !!(flags & _PAGE_DIRTY));
 	CHECK_EQ(pte_young(pte), !!(flags & _PAGE_ACCESSED));
 	CHECK_EQ(pte_soft_dirty(pte), !!(flags & _PAGE_SOFT_DIRTY));
-	CHECK_EQ(pte_uffd_wp(pte), !!(flags & _PAGE_UFFD_WP));
+	CHECK_EQ(pte_uffd(pte), !!(flags & _PAGE_UFFD_WP));
 	CHECK_EQ(pte_special(pte), !!(flags & _PAGE_SPECIAL));
 }
 
@@ -39,9 +39,9 @@ static void present_ptes(void *arg)
 			check_present(pte_mkold(pte), pfn, flags & ~_PAGE_ACCESSED);
 			check_present(pte_mksoft_dirty(pte), pfn, flags | _PAGE_SOFT_DIRTY);
 			check_present(pte_clear_soft_dirty(pte), pfn, flags & ~_PAGE_SOFT_DIRTY);
-			check_present(pte_mkuffd_wp(pte), pfn,
+			check_present(pte_mkuffd(pte), pfn,
 				      (flags | _PAGE_UFFD_WP) & ~_PAGE_RW);
-			check_present(pte_clear_uffd_wp(pte), pfn, flags & ~_PAGE_UFFD_WP);
+			check_present(pte_clear_uffd(pte), pfn, flags & ~_PAGE_UFFD_WP);
 			CHECK(pte_same(pte, pte));
 			CHECK(!pte_same(pte, __pte(pte_val(pte) ^ _PAGE_DIRTY)));
 		}
@@ -63,7 +63,7 @@ static void check_entry(pte_t pte, unsigned long type, unsigned long offset, uns
 	CHECK_EQ(softleaf_from_pte(pte).val, entry.val);
 	CHECK_EQ(pte_swp_exclusive(pte), !!(flags & _PAGE_SWP_EXCLUSIVE));
 	CHECK_EQ(pte_swp_soft_dirty(pte), !!(flags & _PAGE_SWP_SOFT_DIRTY));
-	CHECK_EQ(pte_swp_uffd_wp(pte), !!(flags & _PAGE_SWP_UFFD_WP));
+	CHECK_EQ(pte_swp_uffd(pte), !!(flags & _PAGE_SWP_UFFD_WP));
 	CHECK_EQ(pte_is_swap(pte), type < MAX_SWAPFILES);
 	CHECK_EQ(softleaf_is_swap(entry), type < MAX_SWAPFILES);
 	CHECK_EQ(non_swap_entry(entry), type >= MAX_SWAPFILES);
@@ -91,11 +91,11 @@ static void entry_ptes(void *arg)
 			check_entry(pte, type, o, 0);
 			all = pte_swp_mkexclusive(pte);
 			check_entry(all, type, o, _PAGE_SWP_EXCLUSIVE);
-			all = pte_swp_mksoft_dirty(pte_swp_mkuffd_wp(all));
+			all = pte_swp_mksoft_dirty(pte_swp_mkuffd(all));
 			check_entry(all, type, o, ~0UL);
 			check_entry(pte_swp_clear_exclusive(all), type, o, ~_PAGE_SWP_EXCLUSIVE);
 			check_entry(pte_swp_clear_soft_dirty(all), type, o, ~_PAGE_SWP_SOFT_DIRTY);
-			check_entry(pte_swp_clear_uffd_wp(all), type, o, ~_PAGE_SWP_UFFD_WP);
+			check_entry(pte_swp_clear_uffd(all), type, o, ~_PAGE_SWP_UFFD_WP);
 			CHECK(pte_same(pte_swp_clear_flags(all), pte));
 			/* A present PTE whose pfn has the same bits is not the entry. */
 			present = __pte(pte.pte | _PAGE_PRESENT | _PAGE_ACCESSED);
