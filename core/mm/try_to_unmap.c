@@ -100,7 +100,8 @@ static bool ttu_anon_lazyfree_folio(struct vm_area_struct *vma, struct folio *fo
 	/* First the references, then the dirty flag: as in __remove_mapping(). */
 	smp_rmb(&folio->_refcount);
 	dirty = folio_test_dirty(folio);
-	if ((dirty && !(vma->vm_flags & VM_DROPPABLE)) ||
+	/* madvise_update_vma() may change the other flags meanwhile. */
+	if ((dirty && !(READ_ONCE(vma->vm_flags) & VM_DROPPABLE)) ||
 	    (ref_count != 1 + map_count && bug_seeded(BUG_UNMAP_LAZYFREE_SWAPBACKED))) {
 		PATH("unmap: lazyfree folio is dirty again");
 		if (!dirty)
