@@ -116,7 +116,8 @@ def plots_part(view):
 
     rates = bucketed(rows, begin, end, 'build', lambda r: r['runs'], lambda v, width: sum(v) / width)
     coverage = bucketed(rows, begin, end, 'target', lambda r: r['coverage'], most)
-    corpus = bucketed(rows, begin, end, 'target', lambda r: r['corpus'], most)
+    # A merge of a corpus is a turn without runs, which counts no inputs.
+    corpus = bucketed([r for r in rows if r['runs']], begin, end, 'target', lambda r: r['corpus'], most)
     links = ' · '.join(f'<b>{name}</b>' if name == view.span else f'<a href="/?span={name}">{name}</a>'
                        for name, _ in SPANS)
     return (f'<h2>Over time</h2><p class="soft">The last {links}</p><div class="plots">'

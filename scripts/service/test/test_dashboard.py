@@ -70,6 +70,10 @@ def fill(work, count):
                                'coverage': 2400 + number + len(target) * 40, 'features': 1,
                                'corpus': 300 + number * 3, 'reports': number % 3, 'died': 0, 'status': 0})
         if count:
+            for folder, ended, inputs in (('turn', now - 50000, 640), ('merge-hibernate', now, 0)):
+                base.add_turn({'folder': folder, 'ended': ended, 'target': 'hibernate', 'build': 'release',
+                               'bug': '', 'revision': 'r', 'seconds': inputs / 8, 'runs': inputs * 100,
+                               'coverage': inputs, 'features': 1, 'corpus': inputs, 'reports': 0, 'died': 0, 'status': 0})
             base.add_build('release', '1d3f48a24ae1', 71.0, 'ready')
             base.add_build('tsan', '1d3f48a24ae1', 3.0, f'core/x.c:3: error: {HOSTILE}')
             base.add_event(f'NEW {HOSTILE}')
@@ -135,6 +139,7 @@ class DashboardTest(unittest.TestCase):
         for words in ('fresh schedules: release 53/1000', '18 more', '2 more that seem to have the same cause', 'codec (tsan) hangs', 'not running', 'core/x.c:3: error',
                       'paths of the specification: 1 of 2'):
             self.assertIn(words, text)
+        self.assertRegex(text.partition('<figcaption>Corpus')[2], r'hibernate <b>640</b>')
         page = self.served.ask(f'/finding/{self.slugs[0]}')[2]
         for words in ('bug:     ksm-copy-swap-count', 'folio_put_swap xxx', 'in tsan', '0 of 3 replays',
                       'its program in tsan'):
