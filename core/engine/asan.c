@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 void *__asan_get_report_pc(void);
+void *__asan_get_report_bp(void);
 void *__asan_get_report_address(void);
 int __asan_get_report_access_type(void);
 size_t __asan_get_report_access_size(void);
@@ -21,14 +22,21 @@ void __asan_on_error(void);
 void __asan_on_error(void)
 {
 	const char *func = symbol_name((char *)__asan_get_report_pc() - 1);
-	char title[REPORT_TITLE_MAX], body[256], name[64];
+	static char body[8192];
+	char title[REPORT_TITLE_MAX], name[64];
+	void *pc[STACK_MAX] = { __asan_get_report_pc() };
+	u32 role;
+	int n;
 
 	if (!eng.in_run && !eng.quiet)
 		return;
+	role = engine_role_of(__asan_get_report_address());
 	snprintf(title, sizeof(title), "%s in %s", __asan_get_report_description(), func);
-	snprintf(body, sizeof(body), "%s of %zu bytes of %s in %s\n",
-		 __asan_get_report_access_type() ? "write" : "read", __asan_get_report_access_size(),
-		 engine_role_name(engine_role_of(__asan_get_report_address()), name, sizeof(name)), func);
+	n = snprintf(body, sizeof(body), "%s of %zu bytes of %s in %s\nstack:\n",
+		     __asan_get_report_access_type() ? "write" : "read",
+		     __asan_get_report_access_size(), engine_role_name(role, name, sizeof(name)), func);
+	stack_print(body + n, sizeof(body) - (size_t)n, pc,
+		    1 + stack_from(__asan_get_report_bp(), pc + 1, STACK_MAX - 1));
 	report_from_sanitizer(title, body);
 }
 

@@ -332,6 +332,10 @@ void label_print(const struct engine_ctx *c, char *buf, size_t size);
 void trace_reset(void);
 /* Return addresses of the running context, from frame fp outwards; their number. */
 unsigned stack_from(void **fp, void **out, unsigned max);
+#define STACK_MAX 48 /* frames that a report shows */
+/* Prints n of them as frames, but the engine's own; bytes without the NUL. The same address again is
+ * left out: that is a function that was inlined there, which the symbolizer names. */
+size_t stack_print(char *buf, size_t size, void *const *pc, unsigned n);
 void trace_log_event(struct engine_ctx *c, const struct engine_event *ev);
 static inline void trace_event(struct engine_ctx *c, const struct engine_event *ev)
 {
@@ -347,7 +351,8 @@ void trace_choice(struct engine_ctx *c, const struct sched_choice *ch, u32 value
 /* report.c */
 void report_reset(void);
 void report_install(void);
-void report_from_sanitizer(const char *title, const char *body); /* from its hook */
+/* From its hook; the body has the stacks. */
+void report_from_sanitizer(const char *title, const char *body);
 void report_deadlock(void);
 /* No op ends any more, for so many points now: where everybody is. Does not return. */
 void report_livelock(const char *title, u32 points);

@@ -41,7 +41,7 @@ static void append(char *body, size_t *n, const char *fmt, ...)
 		*n = BODY_MAX - 1;
 }
 
-static void append_context(char *body, size_t *n, unsigned i)
+static void append_context(char *body, size_t *n, unsigned i, bool with_stack)
 {
 	struct engine_ctx *c = &eng.ctx[i];
 	char label[16], role[48];
@@ -56,6 +56,8 @@ static void append_context(char *body, size_t *n, unsigned i)
 		       engine_role_name(eng.view.pending[i].role, role, sizeof(role)));
 	append(body, n, ":\n");
 	*n += lockdep_print_held(&c->ld, body + *n, BODY_MAX - *n);
+	if (!with_stack)
+		return;
 	append(body, n, "stack:\n");
 	*n += engine_stack_print(body + *n, BODY_MAX - *n, i);
 }
@@ -91,8 +93,8 @@ static u32 report_role(const char *body, unsigned ctx)
 	return role ? role : ctx < ENGINE_CTX_MAX ? eng.view.pending[ctx].role : 0;
 }
 
-/* Fills eng.report; the first one wins. */
-static void report_keep(const char *title, const char *body)
+/* Fills eng.report; the first one wins. with_stack: the body has none. */
+static void report_keep(const char *title, const char *body, bool with_stack)
 {
 	unsigned i = engine_current();
 	size_t n = 0;
@@ -109,7 +111,7 @@ static void report_keep(const char *title, const char *body)
 	eng.report.body = b = report_body;
 	b[0] = 0;
 	append(b, &n, "%s", body);
-	append_context(b, &n, i);
+	append_context(b, &n, i, with_stack);
 	role = report_role(body, i);
 	if (role) {
 		char name[48];
@@ -121,13 +123,13 @@ static void report_keep(const char *title, const char *body)
 	n += engine_ring_print(b + n, BODY_MAX - n, 0, HISTORY_LINES);
 	for (unsigned o = 0; with_others && o < ENGINE_CTX_MAX; o++)
 		if (o != i && (eng.ctx[o].state == CTX_READY || eng.ctx[o].state == CTX_BLOCKED))
-			append_context(b, &n, o);
+			append_context(b, &n, o, true);
 }
 
 static void sink(const char *title, const char *body)
 {
 	eng.backend->report_begin();
-	report_keep(title, body);
+	report_keep(title, body, true);
 	eng.backend->report_end();
 	if (eng.in_run && eng.cur != CTX_MAIN) {
 		eng.ending = true;
@@ -151,7 +153,8 @@ void report_from_sanitizer(const char *title, const char *body)
 {
 	if (!eng.backend->report_begin())
 		return; /* seen while a report is being made */
-	report_keep(title, body);
+	/* No stack leads out of the sanitizer that has called the hook. */
+	report_keep(title, body, false);
 	eng.backend->report_end();
 	if (eng.in_run)
 		eng.ending = true;
@@ -193,10 +196,10 @@ void report_deadlock(void)
 	}
 	for (u32 i = 0; i < ENGINE_CTX_MAX; i++)
 		if (eng.ctx[i].state == CTX_BLOCKED || eng.ctx[i].state == CTX_READY)
-			append_context(body, &n, i);
+			append_context(body, &n, i, true);
 	snprintf(title, sizeof(title), "deadlock: task hung in %s",
 		 first ? first->wait_site->func : "a masked CPU");
-	report_keep(title, body);
+	report_keep(title, body, true);
 	free(body);
 }
 

@@ -253,8 +253,8 @@ static bool boring_frame(const char *name)
 {
 	static const char *const prefixes[] = {
 		"engine_", "sim_", "fiber_", "report", "task_body", "lockdep_", "native_",
-		"__interceptor", "ctx_stack", "print_", "run_task", "__tsan", "__asan", "_ZN6__asan",
-		"__ubsan", "__wrap___ubsan", "ubsan_report", "append", "sink",
+		"__interceptor", "___interceptor", "ctx_stack", "print_", "run_task", "__tsan",
+		"__asan", "_ZN6__asan", "__ubsan", "__wrap___ubsan", "ubsan_report", "append", "sink",
 		"oops_", "hang_report", "stack_from", "symbol_",
 	};
 
@@ -264,10 +264,9 @@ static bool boring_frame(const char *name)
 	return false;
 }
 
-size_t engine_stack_print(char *buf, size_t size, unsigned i)
+size_t stack_print(char *buf, size_t size, void *const *pc, unsigned n)
 {
-	void *pc[48];
-	unsigned n = ctx_stack(i, pc, ARRAY_SIZE(pc)), number = 0;
+	unsigned number = 0;
 	size_t at = 0;
 
 	if (size)
@@ -275,8 +274,15 @@ size_t engine_stack_print(char *buf, size_t size, unsigned i)
 	for (unsigned f = 0; f < n && at + 1 < size; f++) {
 		const char *at_call = (const char *)pc[f] - 1;
 
-		if (!boring_frame(symbol_name(at_call)))
+		if ((!f || pc[f] != pc[f - 1]) && !boring_frame(symbol_name(at_call)))
 			at += symbol_frame(buf + at, size - at, number++, at_call);
 	}
 	return at < size ? at : size ? size - 1 : 0;
+}
+
+size_t engine_stack_print(char *buf, size_t size, unsigned i)
+{
+	void *pc[STACK_MAX];
+
+	return stack_print(buf, size, pc, ctx_stack(i, pc, STACK_MAX));
 }

@@ -134,7 +134,7 @@ void tsan_quiet_end(bool begun)
 		__tsan_mutex_post_signal(NULL, 0);
 }
 
-#define RACE_FRAMES 12
+#define RACE_FRAMES 24
 static bool race_side(void *report, unsigned long i, struct engine_race_side *side,
 		      void *trace[RACE_FRAMES])
 {
@@ -204,15 +204,18 @@ bool tsan_report_is_foreign(const void *report, bool suppressed)
 static size_t race_print(const struct engine_race_side *side, void *const trace[RACE_FRAMES],
 			 char *body, size_t size)
 {
+	unsigned frames = 0;
 	size_t n = 0;
 	char name[64];
 
 	engine_role_name(engine_role_of(side->addr), name, sizeof(name));
-	n += (size_t)snprintf(body + n, size - n, "%s%s of %u bytes of %s:\n",
+	n += (size_t)snprintf(body + n, size - n, "%s%s of %u bytes of %s:\nstack:\n",
 			      side->marked ? "marked " : "", side->write ? "write" : "read",
 			      side->size, name);
-	for (unsigned f = 0; f < RACE_FRAMES && trace[f] && n < size; f++)
-		n += symbol_frame(body + n, size - n, f, (char *)trace[f] - 1);
+	while (frames < RACE_FRAMES && trace[frames])
+		frames++;
+	if (n < size)
+		n += stack_print(body + n, size - n, trace, frames);
 	return n < size ? n : size - 1;
 }
 
