@@ -25,12 +25,21 @@ def no_file_space():
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
-def run(name, arguments, stderr_pattern, stdout=subprocess.PIPE, full=False, leaves=(), status=2):
+def as_nobody():
+    """What is closed to others is closed to the process, although the test is root's."""
+    if os.geteuid() == 0:
+        os.setgroups([])
+        os.setresgid(65534, 65534, 65534)
+        os.setresuid(65534, 65534, 65534)
+
+
+def run(name, arguments, stderr_pattern, stdout=subprocess.PIPE, full=False, leaves=(), status=2,
+        prepare=None):
     """Runs in an empty folder; arguments may name files made by make()."""
     before = set(os.listdir('.'))
     got = subprocess.run([swaprace] + arguments, stdout=stdout, stderr=subprocess.PIPE,
                          text=True, errors='replace', timeout=100,
-                         preexec_fn=no_file_space if full else None)
+                         preexec_fn=no_file_space if full else prepare)
     lines = [l for l in got.stderr.splitlines() if not l.startswith('==')]
     after = set(os.listdir('.')) - before - set(leaves)
     problems = []
@@ -167,6 +176,12 @@ def bad_output():
         '--schedules=200', '--out=a/b'], r'^a/b/.*: cannot be written: ', full=True, status=3, leaves=['a'])
     for command in (['encode', clean, '-o', 'out'], ['run', clean, '--json=out']):
         run(f'no space: {command[0]}', command, r'^out: cannot be written', full=True, status=3)
+    os.chmod('.', 0o755)
+    os.mkdir('closed', 0o555)
+    if subprocess.run(['test', '-x', swaprace], preexec_fn=as_nobody).returncode == 0:
+        for command in (['minimize', clean, '-o', 'closed/out'], ['run', clean, '--json=closed/out']):
+            run(f'a closed folder: {command[0]}', command, r'^closed/out: cannot be written: Permission denied',
+                status=3, prepare=as_nobody)
     make('out', 'what was there before\n')
     run('no space, older file', ['encode', clean, '-o', 'out'], r'^out: cannot be written', full=True,
         status=3)

@@ -133,14 +133,16 @@ int output_check(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	char dir[4096];
-	int status;
+	int error;
 
 	snprintf(dir, sizeof(dir), "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
-	if (access(dir, W_OK | X_OK) == 0 || access(path, W_OK) == 0)
+	if (access(dir, W_OK | X_OK) == 0)
 		return 0;
-	status = write_status(errno);
-	fprintf(stderr, "%s: cannot be written: %s\n", path, strerror(errno));
-	return status;
+	error = errno;
+	if (access(path, W_OK) == 0) /* a device, for one */
+		return 0;
+	fprintf(stderr, "%s: cannot be written: %s\n", path, strerror(error));
+	return write_status(error);
 }
 
 int make_folder(const char *command, const char *path)
