@@ -48,6 +48,9 @@ def build_targets(build):
     if not shutil.which('afl-fuzz'):
         return 'afl-fuzz is not installed (Debian: apt-get install afl++)'
     out, status = run(['cmake', '--build', build, '--target', 'afl'])
+    if status and 'unknown target' in out:  # configured before AFL++ was installed
+        run(['cmake', build])
+        out, status = run(['cmake', '--build', build, '--target', 'afl'])
     return None if status == 0 else f'cmake --build {build} --target afl:\n{out[-3000:]}'
 
 
