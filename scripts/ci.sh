@@ -66,8 +66,9 @@ if ! why=$(mkdir -p "$out" 2>&1); then
 	echo "ci.sh: $out cannot be made:${why##*:}" >&2
 	exit 3
 fi
+[ "$build" = no ] || scripts/setup.sh || exit 3
+python3 scripts/fuzz.py options "${more[@]}" || exit $? # a wrong one, before anything is built or run
 if [ "$build" = yes ]; then
-	scripts/setup.sh || exit 3
 	for preset in ${builds//,/ }; do
 		echo "== build $preset"
 		if ! { cmake --preset "$preset" >/dev/null && cmake --build --preset "$preset" -- --quiet; }; then

@@ -32,6 +32,9 @@ def main(arguments):
     os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
     if arguments[:1] == ['known']:
         return check_known(arguments[1:])
+    if arguments[:1] == ['options']:  # ci.sh: are they ours?
+        options.parse(arguments[1:])
+        return 0
     if arguments[:1] == ['dashboard']:
         from service import dashboard
         given = options.parse(arguments[1:])

@@ -64,17 +64,24 @@ class CiTest(unittest.TestCase):
         known = os.path.join(self.folder.name, 'known.txt')
         with open(known, 'w', encoding='utf-8') as f:
             f.write('title: invariant: exclusive*\nreason: somebody works on it\n')
-        got = subprocess.run(
-            [sys.executable, bench.FUZZ, f'--root={bench.SOURCE}', f'--work={self.work}', '--no-build',
-             '--builds=release', '--targets=mm', '--jobs=1', '--time=8', '--no-triage', f'--known={known}',
-             '--bug=wp-no-recheck,hib-double-nr-swap'], capture_output=True, text=True)
-        self.assertEqual(got.returncode, 1, got.stdout + got.stderr)
-        self.assertIn('known: invariant: exclusive page behind a swap entry\n', got.stdout)
-        self.assertIn('NEW invariant: nr_swap_pages does not match the devices\n', got.stdout)
+        awaited = {'known: invariant: exclusive page behind a swap entry\n',
+                   'NEW invariant: nr_swap_pages does not match the devices\n'}
+        said = []
+        with subprocess.Popen(
+                [sys.executable, bench.FUZZ, f'--root={bench.SOURCE}', f'--work={self.work}', '--no-build',
+                 '--builds=release', '--targets=mm', '--jobs=1', '--time=120', '--slice=4', '--no-triage',
+                 f'--known={known}', '--bug=wp-no-recheck,hib-double-nr-swap'], stdout=subprocess.PIPE, text=True) as service:
+            for line in service.stdout:
+                said.append(line)
+                awaited.discard(line)
+                if not awaited:  # in seconds where nothing else runs
+                    service.terminate()
+        self.assertEqual((service.returncode, awaited), (1, set()), ''.join(said))
 
     def test_usage(self):
         for options, status in ((['--minutes=x'], 2), (['--builds=gcc'], 2), (['--time=3'], 2),
-                                (['--seconds=1', '--bug=nope'], 2), (['--out=/proc/x'], 3)):
+                                (['--seconds=1', '--bug=nope'], 2), (['--seconds=0', '--frobnicate'], 2),
+                                (['--out=/proc/x'], 3)):
             got, _, err = self.run_ci(*options)
             self.assertEqual((got, len(err.splitlines())), (status, 1), (options, err))
 
