@@ -74,19 +74,21 @@ step_start() {
 	echo "ok: installed, started (it has said that it is ready), fuzzes: $(runs) runs"
 }
 
-# The next process of one target takes memory without end (tail keeps a line until it ends).
+# A target takes memory without end (tail keeps a line until it ends), each time until one was killed
+# for it: on a slow machine the service may call the first ones hung.
 step_child() {
 	target=build/release/ksm_fuzzer
 	mv $target $target.real
 	cat >$target <<-'END'
 		#!/bin/sh
-		if [ -e /judge/eat ]; then rm /judge/eat; exec tail /dev/zero; fi
+		if [ -e /judge/eat ]; then exec tail /dev/zero; fi
 		exec "$0.real" "$@"
 	END
 	chmod +x $target
 	touch /judge/eat
 	systemctl set-property --runtime $unit MemoryMax=120M
 	wait_for 300 was_killed || fail "no child was killed for its memory"
+	rm /judge/eat
 	was_killed
 	systemctl set-property --runtime $unit MemoryMax=2G
 	systemctl is-active --quiet $unit || fail "the unit ended with its child"
@@ -121,7 +123,7 @@ step_reboot() {
 }
 
 cd /opt/swaprace || fail "/opt/swaprace"
-scripts/fuzz.sh install --no-build --builds=release --targets=swap,ksm --jobs=1 --slice=10 ||
+scripts/fuzz.sh install --no-build --builds=release --targets=swap,ksm --jobs=1 --slice=10 --grace=120 ||
 	fail "installation"
 systemctl enable --now $unit || fail "start"
 wait_for 600 more_runs_than 0 || fail "no runs"
