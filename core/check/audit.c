@@ -10,6 +10,7 @@
 
 #include "core/check/look.h"
 #include "core/mm/ksm_node.h"
+#include "core/mm/pin.h"
 
 static void audit_slots(void)
 {
@@ -60,6 +61,13 @@ static void audit_folios(void)
 	if (a.used || a.batched || a.on_lru)
 		check_fail("leak: folio at teardown", "%lu in use, %lu in batches, %lu on lists\n",
 			   a.used, a.batched, a.on_lru);
+}
+
+/* Each task has dropped its pins at its end. */
+static void audit_pins(void)
+{
+	if (model_pins_held)
+		check_fail("leak: pin at teardown", "%u pins are held\n", model_pins_held);
 }
 
 static void audit_mms(void)
@@ -137,6 +145,7 @@ static void audit_locks(void)
 void check_all_audit(void)
 {
 	audit_slots();
+	audit_pins();
 	audit_folios();
 	audit_mms();
 	if (!work_idle())

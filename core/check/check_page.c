@@ -10,6 +10,8 @@
 #include <stdio.h>
 
 #include "core/check/look.h"
+#include "core/mm/gup.h"
+#include "core/mm/pin.h"
 
 /* ---- printing --------------------------------------------------------------------- */
 
@@ -63,6 +65,42 @@ __cold static void folio_fail(const char *title, const struct folio *folio)
 	char line[400];
 
 	check_fail(title, "%s\n", look_folio_line(folio, line, sizeof(line)));
+}
+
+/* ---- pins ---------------------------------------------------------------------------- */
+
+/* Pins that tasks hold of page. */
+static int look_pins(const struct page *page)
+{
+	int ctx, pin, n = 0;
+
+	if (likely(!model_pins_held))
+		return 0;
+	for (ctx = 0; ctx <= ENGINE_CTX_MAX; ctx++)
+		for (pin = 0; pin < WORLD_PINS_MAX; pin++)
+			n += model_pins[ctx][pin].page == page;
+	return n;
+}
+
+/* A device has the page: it belongs to one mm, and to nobody else. */
+static void check_pins(void)
+{
+	int ctx, pin;
+
+	for (ctx = 0; ctx <= ENGINE_CTX_MAX; ctx++) {
+		for (pin = 0; pin < WORLD_PINS_MAX; pin++) {
+			const struct page *page = model_pins[ctx][pin].page;
+			const struct folio *folio = page ? &folio_map[page->pfn] : NULL;
+
+			if (!folio || folio->pfn == 0)
+				continue;
+			if (look_refs(folio) < look_mapcount(folio) +
+					       look_pins(page) * (int)GUP_PIN_COUNTING_BIAS)
+				folio_fail("invariant: pinned page without its references", folio);
+			if (!look_exclusive(folio))
+				folio_fail("invariant: pinned page is not exclusive", folio);
+		}
+	}
 }
 
 /* ---- one folio, at any time --------------------------------------------------------- */
@@ -147,6 +185,8 @@ void check_page_cheap(void)
 		if (unlikely(look_exclusive(folio) && look_ksm(folio)))
 			folio_fail("invariant: exclusive KSM page", folio);
 	}
+	if (unlikely(model_pins_held))
+		check_pins();
 }
 
 /* ---- a quiet machine -------------------------------------------------------------------- */
@@ -188,7 +228,7 @@ static void check_lru(void)
 			folio_fail("invariant: folio with PG_lru on no list", &folio_map[pfn]);
 }
 
-/* Q2: every reference has an owner: mappings, the cache, per-CPU batches. */
+/* Q2: every reference has an owner: mappings, the cache, pins, per-CPU batches. */
 static void check_references(void)
 {
 	unsigned long excess = 0, batched = 0, pfn;
@@ -200,8 +240,11 @@ static void check_references(void)
 		const struct folio *folio = &folio_map[pfn];
 		int owners = look_mapcount(folio) + look_flag(folio, PG_swapcache);
 
+		owners += look_pins(folio->page) * (int)GUP_PIN_COUNTING_BIAS;
 		if (look_refs(folio) < owners)
 			folio_fail("invariant: fewer references than owners", folio);
+		if (look_refs(folio) - owners >= (int)GUP_PIN_COUNTING_BIAS)
+			folio_fail("leak: pin of a page", folio);
 		excess += (unsigned long)(look_refs(folio) - owners);
 		if (look_refs(folio) > owners + (int)batched)
 			folio_fail("leak: folio reference", folio);

@@ -65,6 +65,7 @@ static int copy_present_page(struct vm_area_struct *dst_vma, pte_t *dst_pte, uns
 	if (copy_mc_user_highpage(folio_page(new_folio, 0), page))
 		return -EHWPOISON;
 	*prealloc = NULL;
+	COUNT(fork_copied);
 	__folio_mark_uptodate(new_folio);
 	folio_add_new_anon_rmap(new_folio, dst_vma, addr, RMAP_EXCLUSIVE);
 	folio_add_lru_vma(new_folio, dst_vma);

@@ -58,6 +58,8 @@ static inline int folio_peek_refs(const struct folio *folio)
 
 #define mmap_init_lock(mm) init_rwsem(&(mm)->mmap_lock)
 #define mmap_read_lock(mm) down_read_at(&(mm)->mmap_lock, 0, SITE("mmap_read_lock"))
+#define mmap_read_lock_killable(mm) \
+	down_read_killable_at(&(mm)->mmap_lock, SITE("mmap_read_lock_killable"))
 #define mmap_read_trylock(mm) down_read_trylock_at(&(mm)->mmap_lock, SITE("mmap_read_trylock"))
 #define mmap_read_unlock(mm) up_read_at(&(mm)->mmap_lock, SITE("mmap_read_unlock"))
 #define mmap_write_lock(mm) down_write_at(&(mm)->mmap_lock, 0, SITE("mmap_write_lock"))

@@ -120,7 +120,7 @@ static bool folio_needs_cow_for_dma(struct vm_area_struct *vma, struct folio *fo
 {
 	if (!test_bit(MMF_HAS_PINNED, &vma->vm_mm->flags))
 		return false;
-	return folio_maybe_dma_pinned(folio);
+	return folio_maybe_dma_pinned(folio) && !bug_seeded(BUG_FORK_IGNORES_PINS);
 }
 
 int folio_try_dup_anon_rmap_pte(struct folio *folio, struct page *page,
@@ -150,7 +150,7 @@ int folio_try_share_anon_rmap_pte(struct folio *folio, struct page *page)
 	VM_WARN_ON_ONCE(!page_peek_exclusive(page));
 
 	smp_mb(&page->flags_page);
-	if (unlikely(folio_maybe_dma_pinned(folio))) {
+	if (unlikely(folio_maybe_dma_pinned(folio)) && !bug_seeded(BUG_SHARE_PINNED)) {
 		PATH("share_pinned");
 		return -EBUSY;
 	}

@@ -111,7 +111,7 @@ static bool ttu_anon_lazyfree_folio(struct vm_area_struct *vma, struct folio *fo
 	}
 	/* Ours, and one for each mapping. Whoever has another one marks the folio dirty
 	 * before he drops it, if he writes: then it is seen the next time. */
-	if (ref_count != 1 + map_count) {
+	if (ref_count != 1 + map_count && !bug_seeded(BUG_UNMAP_LAZYFREE_PINNED)) {
 		PATH("unmap: lazyfree folio is held by others");
 		return false;
 	}

@@ -136,7 +136,7 @@ struct mm_struct {
 	atomic_long_t rss_stat[NR_MM_COUNTERS];
 	struct list_head mmlist;      /* swapoff walks it; mmlist_lock */
 	atomic_long_t flags;          /* MMF_* bits */
-	seqcount_t write_protect_seq; /* for GUP-fast, later */
+	seqcount_t write_protect_seq; /* odd: fork shares pages, GUP-fast keeps out */
 	atomic_t tlb_flush_pending;
 	atomic_t tlb_flush_batched;
 	unsigned int id;              /* 1..WORLD_MM_MAX, for roles and the oracle */

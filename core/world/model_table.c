@@ -9,6 +9,7 @@
 #include "core/check/look.h"
 #include "core/kapi/sched.h"
 #include "core/mm/ksm.h"
+#include "core/mm/pin.h"
 #include "core/swap/block_device.h"
 #include "core/world/model_world.h"
 
@@ -139,13 +140,15 @@ static void model_task_begin(unsigned index)
 	engine_set_ctx_data(&model_tasks[index]->self);
 }
 
-/* A task that ends closes its files; a signal is over with the op that it ended. */
+/* A task that ends closes its files and drops its pins; a signal is over with the op that it ended. */
 static void model_op_end(unsigned index, bool last)
 {
 	struct model_task *t = model_tasks[index];
 
 	if (last && t->snapshot_open)
 		model_hib_close();
+	if (last)
+		pins_drop();
 	clear_signal(&t->self);
 }
 

@@ -10,6 +10,7 @@
 #include "core/mm/ksm.h"
 #include "core/mm/mm.h"
 #include "core/mm/mm_slot.h"
+#include "core/mm/pin.h"
 #include "core/mm/swapoff.h"
 #include "core/mm/vmscan.h"
 #include "core/page/page.h"
@@ -211,6 +212,35 @@ int model_fork(int mm, int child)
 int model_exit(int mm)
 {
 	return mm_slot_exit(mm);
+}
+
+/* ---- pins ------------------------------------------------------------------------------ */
+
+int model_pin(int mm, int page, int pin, u32 flags)
+{
+	struct mm_struct *m = mm_enter_range(mm, page, 1);
+	int ret;
+
+	if (!m)
+		return -EINVAL;
+	ret = pin_take(m, mm, page, pin, flags);
+	mm_leave(mm);
+	return ret;
+}
+
+int model_pin_write(int pin, u64 value)
+{
+	return pin_device_write(pin, value);
+}
+
+int model_pin_read(int pin)
+{
+	return pin_device_read(pin);
+}
+
+int model_unpin(int pin)
+{
+	return pin_put(pin);
 }
 
 /* ---- ops on the machine -------------------------------------------------------------------- */

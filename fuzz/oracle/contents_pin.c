@@ -9,7 +9,7 @@
  * A pin for reading alone, without FOLL_LONGTERM, does not promise to follow later stores
  * of the mm (it may be a pin of the zero page): its loads are not judged.
  *
- * Locking: all under shadow_lock(). Only worlds of one thread at a time have pins.
+ * Locking: all under shadow_lock(). Each context touches its own pins alone.
  */
 #include "core/base/bug.h"
 #include "fuzz/oracle/shadow.h"

@@ -8,7 +8,8 @@
  * Groce et al., ISSTA 2012); how many pages and ops it has is drawn once for it.
  * Where the world has shared files, every fourth program maps one instead of
  * anonymous memory: then its mms share their pages. Where it has pins, every fifth one has
- * a device that writes to its first page.
+ * a device that writes to its first page, and most of these a driver that pins it beside
+ * the owner.
  */
 #include "fuzz/prog/edit.h"
 #include "fuzz/prog/machine.h"
@@ -404,6 +405,36 @@ static void add_fillers(struct gen *g)
 	}
 }
 
+/* A driver in the mm of an owner pins its first page, beside the owner's fork if it has
+ * one, and lets a device write to it. */
+static void add_driver(struct gen *g)
+{
+	unsigned owner = prng_below(g->rng, g->p->ntasks), before, t;
+	const struct prog_task *task = &g->p->task[owner];
+	u8 page = task->op[0].arg[0], child;
+
+	if (!task->mm || !g->setup[owner] || g->p->ntasks >= GENERATE_TASKS_MAX)
+		return;
+	for (before = g->setup[owner]; before < task->nops; before++)
+		if (task->op[before].kind == OP_fork)
+			break;
+	if (before >= task->nops) {
+		before = g->setup[owner];
+		child = percent(g->rng, 60) ? generate_free_mm(g->p) : 0;
+		if (child)
+			emit(g, owner, OP_fork, child, 0, 0);
+	}
+	t = add_task(g, task->mm);
+	g->p->task[t].cpu = (u8)((task->cpu + 1u) % g->p->machine.cpus);
+	order(g, t, 1, owner, before);
+	emit(g, t, OP_pin, page, 1, percent(g->rng, 70) ? WORLD_PIN_WRITE
+							: prng_below(g->rng, 8));
+	emit(g, t, OP_pin_write, 1, 0x88, 0);
+	if (percent(g->rng, 50))
+		emit(g, t, OP_unpin, 1, 0, 0);
+	emit(g, t, OP_read, page, 0, 0);
+}
+
 /* Each that has pinned a page ends with the device's store, and looks at it. */
 static void add_device(struct gen *g)
 {
@@ -460,6 +491,8 @@ void prog_generate(struct prog *p, struct prng *rng, const struct prog_profile *
 	add_scenario(&g);
 	if (p->ntasks + SCENARIO_TASKS_MAX <= MADE_TASKS_MAX && percent(rng, 25))
 		add_scenario(&g);
+	if (g.pins && percent(rng, 60))
+		add_driver(&g);
 	add_fillers(&g);
 	if (g.pins)
 		add_device(&g);

@@ -11,8 +11,10 @@
  */
 #include "core/check/check.h"
 #include "core/check/look.h"
+#include "core/mm/gup.h"
 #include "core/mm/ksm.h"
 #include "core/mm/ksm_node.h"
+#include "core/mm/pin.h"
 #include "core/mm/test/world_test.h"
 #include "core/mm/vmscan.h"
 
@@ -143,6 +145,17 @@ static void c_lru_size(void) { node_lruvec()->lru_size[LRU_INACTIVE_ANON]++; }
 static void c_lru_off(void) { set_flag(unused(), PG_lru, true); }
 static void c_ref_leak(void) { plain()->_refcount.counter += 20; }
 static void c_ref_leak_one(void) { plain()->_refcount.counter++; }
+static void c_pin_leak(void) { plain()->_refcount.counter += (int)GUP_PIN_COUNTING_BIAS; }
+static void c_pin_refs(void)
+{
+	(void)!model_pin(1, 0, 0, WORLD_PIN_WRITE);
+	plain()->_refcount.counter -= (int)GUP_PIN_COUNTING_BIAS;
+}
+static void c_pin_shared(void)
+{
+	(void)!model_pin(1, 0, 0, WORLD_PIN_WRITE);
+	plain()->page[0].flags_page.counter &= ~1L;
+}
 static void c_lock_leak(void) { set_flag(plain(), PG_locked, true); }
 static void c_writeback_leak(void) { set_flag(cached(), PG_writeback, true); }
 
@@ -258,6 +271,7 @@ static void a_slot(void) { swap_alloc_hibernation_slot(0); }
 static void a_device(void) { swap_info[0]->inuse_pages.counter++; }
 static void a_totals(void) { nr_swap_pages.counter++; }
 static void a_folio(void) { (void)!folio_alloc(GFP_KERNEL, 0); }
+static void a_pin(void) { model_pins_held = 1; }
 static void a_mm(void) { model_mm_slots[3].users = 1; }
 static void a_mmlist(void) { list_add(&mm_alloc(3)->mmlist, &init_mm.mmlist); }
 static void a_ksm_slot(void)
@@ -305,6 +319,9 @@ static const struct corruption {
 	{ c_lazyfree_entry, CHEAP, "invariant: lazyfree folio with a swap entry" },
 	{ c_lru_size, QUIET, "invariant: LRU size does not match its list" },
 	{ c_lru_off, QUIET, "invariant: folio with PG_lru on no list" },
+	{ c_pin_leak, QUIET, "leak: pin of a page" },
+	{ c_pin_refs, CHEAP, "invariant: pinned page without its references" },
+	{ c_pin_shared, CHEAP, "invariant: pinned page is not exclusive" },
 	{ c_ref_leak, QUIET, "leak: folio reference" },
 	{ c_ref_leak_one, QUIET, "leak: folio reference" },
 	{ c_lock_leak, QUIET, "leak: folio lock" },
@@ -350,6 +367,7 @@ static const struct corruption {
 	{ a_device, AUDIT, "leak: swap device in use at teardown" },
 	{ a_totals, AUDIT, "invariant: nr_swap_pages does not match the devices" },
 	{ a_folio, AUDIT, "leak: folio at teardown" },
+	{ a_pin, AUDIT, "leak: pin at teardown" },
 	{ a_mm, AUDIT, "leak: mm at teardown" },
 	{ a_mmlist, AUDIT, "leak: mm on mmlist at teardown" },
 	{ a_ksm_slot, AUDIT, "leak: KSM slot at teardown" },

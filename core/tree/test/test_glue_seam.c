@@ -302,6 +302,11 @@ NOTHING(tree_ksm_unmerge, int mm __always_unused, int page __always_unused,
 NOTHING(tree_swapon, int dev __always_unused)
 NOTHING(tree_swapoff, int dev __always_unused)
 NOTHING(tree_worker, void)
+NOTHING(tree_pin, int mm __always_unused, int page __always_unused, int pin __always_unused,
+	unsigned flags __always_unused)
+NOTHING(tree_pin_write, int pin __always_unused, unsigned long value __always_unused)
+NOTHING(tree_pin_read, int pin __always_unused)
+NOTHING(tree_unpin, int pin __always_unused)
 
 /* The ops that trees alone have: as their rows say. */
 #pragma GCC diagnostic push
