@@ -162,8 +162,8 @@ static void sites_reserve(size_t n)
 void sites_add(struct site *const *sites, size_t n)
 {
 	sites_reserve(n);
-	memcpy(sites_added + sites_added_count, sites, n * sizeof(*sites));
-	sites_added_count += n;
+	for (size_t i = 0; i < n; i++)
+		sites_added[sites_added_count++] = sites[i];
 	sites_sort();
 }
 

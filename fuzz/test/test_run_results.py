@@ -32,7 +32,7 @@ task A cpu=0 mm=1
 task S cpu=1
   1  swapoff dev0
 '''
-TITLE = 'WARNING: swap device used after swapoff in folio_dup_swap'
+TITLE = 'WARNING: swap slot leaked in swap_cluster_assert_empty'
 
 
 def check(name, holds, why=''):
