@@ -86,9 +86,14 @@ expect "resumed" 0 'seeds 1000 to 1007: ' \
 
 expect "a guest that panics" 1 'the kernel has reported: Kernel panic' \
 	python3 scripts/vm.py run -- 'echo c >/proc/sysrq-trigger'
-expect "a guest that hangs" 1 'the guest hangs' \
-	python3 scripts/vm.py run --quiet-max=5 -- 'while :; do :; done'
-grep -q '^CPU [01]: in user mode' "$work/out" || fail "where its CPUs are"
+# A look at the CPUs may meet an interrupt; it is said where, and looked again.
+for look in 1 2 3; do
+	expect "a guest that hangs" 1 'the guest hangs' \
+		python3 scripts/vm.py run --quiet-max=5 -- 'while :; do :; done'
+	! grep -q '^CPU [01]: in user mode' "$work/out" || break
+	grep '^CPU' "$work/out" || true
+	[ "$look" -lt 3 ] || fail "where its CPUs are"
+done
 expect "a command that fails" 7 '^hello' python3 scripts/vm.py run -- 'echo hello; exit 7'
 expect "no such kernel" 2 'no kernel of the name nothing' "$swaprace" kernel --vm=nothing --random
 expect "no image" 2 'is no bzImage' python3 scripts/vm.py add mine README.md
