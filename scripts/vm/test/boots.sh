@@ -73,11 +73,13 @@ done
 qemu=$(cat /proc/$run/task/$run/children)
 kill -KILL $run
 tries=0
-while [ -n "$qemu" ] && [ -d "/proc/${qemu% }" ] && [ $tries -lt 50 ]; do
+# Gone, or a zombie that process 1 has not looked at yet.
+lives() { [ -n "$1" ] && grep -qs '^State:[[:space:]]*[^ZX]' "/proc/$1/status"; }
+while lives "${qemu%% *}" && [ $tries -lt 300 ]; do
 	tries=$((tries + 1))
 	sleep 0.1
 done
-[ ! -d "/proc/${qemu% }" ] || fail "qemu outlives swaprace"
+! lives "${qemu%% *}" || fail "qemu outlives swaprace"
 echo "ok: killed"
 before=$(wc -l <"$journal")
 expect "resumed" 0 'seeds 1000 to 1007: ' \
