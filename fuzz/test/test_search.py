@@ -197,13 +197,11 @@ def check_old_titles():
         status, out = run('minimize', 'leak.prog', f'--title={title}', '-o', 'renamed.prog')
         check(f'minimize --title="{title}" says what it is called now', status == 0 and
               f'report: {RENAMED}' in out, out)
-    with open('old.txt', 'w') as f:
-        f.write('title: WARNING: swap device used after swapoff in folio_dup_swap\nreason: a test\n')
-    status, out = run('search', '--bug=swapoff-no-wait-for-allocation', '--seed=2', '--schedules=800',
-                      '--known=old.txt')
-    check('known: a title of old', status == 0 and
-          'x WARNING: swap device used after swapoff in swap_dup_entries_cluster (known; ' in out, out)
-
+        with open('old.txt', 'w') as f:
+            f.write(f'title: {title}\nreason: a test\n')
+        status, out = run('search', 'leak.prog', '--bug=extend-no-recheck', '--policy=pos', '--seed=5',
+                          '--schedules=5000', '--keep-going', '--known=old.txt')
+        check(f'known: {title}', f'x {RENAMED} (known; ' in out, out)
 
 
 def is_gone(pid):

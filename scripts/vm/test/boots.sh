@@ -75,7 +75,7 @@ kill -KILL $run
 tries=0
 # Gone, or a zombie that process 1 has not looked at yet.
 lives() { [ -n "$1" ] && grep -qs '^State:[[:space:]]*[^ZX]' "/proc/$1/status"; }
-while lives "${qemu%% *}" && [ $tries -lt 300 ]; do
+while lives "${qemu%% *}" && [ $tries -lt 50 ]; do
 	tries=$((tries + 1))
 	sleep 0.1
 done
