@@ -17,6 +17,13 @@
 
 #include "core/page/lru.h"
 
+/* The look first: the flag is set once, and its cache line shared from then on. */
+#define mm_set_has_pinned_flag(mm)                                   \
+	do {                                                         \
+		if (!test_bit(MMF_HAS_PINNED, &(mm)->flags))         \
+			set_bit(MMF_HAS_PINNED, &(mm)->flags);       \
+	} while (0)
+
 /* ---- references ------------------------------------------------------------------------- */
 
 /* What is pinned is exclusive, and stays so. */
@@ -297,8 +304,7 @@ static long __get_user_pages_locked(struct mm_struct *mm, unsigned long start,
 		locked = true;
 	}
 	mmap_assert_locked(mm);
-	if (!test_bit(MMF_HAS_PINNED, &mm->flags))
-		set_bit(MMF_HAS_PINNED, &mm->flags);
+	mm_set_has_pinned_flag(mm);
 
 	ret = __get_user_pages(mm, start, flags, pages, &locked);
 	while (!locked) {
@@ -323,8 +329,7 @@ long pin_user_pages_fast(struct mm_struct *mm, unsigned long start, unsigned int
 	BUG_ON(start & ~PAGE_MASK);
 	BUG_ON(gup_flags & ~(unsigned int)(FOLL_WRITE | FOLL_LONGTERM));
 	/* Before the PTE is read: fork asks for it after it has begun to write-protect. */
-	if (!test_bit(MMF_HAS_PINNED, &mm->flags))
-		set_bit(MMF_HAS_PINNED, &mm->flags);
+	mm_set_has_pinned_flag(mm);
 	*pages = gup_fast(mm, start, gup_flags);
 	if (*pages)
 		return 1;

@@ -19,7 +19,6 @@ struct swap_iocb {
 	struct bio bio;
 	struct bio_vec bvecs[SWAP_IOCB_FOLIOS];
 	unsigned int nr_bvecs;
-	unsigned long len; /* pages */
 };
 
 enum { READ, WRITE };
@@ -140,6 +139,14 @@ void swap_read_submit(struct swap_io_ctx *ctx)
 	ctx->sis = NULL;
 }
 
+static void swap_submit(struct swap_io_ctx *ctx, int rw)
+{
+	if (rw == WRITE)
+		swap_write_submit(ctx);
+	else
+		swap_read_submit(ctx);
+}
+
 /* ---- collecting ------------------------------------------------------------------- */
 
 static bool swap_can_merge(struct swap_io_ctx *ctx, const struct folio *folio)
@@ -158,10 +165,7 @@ static void swap_add_folio(struct swap_io_ctx *ctx, struct folio *folio, int rw)
 
 	if (sio && !swap_can_merge(ctx, folio)) {
 		PATH("swap_add_folio: not a neighbour, submitted");
-		if (rw == WRITE)
-			swap_write_submit(ctx);
-		else
-			swap_read_submit(ctx);
+		swap_submit(ctx, rw);
 		sio = ctx->sio;
 	}
 
@@ -171,19 +175,13 @@ static void swap_add_folio(struct swap_io_ctx *ctx, struct folio *folio, int rw)
 		ctx->sio = sio = kmem_cache_alloc(&sio_pool, GFP_NOIO | __GFP_NOFAIL);
 		BUG_ON(!sio);
 		sio->nr_bvecs = 0;
-		sio->len = 0;
 	}
 	sio->bvecs[sio->nr_bvecs] = (struct bio_vec){ .folio = folio, .entry = folio->swap };
-	sio->len += (unsigned long)folio_nr_pages(folio);
 
 	/* Reclaim counts on a synchronous write being over when it looks at the folio. */
 	if (++sio->nr_bvecs == ARRAY_SIZE(sio->bvecs) ||
-	    (rw == WRITE && (READ_ONCE(sis->flags) & SWP_SYNCHRONOUS_IO))) {
-		if (rw == WRITE)
-			swap_write_submit(ctx);
-		else
-			swap_read_submit(ctx);
-	}
+	    (rw == WRITE && (READ_ONCE(sis->flags) & SWP_SYNCHRONOUS_IO)))
+		swap_submit(ctx, rw);
 }
 
 /* ---- zero-filled folios ------------------------------------------------------------ */
