@@ -190,6 +190,37 @@ HERE char *zram_new(unsigned pages)
 	return device;
 }
 
+/* A new file of shared memory, of so many bytes, that is swapped out: in large folios of 64 kB,
+ * each as a whole, or page by page. Pin the task to a CPU before: a folio in another one's batch
+ * would stay. */
+#define SHMEM_FOLIO 65536ul
+#define SIZES_64K "/sys/kernel/mm/transparent_hugepage/hugepages-64kB/"
+
+HERE int file_swapped_out(size_t size, bool is_large)
+{
+	long before = get(SIZES_64K "stats/swpout"), written;
+	long wanted = is_large ? (long)(size / SHMEM_FOLIO) : 0;
+	int fd = memfd_create("file", MFD_CLOEXEC);
+	char *p;
+
+	put(SIZES_64K "shmem_enabled", is_large ? "always" : "never");
+	if (fd < 0 || ftruncate(fd, (off_t)size) != 0)
+		cannot("memfd_create");
+	p = or_die(mmap(map_aligned(size, SHMEM_FOLIO), size, PROT_READ | PROT_WRITE,
+			MAP_SHARED | MAP_FIXED, fd, 0), "mmap");
+	memset(p, 0x11, size);
+	if (madvise(p, size, MADV_PAGEOUT) != 0)
+		cannot("MADV_PAGEOUT");
+	munmap(p, size);
+	written = get(SIZES_64K "stats/swpout") - before;
+	printf("large folios swapped out: %ld\n", written);
+	if (written != wanted) {
+		printf("cannot: they are not swapped out as they should be\n");
+		exit(2);
+	}
+	return fd;
+}
+
 /* A cgroup for the program's processes, to reclaim from or to limit. */
 #define CGROUP "/sys/fs/cgroup/confirm/"
 

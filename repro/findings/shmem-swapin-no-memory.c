@@ -7,32 +7,8 @@
  */
 #include "confirm.h"
 
-#define FOLIO 65536ul
 #define LOCKED (8ul << 20)
 #define LIMIT "4M"
-#define SIZES "/sys/kernel/mm/transparent_hugepage/hugepages-64kB/"
-
-static int file_swapped_out(bool is_large)
-{
-	int fd = memfd_create("read", MFD_CLOEXEC);
-	long before = get(SIZES "stats/swpout"), written;
-	char *p;
-
-	if (fd < 0 || ftruncate(fd, FOLIO) != 0)
-		cannot("memfd_create");
-	p = or_die(mmap(map_aligned(FOLIO, FOLIO), FOLIO, PROT_READ | PROT_WRITE,
-			MAP_SHARED | MAP_FIXED, fd, 0), "mmap");
-	memset(p, 0x11, FOLIO);
-	if (madvise(p, FOLIO, MADV_PAGEOUT) != 0)
-		cannot("MADV_PAGEOUT");
-	munmap(p, FOLIO);
-	written = get(SIZES "stats/swpout") - before;
-	if (written != is_large) {
-		printf("cannot: %ld large folios were swapped out\n", written);
-		exit(2);
-	}
-	return fd;
-}
 
 /* The process in the cgroup, which reads when its parent has set the limit. */
 static void run_reader(off_t page, bool is_large, int ready, int go)
@@ -42,8 +18,8 @@ static void run_reader(off_t page, bool is_large, int ready, int go)
 
 	put("/proc/self/oom_score_adj", "-1000");
 	cgroup_enter();
-	pin_to(1); /* a folio in another CPU's batch would not be swapped out */
-	fd = file_swapped_out(is_large);
+	pin_to(1);
+	fd = file_swapped_out(SHMEM_FOLIO, is_large);
 	/* Its own pages as well: it must have no other fault later, and print nothing. */
 	map_aligned(LOCKED, PAGE);
 	if (mlockall(MCL_CURRENT) != 0)
@@ -63,7 +39,6 @@ int main(int argc, char **argv)
 	pid_t child;
 
 	setvbuf(stdout, NULL, _IONBF, 0);
-	put(SIZES "shmem_enabled", is_large ? "always" : "never");
 	cgroup_make();
 	if (swapon(device, 0) != 0 || pipe(ready) != 0 || pipe(go) != 0)
 		cannot("swapon");

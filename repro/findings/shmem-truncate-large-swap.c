@@ -6,33 +6,7 @@
  */
 #include "confirm.h"
 
-#define FOLIO 65536ul
-#define FILE_SIZE (2 * FOLIO)
-#define SIZES "/sys/kernel/mm/transparent_hugepage/hugepages-64kB/"
-
-static int file_swapped_out(bool is_large)
-{
-	int fd = memfd_create("cut", MFD_CLOEXEC);
-	long before = get(SIZES "stats/swpout"), wanted = is_large ? FILE_SIZE / FOLIO : 0, written;
-	char *p;
-
-	put(SIZES "shmem_enabled", is_large ? "always" : "never");
-	if (fd < 0 || ftruncate(fd, FILE_SIZE) != 0)
-		cannot("memfd_create");
-	p = or_die(mmap(map_aligned(FILE_SIZE, FOLIO), FILE_SIZE, PROT_READ | PROT_WRITE,
-			MAP_SHARED | MAP_FIXED, fd, 0), "mmap");
-	memset(p, 0x11, FILE_SIZE);
-	if (madvise(p, FILE_SIZE, MADV_PAGEOUT) != 0)
-		cannot("MADV_PAGEOUT");
-	munmap(p, FILE_SIZE);
-	written = get(SIZES "stats/swpout") - before;
-	printf("large folios swapped out: %ld\n", written);
-	if (written != wanted) {
-		printf("cannot: they are not swapped out as they should be\n");
-		exit(2);
-	}
-	return fd;
-}
+#define FILE_SIZE (2 * SHMEM_FOLIO)
 
 int main(int argc, char **argv)
 {
@@ -44,8 +18,8 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IONBF, 0);
 	if (swapon(device, 0) != 0)
 		cannot("swapon");
-	pin_to(1); /* a folio in another CPU's batch would not be swapped out */
-	fd = file_swapped_out(argc < 3 || !strcmp(argv[2], "large"));
+	pin_to(1);
+	fd = file_swapped_out(FILE_SIZE, argc < 3 || !strcmp(argv[2], "large"));
 	child = fork();
 	if (child == 0)
 		_exit(ftruncate(fd, pages * (off_t)PAGE) != 0);
