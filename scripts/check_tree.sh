@@ -89,11 +89,11 @@ done
 if [ -e "work/trees/$tree/fine/swaprace" ] && [ -e build/fine/libengine.a ]; then
 	say "plain accesses are events in the fine build, and in no other"
 	for build in release fine; do
-		"work/trees/$tree/$build/swaprace" trace corpus/mm/anon-fault.prog >"work/trees/$build.trace" ||
+		"work/trees/$tree/$build/swaprace" trace corpus/mm/anon-fault.prog >"work/trees/$tree/$build/trace.log" ||
 			fail "trace, $build"
 	done
-	grep -q ' plain@handle_mm_fault' work/trees/fine.trace || fail "no plain access is an event in fine"
-	! grep -q ' plain@' work/trees/release.trace || fail "a plain access is an event in release"
+	grep -q ' plain@handle_mm_fault' "work/trees/$tree/fine/trace.log" || fail "no plain access is an event in fine"
+	! grep -q ' plain@' "work/trees/$tree/release/trace.log" || fail "a plain access is an event in release"
 fi
 
 if [ -e fuzz/test/test_tree.py ]; then

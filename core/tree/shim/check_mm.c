@@ -282,15 +282,16 @@ static void check_mapcounts(const struct census *c)
 		    (check_frozen(check_folio(pfn)) || being_made(check_folio(pfn))))
 			continue;
 		mapped = check_page_mapcount(pfn);
-		if (unlikely(mapped != c->mapped[pfn] && lost_table_held()))
-			return;
-		if (unlikely(mapped != c->mapped[pfn]))
+		if (unlikely(mapped != c->mapped[pfn])) {
+			if (lost_table_held())
+				return;
 			check_fail("invariant: mapcount does not match the page tables",
 				   "%s; %u page table entries\n",
 				   shim_page_line(page, line, sizeof(line)), c->mapped[pfn]);
-		else if (unlikely(mapped > 1 && check_anon(pfn) && check_exclusive_of(pfn)))
+		} else if (unlikely(mapped > 1 && check_anon(pfn) && check_exclusive_of(pfn))) {
 			check_fail("invariant: exclusive page with several mappings", "%s\n",
 				   shim_page_line(page, line, sizeof(line)));
+		}
 	}
 }
 
